@@ -1,0 +1,180 @@
+/* What htmx cannot do: a steady focus, kind messages, and a keyboard's way through the desk. Every page works without it. */
+"use strict";
+
+const field = (element) => element && element.matches("input:not([type=hidden]), textarea, select");
+const focusables = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
+
+/* A form is sent once; the browser's back button gives its buttons back. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.hasAttribute("data-sign-out")) {
+    sessionStorage.clear();
+    localStorage.clear();
+  }
+  if (form.method !== "post" || form.closest("[hx-post]") === form) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-busy", "true"));
+});
+
+/* htmx: while a form's request runs, its buttons wait; aria-disabled keeps the focus where it is. */
+const wait = (event, busy) => {
+  const form = event.detail.elt.closest("form");
+  if (!form || form.method !== "post") return;
+  form.querySelectorAll("button").forEach((button) => {
+    if (busy) button.setAttribute("aria-busy", "true");
+    else button.removeAttribute("aria-busy");
+  });
+};
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt.closest("form");
+  if (form && form.method === "post" && form.querySelector("button[aria-busy]")) event.preventDefault();
+  else wait(event, true);
+});
+document.addEventListener("htmx:afterRequest", (event) => wait(event, false));
+
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+
+/* An answer that is not ours (a proxy's page, a broken line) never lands on the page; a sentence does. */
+const say = (id) => {
+  const place = document.getElementById("messages");
+  const words = document.getElementById(id);
+  if (place && words) place.replaceWith(words.content.cloneNode(true));
+  dressMessages();
+};
+document.addEventListener("htmx:sendError", () => say("trouble-line"));
+document.addEventListener("htmx:timeout", () => say("trouble-line"));
+
+/* A part that changes by itself keeps what the person holds: typed words stay, and so do the focus and open menus. */
+const live = (detail) => {
+  const cause = detail.requestConfig && detail.requestConfig.triggeringEvent;
+  return Boolean(cause && cause.type.startsWith("live:"));
+};
+const place = (element) => {
+  const owner = element.closest("[id]");
+  return owner && { id: owner.id, nth: owner === element ? -1 : focusables(owner).indexOf(element) };
+};
+const find = (held) => {
+  const owner = held && document.getElementById(held.id);
+  return owner && (held.nth < 0 ? owner : focusables(owner)[held.nth]);
+};
+let held = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = event;
+  if (detail.isError && detail.xhr.status !== 409 && detail.xhr.status !== 422 && !detail.serverResponse.includes('id="messages"')) {
+    detail.shouldSwap = false;
+    say("trouble-server");
+    return;
+  }
+  /* An answer that is only messages (a refusal) belongs to their place, whichever part asked. */
+  if (/^\s*<div id="messages"/.test(detail.serverResponse || "") && detail.target.id !== "messages") {
+    detail.target = document.getElementById("messages");
+    detail.swapOverride = "outerHTML";
+  }
+  const now = document.activeElement;
+  const inside = detail.target.contains(now) && now !== document.body;
+  if (live(detail) && inside && field(now) && now.value) {
+    detail.shouldSwap = false;
+    now.addEventListener("blur", () => window.htmx.trigger(document.body, detail.requestConfig.triggeringEvent.type), { once: true });
+    return;
+  }
+  held = {
+    focus: inside ? place(now) : null,
+    open: live(detail) ? [...detail.target.querySelectorAll("details[open]")].map((each) => place(each.querySelector("summary"))) : [],
+    scroll: [...detail.target.querySelectorAll(".board[id]"), detail.target].filter((each) => each.id && each.scrollLeft + each.scrollTop)
+      .map((each) => [each.id, each.scrollLeft, each.scrollTop]),
+  };
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const summary = document.querySelector(".error-summary");
+  if (held) {
+    held.open.map(find).filter(Boolean).forEach((each) => { each.closest("details").open = true; });
+    held.scroll.forEach(([id, left, top]) => document.getElementById(id)?.scrollTo(left, top));
+  }
+  if (summary && !summary.dataset.seen) {
+    summary.dataset.seen = "yes";
+    summary.focus();
+  } else if (held && document.activeElement === document.body) {
+    find(held.focus)?.focus({ preventScroll: true });
+  }
+  held = null;
+  dressMessages();
+});
+
+/* Messages at the desk can be put away; good news leaves by itself once nobody points at it. */
+function dressMessages() {
+  document.querySelectorAll(".toasts .message:not([data-dressed])").forEach((message) => {
+    message.dataset.dressed = "yes";
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "message-close";
+    close.setAttribute("aria-label", document.body.dataset.close || "Close");
+    close.textContent = "×";
+    close.addEventListener("click", () => message.remove());
+    message.append(close);
+    if (!message.matches(".message-success, .message-info") || message.querySelector("form")) return;
+    const leave = () => (message.matches(":hover, :focus-within") ? setTimeout(leave, 3000) : message.remove());
+    setTimeout(leave, 12000);
+  });
+}
+
+/* Keyboard: "/" finds a patient, arrows walk through those found, Escape closes what is open. */
+const results = () => document.getElementById("patient-search-results");
+document.addEventListener("keydown", (event) => {
+  const search = document.getElementById("patient-search");
+  const now = document.activeElement;
+  if (event.key === "/" && search && !field(now) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  } else if (event.key === "Escape") {
+    document.querySelectorAll("details[name=top][open], details.menu[open]").forEach((each) => {
+      const had = each.contains(now);
+      each.open = false;
+      if (had) each.querySelector("summary").focus();
+    });
+    if (results()?.contains(now)) search.focus();
+    if (results()) results().replaceChildren();
+  } else if (["ArrowDown", "ArrowUp"].includes(event.key) && search) walk(event, search, now);
+  else if (event.key === "Enter" && now === search && results()?.querySelectorAll("a").length === 1) {
+    event.preventDefault();
+    results().querySelector("a").click();
+  }
+});
+function walk(event, search, now) {
+  const stops = [search, ...results().querySelectorAll("a[href], button")];
+  const at = stops.indexOf(now);
+  if (at < 0 || stops.length < 2) return;
+  event.preventDefault();
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  stops[(at + step + stops.length) % stops.length].focus();
+}
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.person[open], details.menu[open]").forEach((each) => {
+    if (!each.contains(event.target)) each.open = false;
+  });
+  if (results() && !event.target.closest(".finder")) results().replaceChildren();
+});
+
+/* <span class="countdown" data-until="2026-09-15T09:20:00Z" data-minutes="{n} min left" data-seconds="{n} s left" data-over="…"> */
+function tick() {
+  document.querySelectorAll("[data-until]").forEach((each) => {
+    const left = Math.ceil((Date.parse(each.dataset.until) - Date.now()) / 1000);
+    const { minutes = "{n} min left", seconds = "{n} s left", over = "The time has run out" } = each.dataset;
+    const words = left <= 0 ? over : left < 60 ? seconds.replace("{n}", left) : minutes.replace("{n}", Math.ceil(left / 60));
+    if (each.textContent !== words) each.textContent = words;
+    each.classList.toggle("countdown-over", left <= 0);
+  });
+}
+if (document.querySelector("[data-until]")) {
+  tick();
+  setInterval(tick, 1000);
+}
+
+dressMessages();
+document.querySelector(".error-summary")?.focus();
