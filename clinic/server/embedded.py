@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -26,6 +27,8 @@ PORT = 5432  # only the socket file's name: the server listens on no network add
 
 SECONDS_TO_START = 120  # recovery after a crash replays what was not yet written
 SECONDS_TO_STOP = 30
+# What PostgreSQL says while processes of a killed server still hold the data; they end by themselves within a minute.
+STILL_HELD = "pre-existing shared memory block"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -67,7 +70,7 @@ class EmbeddedServer:
         self._passwords: dict[str, str] = {}
         self._process: subprocess.Popen | None = None
 
-    def __enter__(self) -> "EmbeddedServer":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -152,10 +155,10 @@ class EmbeddedServer:
         return binaries if self._user.may_read(binaries.folder) else binaries.copied_below(self.data_home)
 
     def _end_orphan(self) -> None:
-        """Stop the server that a killed predecessor left running, or clear away what is left of it.
+        """Stop the server that a killed predecessor left running, and remove its socket.
 
-        Whether it runs is found by connecting. The process number in postmaster.pid says nothing: after a
-        restart of the machine it may be anybody's.
+        Whether it runs is found by connecting. The process number in postmaster.pid says nothing: after a restart
+        of the machine it may be anybody's.
         """
         if self.socket_link.is_symlink():
             folder = self.socket_link.readlink()
@@ -165,7 +168,6 @@ class EmbeddedServer:
             if folder.parent == SOCKETS_BELOW and folder.name.startswith(SOCKET_PREFIX):
                 shutil.rmtree(folder, ignore_errors=True)
             self.socket_link.unlink()
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _make_socket_folder(self) -> None:
         self.socket_folder = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKETS_BELOW))
@@ -202,6 +204,7 @@ class EmbeddedServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
         )
         if finished.returncode != 0:
             raise ServerError(f"{program} failed:\n{finished.stdout.strip()}")
@@ -212,6 +215,17 @@ class EmbeddedServer:
         return {"cwd": self.data_home, "env": environment, "stdin": subprocess.DEVNULL, **self._user.popen_arguments()}
 
     def _launch(self) -> None:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self._came_up(deadline):
+            if STILL_HELD not in self._last_words() or time.monotonic() > deadline:
+                raise ServerError(f"PostgreSQL did not start. The end of {self.log}:\n{self._last_words()}")
+            time.sleep(0.5)
+
+    def _came_up(self, deadline: float) -> bool:
+        """Start the server process and wait until it answers; False if it ended instead."""
+        # We hold the lock and nothing answers, so this file is of a server that is gone. Left in place it would stop
+        # ours if its process number has meanwhile been given to somebody else.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = self.settings | {"unix_socket_directories": str(self.socket_folder)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("w") as log:
@@ -220,19 +234,17 @@ class EmbeddedServer:
                 **self._popen_arguments(),
                 stdout=log,
                 stderr=log,
-                # Ctrl-C reaches a whole terminal session; we stop first whoever uses the database, then the database.
+                # Ctrl-C reaches a terminal's whole session; the database has to outlive whoever uses it.
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGINT),
             )
-        deadline = time.monotonic() + SECONDS_TO_START
-        while True:
+        while self.running() and time.monotonic() < deadline:
             try:
                 self.connect(roles.SUPERUSER, roles.SUPERUSER).close()
-                return
-            except psycopg.OperationalError as error:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise ServerError(f"PostgreSQL did not start: {self._last_words() or error}") from error
-            time.sleep(0.02)
+                return True
+            except psycopg.OperationalError:  # not yet
+                time.sleep(0.02)
+        return False
 
     def _end_process(self) -> None:
         # To PostgreSQL an interrupt is a fast shutdown and a quit an immediate one.

@@ -36,7 +36,8 @@ class SystemUser:
         """Say whether this user gets as far as `path`, asked of the system itself so that every folder above counts."""
         if not self.switch:
             return os.access(path, os.R_OK | os.X_OK)
-        asked = subprocess.run(["test", "-r", str(path), "-a", "-x", str(path)], cwd="/", **self.popen_arguments())
+        question = ["test", "-r", str(path), "-a", "-x", str(path)]
+        asked = subprocess.run(question, cwd="/", check=False, **self.popen_arguments())
         return asked.returncode == 0
 
 
@@ -73,7 +74,7 @@ def _create(name: str) -> None:
         ["adduser", "-S", "-D", "-H", name],  # Alpine's
     ):
         if shutil.which(command[0]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
             return
 
 

@@ -1,0 +1,82 @@
+"""Who may use which route: permissions, the roles that hold them, and the blueprint that lets no route go without."""
+
+from flask import Blueprint
+
+from clinic.db import Choice
+from clinic.models.accounts import Role
+
+
+class Permission(Choice):
+    """What a route can need; the label says it as a job would."""
+
+    PUBLIC = "public", "Anyone, signed in or not"
+    SIGNED_IN = "signed_in", "Anyone signed in"
+    HOME_SEE = "home:see", "See the home page of one's role"
+    VISITS_SEE = "visits:see", "See the day and its visits"
+    VISITS_BOOK = "visits:book", "Book, move and cancel visits, add walk-ins"
+    VISITS_CHECK_IN = "visits:check_in", "Confirm, check in, mark as not come"
+    VISITS_CONDUCT = "visits:conduct", "Start and complete one's own visits"
+    VISITS_NOTE = "visits:note", "Write administrative notes on a visit"
+    PATIENTS_FIND = "patients:find", "Find patients and see their contact details"
+    PATIENTS_EDIT = "patients:edit", "Register patients and change their details"
+    SCHEDULE_SEE = "schedule:see", "See doctors' hours and blocks"
+    SCHEDULE_EDIT = "schedule:edit", "Change doctors' hours and blocks"
+    CLINIC_EDIT = "clinic:edit", "Change the clinic's profile, visit types and doctors"
+    STAFF_EDIT = "staff:edit", "Invite colleagues and change their roles"
+    PORTAL_USE = "portal:use", "Book and see one's own visits"
+
+
+P = Permission
+DESK = {
+    P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
+    P.PATIENTS_FIND, P.PATIENTS_EDIT, P.SCHEDULE_SEE,
+}  # fmt: skip
+ROLES = {
+    Role.ADMIN: {
+        P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND,
+        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.STAFF_EDIT,
+    },
+    Role.RECEPTIONIST: DESK,
+    Role.MEDICAL_ASSISTANT: DESK,
+    Role.DOCTOR: {
+        P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
+    },
+    Role.SUPPORT: {P.HOME_SEE},
+    Role.REFERRER: {P.HOME_SEE},
+    Role.PATIENT: {P.PORTAL_USE},
+}  # fmt: skip
+STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
+
+
+def permissions_of(roles, face):
+    """Everything the roles allow on this face; staff rights never reach into the portal, nor the portal's out of it."""
+    usable = {role for role in roles if (role == Role.PATIENT) == (face == "portal")}
+    return frozenset().union(*(ROLES[role] for role in usable))
+
+
+class GuardedBlueprint(Blueprint):
+    """A blueprint of one face (public, staff or portal) whose every route must name what it needs."""
+
+    def __init__(self, name, import_name, *, face, **options):
+        self.face = face
+        super().__init__(name, import_name, **options)
+
+    def add_url_rule(self, rule, endpoint=None, view_func=None, provide_automatic_options=None, *, needs, **options):
+        """Register a route; without ``needs=`` the program does not start."""
+        guarded = Need(needs, self.face)
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+        name = endpoint or view_func.__name__
+        self.record(lambda state: state.app.extensions["needs"].__setitem__(f"{state.name}.{name}", guarded))
+
+
+class Need:
+    """What one route asks of who comes."""
+
+    __slots__ = ("permission", "face")
+
+    def __init__(self, permission, face):
+        self.permission = Permission(permission)
+        self.face = face
+
+    def __repr__(self):
+        return f"{self.permission.value} on {self.face}"

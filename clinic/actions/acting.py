@@ -1,0 +1,126 @@
+"""How a verb acts: somebody does it, it may be refused in the clinic's words, and it leaves one audit entry."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import wraps
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic.db import ClinicSession, now
+from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
+
+
+class Refused(Exception):
+    """An action said no. The message is for the person and is shown as it is; the web answers 409."""
+
+    def __init__(self, message, field=None):
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, in which clinic and from where; ``Actor()`` alone is the system itself."""
+
+    user_id: UUID | None = None
+    role: str | None = None
+    clinic_id: UUID | None = None
+    provider_id: UUID | None = None
+    patient_ids: frozenset = frozenset()
+    in_portal: bool = False
+    permissions: frozenset = field(default=frozenset())
+    on_behalf_of_id: UUID | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def job(cls, clinic_id, name):
+        """A job of the worker's, acting for nobody."""
+        return cls(clinic_id=clinic_id, role="job", user_agent=name)
+
+    def may(self, permission):
+        """Whether the actor holds the permission, named by its value."""
+        return permission in self.permissions
+
+
+AUDIT_INSERT = sa.insert(AuditEntry.__table__)
+
+
+def audit(session, name, *, by, record=None, resource=None, changes=None, decision=Decision.ALLOWED, details=None):
+    """Write one audit entry. ``resource`` is (type, id) where there is no ORM record at hand."""
+    kind, row_id = resource or ((record.__tablename__, record.id) if record is not None else (None, None))
+    clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
+    session.connection().execute(
+        AUDIT_INSERT,
+        {
+            "clinic_id": clinic_id, "id": uuid7(), "created_at": now(),
+            "actor_id": by.user_id, "actor_role": by.role, "on_behalf_of_id": by.on_behalf_of_id, "action": name,
+            "decision": decision, "resource_type": kind, "resource_id": row_id, "changes": changes or {},
+            "metadata": details or {}, "ip_address": by.ip_address, "user_agent": by.user_agent,
+            "request_id": by.request_id,
+        },
+    )  # fmt: skip
+
+
+def action(verb):
+    """Name a verb, require who did it, and write its one audit entry when it succeeds.
+
+    The verb takes the record (or, where it makes one, the session) first and returns the record it changed or made.
+    """
+    name = f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}"
+
+    @wraps(verb)
+    def acted(record, *args, by, **facts):
+        session = record if isinstance(record, sa.orm.Session) else object_session(record)
+        before = session.info.get("changes")
+        session.info["changes"] = {}
+        result = verb(record, *args, by=by, **facts)
+        session.flush()
+        changes = session.info.pop("changes")
+        if before is not None:
+            session.info["changes"] = before
+        subject = result if hasattr(result, "__tablename__") else record
+        if not isinstance(subject, sa.orm.Session):
+            audit(session, name, by=by, record=subject, changes=changes)
+        return result
+
+    acted.action = name
+    return acted
+
+
+@event.listens_for(ClinicSession, "before_flush")
+def _note_changes(session, flush_context, instances):
+    """Collect what a verb changes, column by column, for its audit entry."""
+    noted = session.info.get("changes")
+    if noted is None:
+        return
+    for record in (*session.new, *session.dirty):
+        state = sa.inspect(record)
+        for column in state.mapper.column_attrs:
+            history = state.attrs[column.key].history
+            if history.has_changes() and column.key not in ("id", "clinic_id", "created_at", "updated_at"):
+                old = history.deleted[0] if history.deleted else None
+                new = history.added[0] if history.added else None
+                if old is not None or new is not None:
+                    noted[f"{record.__tablename__}.{column.key}"] = [_shown(old), _shown(new)]
+
+
+def _shown(value):
+    """A value as the audit log may show it: words a person wrote, names and contents become an ellipsis."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, datetime | time):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    return "…"

@@ -1,0 +1,80 @@
+"""Every setting the product reads, from the environment, with safe defaults."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+
+
+def _psycopg(url: str) -> str:
+    """The same address, spoken by SQLAlchemy's psycopg 3 dialect."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+def _list(name: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+
+
+@dataclass
+class Config:
+    """One start's settings. Times are in seconds, sizes in bytes, unless the name says otherwise."""
+
+    DATABASE_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_URL", "")))
+    DATABASE_OWNER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_OWNER_URL", "")))
+    DATABASE_KEEPER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_KEEPER_URL", "")))
+    DATABASE_DIRECT_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_DIRECT_URL", "")))
+    DATABASE_POOL: int = field(default_factory=lambda: _number("DATABASE_POOL", 16))
+    DATABASE_POOL_WAIT: int = field(default_factory=lambda: _number("DATABASE_POOL_WAIT", 5))
+    # Set to 0 behind a PgBouncer older than 1.21, which loses prepared statements.
+    DATABASE_PREPARE: int = field(default_factory=lambda: _number("DATABASE_PREPARE", 5))
+
+    SECRET_KEY: str = field(default_factory=lambda: os.environ.get("SECRET_KEY") or secrets.token_hex(32))
+    TRUSTED_HOSTS: list[str] = field(default_factory=lambda: _list("TRUSTED_HOSTS"))
+    PROXIES: int = field(default_factory=lambda: _number("PROXIES", 0))
+    HTTPS: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
+
+    SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
+    SESSION_IDLE_MINUTES: int = field(default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60))
+    LIVE_STREAMS: int = field(default_factory=lambda: _number("LIVE_STREAMS", 48))
+    LANGUAGE: str = field(default_factory=lambda: os.environ.get("CLINIC_LANGUAGE", "en"))
+
+    def __post_init__(self):
+        self.DATABASE_OWNER_URL = self.DATABASE_OWNER_URL or self.DATABASE_URL
+        self.DATABASE_KEEPER_URL = self.DATABASE_KEEPER_URL or self.DATABASE_OWNER_URL
+        self.DATABASE_DIRECT_URL = self.DATABASE_DIRECT_URL or self.DATABASE_URL
+
+    def for_flask(self) -> dict:
+        """These settings and the ones they decide, as Flask and its extensions name them."""
+        return {
+            **self.__dict__,
+            "TRUSTED_HOSTS": self.TRUSTED_HOSTS or None,
+            "SQLALCHEMY_DATABASE_URI": self.DATABASE_URL,
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_size": self.DATABASE_POOL,
+                "max_overflow": 0,
+                "pool_timeout": self.DATABASE_POOL_WAIT,
+                "pool_pre_ping": True,
+                # A failing statement's parameters are patient data; they must not reach a log.
+                "hide_parameters": True,
+                "connect_args": {"prepare_threshold": self.DATABASE_PREPARE or None, "connect_timeout": 5},
+            },
+            "SESSION_COOKIE_NAME": "__Host-clinic" if self.HTTPS else "clinic",
+            "SESSION_COOKIE_SECURE": self.HTTPS,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "WTF_CSRF_TIME_LIMIT": None,
+            "MAX_CONTENT_LENGTH": 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+            "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+            "BOOTSTRAP_SERVE_LOCAL": True,
+            "BABEL_DEFAULT_LOCALE": self.LANGUAGE,
+        }

@@ -1,0 +1,152 @@
+"""Who is asking: read once per request from the session token, and checked against what the route needs."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from uuid import UUID
+
+from flask import Flask, abort, current_app, g, request, session
+from flask_login import LoginManager
+from flask_login import current_user as _signed_in
+from werkzeug.local import LocalProxy
+
+from clinic.access import Permission, permissions_of
+from clinic.actions.acting import Actor
+from clinic.db import db
+from clinic.models.accounts import Role
+from clinic.scope import Scope
+
+
+@dataclass
+class Current:
+    """The person behind this request (or nobody), the clinic they are in, and what they may do there."""
+
+    face: str = "public"
+    session_id: UUID | None = None
+    user: SimpleNamespace | None = None
+    clinic: SimpleNamespace | None = None
+    roles: frozenset = frozenset()
+    provider_id: UUID | None = None
+    patient_ids: frozenset = frozenset()
+    permissions: frozenset = field(default=frozenset())
+
+    is_active = True
+    is_anonymous = False
+
+    @property
+    def is_authenticated(self):
+        """Whether somebody is signed in."""
+        return self.user is not None
+
+    def get_id(self):
+        """The id Flask-Login asks for."""
+        return str(self.session_id)
+
+    def may(self, permission):
+        """Whether a role of theirs holds the permission on this face."""
+        return permission in self.permissions
+
+    @property
+    def actor(self):
+        """The same person as actions and the audit log know them."""
+        return Actor(
+            user_id=self.user.id if self.user else None,
+            role="+".join(sorted(self.roles)) or None,
+            clinic_id=self.clinic.id if self.clinic else None,
+            provider_id=self.provider_id,
+            patient_ids=self.patient_ids,
+            in_portal=self.face == "portal",
+            permissions=self.permissions,
+            ip_address=request.remote_addr,
+            user_agent=(request.user_agent.string or "")[:300],
+            request_id=g.get("request_id"),
+        )
+
+    @property
+    def scope(self):
+        """Whose rows this person may see on this face."""
+        if self.clinic is None:
+            return Scope.person(self.user.id if self.user else None)
+        if self.face == "staff":
+            return Scope.staff(self.clinic.id, self.user.id)
+        return Scope.portal(self.clinic.id, self.user.id, self.patient_ids)
+
+
+current: Current = LocalProxy(lambda: _signed_in._get_current_object())
+TOKEN = "token"
+
+
+def hash_token(token: str) -> bytes:
+    """What the database keeps of a session's or a link's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_token() -> str:
+    """A token nobody can guess: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def _load(_request) -> Current | None:
+    """Flask-Login's question: who is it? One statement finds session, person, clinic, roles and sets the scope."""
+    need = current_app.extensions["needs"].get(request.endpoint)
+    face = need.face if need else "public"
+    token = session.get(TOKEN)
+    if not token:
+        return None
+    row = db.session().enter_with_token(hash_token(token), face, current_app.config["SESSION_IDLE_MINUTES"])
+    if row is None or row["session_id"] is None:
+        session.pop(TOKEN, None)
+        db.session().enter(Scope.person())
+        return None
+    who = _current_of(row, face)
+    db.session().scope = who.scope
+    return who
+
+
+def _current_of(row, face):
+    user = SimpleNamespace(
+        id=row["user_id"], name=row["user_name"], email=row["email"], timezone=row["user_timezone"],
+        language=row["language"],
+    )  # fmt: skip
+    clinic = None
+    if row["clinic_id"]:
+        clinic = SimpleNamespace(
+            id=row["clinic_id"], name=row["clinic_name"], slug=row["slug"], timezone=row["clinic_timezone"],
+            locale=row["locale"], currency=row["currency"], colour=row["colour"], has_logo=row["has_logo"],
+            phone=row["clinic_phone"], version=row["clinic_version"],
+        )  # fmt: skip
+    roles = frozenset(Role(role) for role in row["roles"] or ())
+    return Current(
+        face, row["session_id"], user, clinic, roles, row["provider_id"],
+        frozenset(row["patients"] or ()), permissions_of(roles, face),
+    )  # fmt: skip
+
+
+def _guard():
+    """Before every view: is there a route, does it say what it needs, and does this person hold it?"""
+    db.session().scope = db.session().scope or Scope.person()
+    if request.endpoint is None or request.endpoint in current_app.extensions["open"]:
+        return None
+    need = current_app.extensions["needs"].get(request.endpoint)
+    if need is None:
+        abort(404)
+    if need.permission == Permission.PUBLIC:
+        return None
+    if not current.is_authenticated:
+        return current_app.login_manager.unauthorized()
+    if need.permission == Permission.SIGNED_IN or current.may(need.permission):
+        return None
+    abort(403)
+
+
+def init_app(app: Flask):
+    """Guard the application: Flask-Login asks who it is, the guard whether they may."""
+    app.extensions["needs"] = {}
+    app.extensions["open"] = {"static", "bootstrap.static"}
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.anonymous_user = Current
+    manager.request_loader(_load)
+    app.before_request(_guard)
+    app.context_processor(lambda: {"current": current, "Permission": Permission})

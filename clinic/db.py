@@ -1,0 +1,175 @@
+"""The one database: base class, column types, a session that knows its scope, and one commit per request."""
+
+import random
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import flask_sqlalchemy.session
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from clinic.scope import Scope, stay_in_scope
+
+
+class Choice(StrEnum):
+    """A closed set of values, each with the word people see: ``BOOKED = "booked", "Booked"``."""
+
+    def __new__(cls, value, label):
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class ChoiceType(sa.types.TypeDecorator):
+    """Stores a Choice as its text; reads it back as the Choice."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, choice):
+        self.choice = choice
+        super().__init__()
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else self.choice(value).value
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else self.choice(value)
+
+
+def one_of(choice, column, null=False):
+    """A CHECK that lets only the Choice's values into the column."""
+    values = ", ".join(f"'{member.value}'" for member in choice)
+    return sa.CheckConstraint(f"{column} IN ({values})", name=f"{column}_is_known")
+
+
+def money_range(column):
+    """A CHECK that keeps money finite and not negative; it also keeps NaN and Infinity out."""
+    return sa.CheckConstraint(f"{column} >= 0 AND {column} < 1000000000", name=f"{column}_in_range")
+
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+MONEY = sa.Numeric(12, 3)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of every table."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={datetime: sa.DateTime(timezone=True), str: sa.Text, Decimal: MONEY},
+    )
+
+    def __repr__(self):
+        """The kind and the id: nothing personal, since it may reach a log."""
+        return f"<{type(self).__name__} {getattr(self, 'id', '')}>"
+
+
+class Timestamped:
+    """When a row was made and last changed, in UTC; a trigger keeps the latter."""
+
+    created_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
+    updated_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
+
+
+ENTER = sa.text(
+    """SELECT entered.* FROM (SELECT set_config('role', 'clinic_app', true) AS role) AS r,
+    LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int)) AS entered"""
+)
+TELL = sa.text(
+    """SELECT set_config('role', 'clinic_app', true), set_config('app.clinic_id', :clinic_id, true),
+    set_config('app.user_id', :user_id, true), set_config('app.patient_ids', :patient_ids, true),
+    set_config('statement_timeout', '15s', true), set_config('lock_timeout', '10s', true)"""
+)
+
+
+def tell(connection, scope):
+    """Let the open transaction work as the application's role, inside the scope, for its own length only."""
+    connection.execute(TELL, (scope or Scope.person()).settings)
+
+
+class ClinicSession(flask_sqlalchemy.session.Session):
+    """A session that always knows whose rows it may see."""
+
+    scope: Scope | None = None
+    _token = None
+
+    def enter(self, scope: Scope):
+        """From here on see this scope's rows only; forget what another clinic's scope had loaded."""
+        if self.scope and self.scope.clinic_id != scope.clinic_id:
+            self.expunge_all()
+        self.scope = scope
+        if self.in_transaction():
+            tell(self.connection(), scope)
+
+    def enter_with_token(self, token: bytes, face: str, idle_minutes: int):
+        """Open the transaction as the person whose session token this is; one statement, whoever it turns out to be.
+
+        Returns the row of ``app_enter``, or None where no live session has this token.
+        """
+        self._token = {"token": token, "face": face, "idle": idle_minutes}
+        self.connection()
+        return self.info.pop("entered")
+
+
+@event.listens_for(ClinicSession, "after_begin")
+def _begin(session, transaction, connection):
+    if transaction.nested:
+        return
+    if session._token:
+        details, session._token = session._token, None
+        session.info["entered"] = connection.execute(ENTER, details).mappings().one_or_none()
+    else:
+        tell(connection, session.scope)
+
+
+event.listen(ClinicSession, "do_orm_execute", stay_in_scope)
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": ClinicSession, "expire_on_commit": False})
+
+# Deadlock and serialisation failure: the transaction was the victim of its timing, so it may simply be tried again.
+TRY_AGAIN = {"40P01", "40001"}
+
+
+class Clinics(Flask):
+    """The application. A request is one transaction: an answer below 400 commits it once, anything else undoes it."""
+
+    def dispatch_request(self):
+        """Run the view and commit, inside the reach of the error handlers; retry a victim of a deadlock."""
+        for attempt in range(3):
+            try:
+                return self._answer()
+            except OperationalError as error:
+                db.session.rollback()
+                if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN or attempt == 2:
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
+            except BaseException:
+                db.session.rollback()
+                raise
+
+    def _answer(self):
+        response = self.make_response(super().dispatch_request())
+        if response.status_code < 400:
+            db.session.commit()
+        else:
+            db.session.rollback()
+        return response

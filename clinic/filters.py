@@ -1,0 +1,116 @@
+"""How templates show times, dates, money and ages: in the clinic's zone and locale, said once."""
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale, ngettext
+from flask_babel import gettext as _
+
+from clinic.current import current
+
+LANGUAGES = ["en"]
+
+
+def place():
+    """The clinic whose clock and formats this page uses: the page's own, else the one signed in to."""
+    return g.get("page_clinic") or current.clinic
+
+
+def zone() -> ZoneInfo:
+    """The page's time zone."""
+    at = place()
+    return ZoneInfo(at.timezone if at else "UTC")
+
+
+def locale() -> Locale:
+    """The locale of the page's dates, numbers and money: the clinic's."""
+    at = place()
+    return _parsed(at.locale) if at else _parsed("en_GB")
+
+
+@lru_cache
+def _parsed(name):
+    return Locale.parse(name)
+
+
+@lru_cache
+def _clock_pattern(name):
+    return dates.get_time_format("short", _parsed(name)).pattern
+
+
+def clock(moment: datetime, tz=None) -> str:
+    """Time of day on the clinic's wall: 14:30 or 2:30 PM."""
+    return dates.format_time(moment.astimezone(tz or zone()), "short", locale=locale())
+
+
+def day(when: date | datetime) -> str:
+    """A whole date in words: Tuesday 15 September 2026."""
+    return dates.format_date(_local_date(when), "full", locale=locale())
+
+
+def day_short(when: date | datetime) -> str:
+    """A date for a list: 15 Sep 2026."""
+    return dates.format_date(_local_date(when), "medium", locale=locale())
+
+
+def day_name(when: date | datetime) -> str:
+    """Weekday, day and month, for a strip of days: Tue 15 Sep."""
+    return dates.format_skeleton("MMMEd", _local_date(when), locale=locale())
+
+
+def birthday(when: date | None) -> str:
+    """A date of birth in the clinic's own order, in digits."""
+    return dates.format_skeleton("yMd", when, locale=locale()) if when else ""
+
+
+def moment(when: datetime, tz=None) -> str:
+    """Date and time with the zone's name, for anything a person must turn up for."""
+    tz = tz or zone()
+    local = when.astimezone(tz)
+    name = dates.get_timezone_name(local, "short", locale=locale())
+    return f"{dates.format_date(local, 'full', locale=locale())}, {clock(when, tz)} ({name})"
+
+
+def both_clocks(when: datetime) -> str:
+    """The moment on the clinic's clock and, for somebody who lives elsewhere, on their own too."""
+    own = current.user.timezone if current.user else None
+    text = moment(when)
+    if own and own != zone().key:
+        text += " · " + _("your time: %(time)s", time=moment(when, ZoneInfo(own)))
+    return text
+
+
+def money(amount) -> str:
+    """An amount in the clinic's currency and format."""
+    at = place()
+    return numbers.format_currency(amount, at.currency if at else "GBP", locale=locale())
+
+
+def ago(when: datetime) -> str:
+    """How long since, in minutes or hours: 12 min, 2 h 5 min."""
+    minutes = max(0, int((datetime.now(UTC) - when).total_seconds() // 60))
+    if minutes < 60:
+        return ngettext("%(num)d min", "%(num)d min", minutes)
+    return _("%(hours)d h %(minutes)d min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def _local_date(when):
+    return when.astimezone(zone()).date() if isinstance(when, datetime) else when
+
+
+def _language():
+    own = current.user.language if current.is_authenticated else None
+    if own in LANGUAGES:
+        return own
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def init_app(app: Flask):
+    """Give every template the filters and the words' language."""
+    Babel(app, locale_selector=_language)
+    for show in (clock, day, day_short, day_name, birthday, moment, both_clocks, money, ago):
+        app.jinja_env.filters[show.__name__] = show
+    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace("_", "-")

@@ -1,0 +1,73 @@
+"""A page for browsers, parts for htmx. The only reader of htmx's headers."""
+
+import re
+
+from flask import Flask, get_flashed_messages, make_response, redirect, render_template
+from flask import flash as _flash
+from htmx_flask import Htmx
+from htmx_flask import request as htmx_request
+
+# The first attribute of a part's root element is its id; that is where an out-of-band swap finds its place.
+ROOT_ID = re.compile(r'<[a-z]+ id="[^"]+" ?')
+htmx = Htmx()
+
+
+def wants_part() -> bool:
+    """Whether htmx asks, and not for a whole page it is restoring from history."""
+    return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
+
+
+def show(page, part=None, status=200, **context):
+    """Answer a GET: the page, or only its part where htmx asks and there is one."""
+    template = part if part and wants_part() else page
+    return make_response(render_template(template, **context), status)
+
+
+def changed(*parts, then, message=None, undo=None, **context):
+    """Answer a POST that did something: parts for htmx (the first in place, others out of band), else a 303 to ``then``.
+
+    ``message`` tells the person what happened; ``undo`` is the address of the POST that takes it back.
+    """
+    if message:
+        _flash({"text": str(message), "undo": undo}, "success")
+    if not wants_part() or not parts:
+        return moved_on(then)
+    first, *others = (render_template(part, **context) for part in (*parts, "shared/_messages.html"))
+    return first + "".join(_out_of_band(other) for other in others)
+
+
+def moved_on(then):
+    """Send the person to another page, whether htmx asked or the browser."""
+    if wants_part():
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = then
+        return response
+    return redirect(then, 303)
+
+
+def again(page_or_part, status=422, **context):
+    """The same form with what was typed and what is wrong with it."""
+    return make_response(render_template(page_or_part, **context), status)
+
+
+def _out_of_band(part):
+    return ROOT_ID.sub(lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1)
+
+
+def messages():
+    """What the last acts want to say, as (kind, {"text", "undo"})."""
+    return [
+        (kind, message if isinstance(message, dict) else {"text": message, "undo": None})
+        for kind, message in get_flashed_messages(with_categories=True)
+    ]
+
+
+def init_app(app: Flask):
+    """Give templates the messages, and tell caches that a page and its part share an address."""
+    htmx.init_app(app)
+    app.jinja_env.globals["messages"] = messages
+
+    @app.after_request
+    def vary(response):
+        response.vary.update(("HX-Request", "Cookie"))
+        return response

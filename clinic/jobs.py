@@ -1,0 +1,25 @@
+"""The job queue: a job is written in the transaction of the change that causes it, or not at all."""
+
+from datetime import datetime
+
+import procrastinate
+from psycopg.conninfo import make_conninfo
+
+# The connector is never opened by the web: jobs are put through the session's own connection.
+queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+def put(session, name: str, at: datetime | None = None, **arguments):
+    """Put the named job, to run at once or at a time, if and only if the session's transaction commits.
+
+    Arguments are ids and other plain values that JSON can carry, never a patient's words.
+    """
+    connection = session.connection().connection.driver_connection
+    deferrer = queue.configure_task(name, allow_unknown=True, schedule_at=at, connection=connection)
+    deferrer.defer(**{key: str(value) for key, value in arguments.items()})
+
+
+def for_worker(database_url: str) -> procrastinate.App:
+    """The same queue as the worker runs it, on its own connections to the address (libpq's form)."""
+    connector = procrastinate.PsycopgConnector(conninfo=make_conninfo(database_url))
+    return queue.with_connector(connector)

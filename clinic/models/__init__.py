@@ -1,0 +1,17 @@
+"""What is true: every table, its constraints and the questions it can answer. No verbs, no web."""
+
+from clinic.models import (
+    accounts,
+    audit,
+    integrations,
+    organizations,
+    patients,
+    people,
+    providers,
+    schedule,
+    visits,
+)
+
+__all__ = [
+    "accounts", "audit", "integrations", "organizations", "patients", "people", "providers", "schedule", "visits",
+]

@@ -1,0 +1,53 @@
+"""What anybody did or tried to do, kept apart from everything it names."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Base, Choice, ChoiceType, now, one_of
+from clinic.scope import ClinicOwned
+
+
+class Decision(Choice):
+    """What became of the attempt."""
+
+    ALLOWED = "allowed", "Allowed"
+    REFUSED = "refused", "Refused"
+
+
+# Entries outside any clinic (a sign-in, say) carry this id.
+NO_CLINIC = UUID(int=0)
+
+
+class AuditEntry(ClinicOwned, Base):
+    """One act: who, as what, on whose behalf, what, on which row, from where. No foreign keys: it outlives all it names.
+
+    Partitioned by month of ``created_at`` (UTC). The application may insert and read, never change or remove.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        one_of(Decision, "decision"),
+        sa.Index("ix_audit_entries_created_at", "clinic_id", "created_at"),
+        sa.Index("ix_audit_entries_resource", "clinic_id", "resource_type", "resource_id", "created_at"),
+        {"postgresql_partition_by": "RANGE (created_at)"},
+    )
+
+    created_at: Mapped[datetime] = mapped_column(primary_key=True, default=now)
+    actor_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    actor_role: Mapped[str | None]
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    action: Mapped[str]
+    decision: Mapped[Decision] = mapped_column(ChoiceType(Decision), default=Decision.ALLOWED)
+    resource_type: Mapped[str | None]
+    resource_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # {"column": [before, after]}; free text is shown as "…", so that no record is copied into the log.
+    changes: Mapped[dict] = mapped_column(JSONB, default=dict)
+    # ``metadata`` is the declarative base's own name, so the attribute has another.
+    details: Mapped[dict] = mapped_column("metadata", JSONB, default=dict)
+    ip_address: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None]
+    request_id: Mapped[str | None]

@@ -1,0 +1,205 @@
+"""When visits can be: visit types, weekly and dated hours, and the pieces of a doctor's time that are taken."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of
+from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
+from clinic.models.people import VisitMode
+from clinic.scope import ClinicOwned
+
+
+class BookingRule(Choice):
+    """What happens when a patient picks a time of this type."""
+
+    INSTANT = "instant", "Booked at once"
+    REQUEST = "request", "The clinic answers first"
+    OFF = "off", "Only the clinic books it"
+
+
+class AvailabilityStatus(Choice):
+    """Whether hours count."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+
+
+class SlotKind(Choice):
+    """How a piece of time came to be."""
+
+    OPEN = "open", "Out of open hours"
+    PUBLISHED = "published", "Offered by the clinic"
+    BLOCKED = "blocked", "Blocked"
+
+
+class SlotStatus(Choice):
+    """What a piece of time is right now."""
+
+    FREE = "free", "Free"
+    HELD = "held", "Held"
+    BOOKED = "booked", "Booked"
+    BLOCKED = "blocked", "Blocked"
+
+
+class VisitType(ClinicOwned, Timestamped, Base):
+    """A kind of visit the clinic offers: its length, its price, and the rules of booking it."""
+
+    __tablename__ = "visit_types"
+    __table_args__ = (
+        belongs_to_clinic("visit_types"),
+        one_of(VisitMode, "visit_mode"),
+        one_of(BookingRule, "booking"),
+        money_range("fee"),
+        sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_in_range"),
+        sa.CheckConstraint("buffer_before BETWEEN 0 AND 240 AND buffer_after BETWEEN 0 AND 240", name="buffers_in_range"),
+        sa.CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step_in_range"),
+        sa.CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
+        sa.CheckConstraint("minimum_notice_minutes BETWEEN 0 AND 525600", name="notice_in_range"),
+        sa.CheckConstraint("horizon_days BETWEEN 1 AND 730", name="horizon_in_range"),
+        sa.CheckConstraint("cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"),
+        sa.CheckConstraint("move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"),
+        sa.CheckConstraint("answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"),
+        sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
+        sa.Index("uq_visit_types_name", "clinic_id", "name", unique=True),
+    )
+
+    name: Mapped[str]
+    description: Mapped[str | None]
+    minutes: Mapped[int]
+    buffer_before: Mapped[int] = mapped_column(default=0, server_default="0")
+    buffer_after: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Minutes between two offered starts; NULL is the visit's own length.
+    step_minutes: Mapped[int | None]
+    # NULL: in person or by video, as the hours allow.
+    visit_mode: Mapped[VisitMode | None] = mapped_column(ChoiceType(VisitMode))
+    fee: Mapped[Decimal | None]
+    colour: Mapped[str | None]
+    booking: Mapped[BookingRule] = mapped_column(
+        ChoiceType(BookingRule), default=BookingRule.INSTANT, server_default=BookingRule.INSTANT.value
+    )
+    answer_within_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    minimum_notice_minutes: Mapped[int] = mapped_column(default=60, server_default="60")
+    horizon_days: Mapped[int] = mapped_column(default=60, server_default="60")
+    limit_per_day: Mapped[int | None]
+    limit_per_patient: Mapped[int | None]
+    cancel_cutoff_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    move_cutoff_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    capacity: Mapped[int] = mapped_column(default=1, server_default="1")
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+
+
+class Availability(ClinicOwned, Timestamped, Base):
+    """Hours in which one doctor sees patients: wall time in the clinic's zone, every week or on one date.
+
+    A dated row replaces that doctor's weekly rows on its date.
+    """
+
+    __tablename__ = "availabilities"
+    __table_args__ = (
+        belongs_to_clinic("availabilities"),
+        refers("provider_id", "providers"),
+        refers("location_id", "locations"),
+        one_of(VisitMode, "visit_mode"),
+        one_of(AvailabilityStatus, "status"),
+        sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_in_range"),
+        sa.CheckConstraint("num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"),
+        sa.CheckConstraint("end_time > start_time", name="ends_after_it_starts"),
+        sa.CheckConstraint("valid_until >= valid_from", name="valid_forwards"),
+        index("availabilities", "provider_id", "weekday"),
+        index("availabilities", "provider_id", "on_date"),
+        index("availabilities", "location_id"),
+    )
+
+    provider_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # The place in the words of the source, where it is not one of the clinic's locations.
+    location: Mapped[str | None]
+    # 0 is Sunday.
+    weekday: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    on_date: Mapped[date | None]
+    start_time: Mapped[time]
+    end_time: Mapped[time]
+    visit_mode: Mapped[VisitMode | None] = mapped_column(ChoiceType(VisitMode))
+    status: Mapped[AvailabilityStatus] = mapped_column(
+        ChoiceType(AvailabilityStatus), default=AvailabilityStatus.ACTIVE, server_default="active"
+    )
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+
+
+class Slot(ClinicOwned, Timestamped, Base):
+    """A piece of one doctor's time that is not simply open: held, booked, offered with seats, or blocked.
+
+    ``busy_from``/``busy_until`` are start and end with the visit's buffers; no two pieces of one doctor overlap in
+    them, except a block and what was overbooked on purpose. That rule is the database's (an exclusion constraint).
+    """
+
+    __tablename__ = "slots"
+    __table_args__ = (
+        belongs_to_clinic("slots"),
+        refers("provider_id", "providers"),
+        refers("visit_type_id", "visit_types"),
+        refers_to_user("held_by_id"),
+        refers_to_user("overbooked_by_id"),
+        sa.UniqueConstraint("clinic_id", "id", "provider_id", name="uq_slots_provider"),
+        one_of(SlotKind, "kind"),
+        one_of(SlotStatus, "status"),
+        one_of(VisitMode, "visit_mode"),
+        sa.CheckConstraint("ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'", name="length"),
+        sa.CheckConstraint("busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"),
+        sa.CheckConstraint(
+            "busy_from >= starts_at - interval '4 hours' AND busy_until <= ends_at + interval '4 hours'",
+            name="buffers_are_short",
+        ),
+        sa.CheckConstraint("taken BETWEEN 0 AND capacity", name="seats"),
+        sa.CheckConstraint("(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"),
+        sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"),
+        sa.CheckConstraint("NOT overbooked OR overbooked_reason IS NOT NULL", name="overbooked_has_a_reason"),
+        index("slots", "provider_id", "starts_at"),
+        index("slots", "visit_type_id"),
+        index("slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")),
+        index("slots", "overbooked_by_id", postgresql_where=sa.text("overbooked_by_id IS NOT NULL")),
+        index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
+    )
+
+    provider_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    # The type whose visits may share this time; NULL on a published slot lets any type that fits.
+    visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    kind: Mapped[SlotKind] = mapped_column(ChoiceType(SlotKind))
+    status: Mapped[SlotStatus] = mapped_column(ChoiceType(SlotStatus))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    busy_from: Mapped[datetime]
+    busy_until: Mapped[datetime]
+    visit_mode: Mapped[VisitMode | None] = mapped_column(ChoiceType(VisitMode))
+    capacity: Mapped[int] = mapped_column(default=1, server_default="1")
+    taken: Mapped[int] = mapped_column(default=0, server_default="0")
+    held_until: Mapped[datetime | None]
+    held_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    overbooked: Mapped[bool] = mapped_column(default=False, server_default="false")
+    overbooked_reason: Mapped[str | None]
+    overbooked_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # Why a block is there: leave, lunch, a meeting. For the clinic's eyes.
+    reason: Mapped[str | None]
+
+
+class SeatHold(ClinicOwned, Timestamped, Base):
+    """One seat of a slot for several, kept for one person while they type."""
+
+    __tablename__ = "seat_holds"
+    __table_args__ = (
+        belongs_to_clinic("seat_holds"),
+        refers("slot_id", "slots"),
+        refers_to_user("held_by_id"),
+        sa.Index("uq_seat_holds_slot_id_held_by_id", "clinic_id", "slot_id", "held_by_id", unique=True),
+        index("seat_holds", "held_by_id"),
+    )
+
+    slot_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    held_by_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    held_until: Mapped[datetime]

@@ -1,0 +1,242 @@
+"""Visits, the steps of their life, and the history of each."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of
+from clinic.models.accounts import User
+from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
+from clinic.models.patients import Patient
+from clinic.models.people import VisitMode
+from clinic.models.providers import Provider
+from clinic.models.schedule import Slot, VisitType
+from clinic.scope import ClinicOwned, PatientOwned
+
+
+class VisitStatus(Choice):
+    """Where a visit stands."""
+
+    REQUESTED = "requested", "Requested"
+    BOOKED = "booked", "Booked"
+    CONFIRMED = "confirmed", "Confirmed"
+    CHECKED_IN = "checked_in", "Checked in"
+    IN_PROGRESS = "in_progress", "In progress"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "Did not come"
+
+
+S = VisitStatus
+LIVE = (S.REQUESTED, S.BOOKED, S.CONFIRMED, S.CHECKED_IN, S.IN_PROGRESS)
+
+
+class VisitKind(Choice):
+    """Whether the visit was planned."""
+
+    SCHEDULED = "scheduled", "Scheduled"
+    WALK_IN = "walk_in", "Walk-in"
+
+
+class VisitSource(Choice):
+    """Where the visit came from."""
+
+    DESK = "desk", "Front desk"
+    PORTAL = "portal", "Patient portal"
+    REFERRER = "referrer", "Referrer"
+    PHONE = "phone", "Phone line"
+    CAL = "cal", "Cal.com"
+    ACUITY = "acuity", "Acuity"
+    FHIR = "fhir", "FHIR import"
+    IMPORT = "import", "Import"
+
+
+class CancelReason(Choice):
+    """Why a visit was cancelled."""
+
+    PATIENT = "patient", "The patient cancelled"
+    CLINIC = "clinic", "The clinic cancelled"
+    PROVIDER_AWAY = "provider_away", "The doctor is away"
+    UNANSWERED = "unanswered", "The request was not answered in time"
+    ENTERED_IN_ERROR = "entered_in_error", "Entered by mistake"
+    OTHER = "other", "Another reason"
+
+
+class EventKind(Choice):
+    """What a line of a visit's history tells."""
+
+    BOOKED = "booked", "Booked"
+    STATUS = "status", "Changed"
+    MOVED = "moved", "Moved"
+    UNDONE = "undone", "Undone"
+    PROGRESS = "progress", "Progress"
+    NOTE = "note", "Note"
+
+
+UNDO_WINDOW = timedelta(minutes=15)
+
+
+class Visit(PatientOwned, Timestamped, Base):
+    """One patient meeting one provider, from the first request to the end."""
+
+    __tablename__ = "visits"
+    noun = "visit"
+    # Every step a visit can take of itself; `actions/moves.py` is the only place that takes one.
+    steps = {
+        S.REQUESTED: (S.BOOKED, S.CANCELLED),
+        S.BOOKED: (S.CONFIRMED, S.CHECKED_IN, S.IN_PROGRESS, S.NO_SHOW, S.CANCELLED),
+        S.CONFIRMED: (S.CHECKED_IN, S.IN_PROGRESS, S.NO_SHOW, S.CANCELLED),
+        S.CHECKED_IN: (S.IN_PROGRESS, S.NO_SHOW, S.CANCELLED),
+        S.IN_PROGRESS: (S.COMPLETED, S.CANCELLED),
+    }
+    # What closing the day may make of a visit whose time is past.
+    closing_steps = {status: (S.COMPLETED, S.NO_SHOW) for status in (S.BOOKED, S.CONFIRMED, S.CHECKED_IN)}
+    # What can be taken back; each returns to where it came from.
+    undoable = (S.CHECKED_IN, S.IN_PROGRESS, S.NO_SHOW, S.COMPLETED, S.CANCELLED)
+
+    __table_args__ = (
+        belongs_to_clinic("visits"),
+        refers("patient_id", "patients"),
+        refers("provider_id", "providers"),
+        refers("visit_type_id", "visit_types"),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "slot_id", "provider_id"],
+            ["slots.clinic_id", "slots.id", "slots.provider_id"],
+            name="fk_visits_slot_id_provider_id",
+        ),
+        refers_to_user("created_by_id"),
+        refers_to_user("created_for_id"),
+        refers_to_user("cancelled_by_id"),
+        one_of(VisitStatus, "status"),
+        one_of(VisitKind, "kind"),
+        one_of(VisitMode, "visit_mode"),
+        one_of(VisitSource, "source"),
+        one_of(CancelReason, "cancel_reason"),
+        sa.CheckConstraint("ends_at >= starts_at", name="ends_after_it_starts"),
+        sa.CheckConstraint(
+            "status NOT IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"
+            " OR kind <> 'scheduled' OR source IN ('fhir', 'import')"
+            " OR (slot_id IS NOT NULL AND provider_id IS NOT NULL AND ends_at IS NOT NULL)",
+            name="live_has_its_time",
+        ),
+        sa.CheckConstraint("slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"),
+        sa.CheckConstraint("(status = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_has_a_reason"),
+        index("visits", "starts_at"),
+        index("visits", "status", "starts_at", postgresql_where=sa.text(
+            "status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"), name="ix_visits_live"),
+        index("visits", "provider_id", "starts_at"),
+        index("visits", "patient_id", "starts_at"),
+        index("visits", "slot_id", postgresql_where=sa.text("slot_id IS NOT NULL")),
+        index("visits", "visit_type_id"),
+        index("visits", "created_by_id"),
+        index("visits", "created_for_id", postgresql_where=sa.text("created_for_id IS NOT NULL")),
+        index("visits", "cancelled_by_id", postgresql_where=sa.text("cancelled_by_id IS NOT NULL")),
+    )
+
+    provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    slot_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    kind: Mapped[VisitKind] = mapped_column(ChoiceType(VisitKind), default=VisitKind.SCHEDULED)
+    visit_mode: Mapped[VisitMode] = mapped_column(ChoiceType(VisitMode), default=VisitMode.IN_PERSON)
+    status: Mapped[VisitStatus] = mapped_column(ChoiceType(VisitStatus))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    # The zone whose wall clock the time was agreed in.
+    timezone: Mapped[str]
+    reason: Mapped[str | None]
+    # Administrative; the desk reads it. Clinical notes live in the record.
+    notes: Mapped[str | None]
+    source: Mapped[VisitSource] = mapped_column(ChoiceType(VisitSource))
+    created_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    created_for_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    external_created_by: Mapped[str | None]
+    ticket_number: Mapped[int | None]
+    answer_by: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    checked_in_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[CancelReason | None] = mapped_column(ChoiceType(CancelReason))
+    cancel_note: Mapped[str | None]
+    cancelled_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    meeting_url: Mapped[str | None]
+
+    patient: Mapped[Patient] = relationship(foreign_keys="Visit.patient_id")
+    provider: Mapped[Provider | None] = relationship(foreign_keys=[provider_id])
+    visit_type: Mapped[VisitType | None] = relationship(foreign_keys=[visit_type_id])
+    slot: Mapped[Slot | None] = relationship(foreign_keys=[slot_id], viewonly=True)
+    events: Mapped[list["VisitEvent"]] = relationship(
+        back_populates="visit", foreign_keys="VisitEvent.visit_id", order_by="VisitEvent.id"
+    )
+
+    def may(self, step):
+        """Whether the table of steps lets the visit become this now; only a video visit skips the check-in."""
+        if step == S.IN_PROGRESS and self.status != S.CHECKED_IN and self.visit_mode != VisitMode.VIRTUAL:
+            return False
+        return step in self.steps.get(self.status, ())
+
+    @property
+    def is_live(self):
+        """Still to come or going on."""
+        return self.status in LIVE
+
+    @property
+    def is_over(self):
+        """Completed, cancelled or missed."""
+        return not self.is_live
+
+    def cutoff(self, hours):
+        """The last moment for a patient to change the visit themselves, given the type's hours of notice."""
+        return self.starts_at - timedelta(hours=hours)
+
+    @property
+    def patient_may_cancel(self):
+        """Whether the patient may still cancel without calling."""
+        return self._before_cutoff("cancel_cutoff_hours")
+
+    @property
+    def patient_may_move(self):
+        """Whether the patient may still move the visit without calling."""
+        return self._before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED
+
+    def _before_cutoff(self, rule):
+        hours = getattr(self.visit_type, rule) if self.visit_type else 24
+        return self.status in (S.REQUESTED, S.BOOKED, S.CONFIRMED) and now() < self.cutoff(hours)
+
+
+class VisitEvent(ClinicOwned, Base):
+    """One line of a visit's history: never changed, never removed."""
+
+    __tablename__ = "visit_events"
+    __table_args__ = (
+        belongs_to_clinic("visit_events"),
+        refers("visit_id", "visits"),
+        refers_to_user("changed_by_id"),
+        refers_to_user("changed_for_id"),
+        one_of(EventKind, "kind"),
+        one_of(VisitStatus, "from_status"),
+        one_of(VisitStatus, "to_status"),
+        index("visit_events", "visit_id"),
+        index("visit_events", "changed_by_id"),
+        index("visit_events", "changed_for_id", postgresql_where=sa.text("changed_for_id IS NOT NULL")),
+    )
+
+    visit_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    kind: Mapped[EventKind] = mapped_column(ChoiceType(EventKind))
+    from_status: Mapped[VisitStatus | None] = mapped_column(ChoiceType(VisitStatus))
+    to_status: Mapped[VisitStatus | None] = mapped_column(ChoiceType(VisitStatus))
+    # The word of a process beside the visit's own, such as an examination's report.
+    progress: Mapped[str | None]
+    old_starts_at: Mapped[datetime | None]
+    new_starts_at: Mapped[datetime | None]
+    # NULL: a job or an outside system.
+    changed_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    changed_for_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    notes: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    visit: Mapped[Visit] = relationship(back_populates="events", foreign_keys=[visit_id])
+    changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])

@@ -1,0 +1,7 @@
+"""The staff face: its blueprints."""
+
+from flask import Flask
+
+
+def init_app(app: Flask):
+    """Register this face's blueprints."""
