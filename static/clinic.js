@@ -21,17 +21,15 @@ document.addEventListener("submit", (event) => {
 });
 
 /* htmx: while a form's request runs, its buttons wait; aria-disabled keeps the focus where it is. */
+const sender = (event) => (event.detail.requestConfig.verb === "get" ? null : event.detail.elt.closest("form"));
 const wait = (event, busy) => {
-  const form = event.detail.elt.closest("form");
-  if (!form || form.method !== "post") return;
-  form.querySelectorAll("button").forEach((button) => {
+  sender(event)?.querySelectorAll("button").forEach((button) => {
     if (busy) button.setAttribute("aria-busy", "true");
     else button.removeAttribute("aria-busy");
   });
 };
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const form = event.detail.elt.closest("form");
-  if (form && form.method === "post" && form.querySelector("button[aria-busy]")) event.preventDefault();
+  if (sender(event)?.querySelector("button[aria-busy]")) event.preventDefault();
   else wait(event, true);
 });
 document.addEventListener("htmx:afterRequest", (event) => wait(event, false));
