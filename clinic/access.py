@@ -61,12 +61,27 @@ class GuardedBlueprint(Blueprint):
         self.face = face
         super().__init__(name, import_name, **options)
 
-    def add_url_rule(self, rule, endpoint=None, view_func=None, provide_automatic_options=None, *, needs, **options):
+    def add_url_rule(
+        self,
+        rule,
+        endpoint=None,
+        view_func=None,
+        provide_automatic_options=None,
+        *,
+        needs,
+        **options,
+    ):
         """Register a route; without ``needs=`` the program does not start."""
         guarded = Need(needs, self.face)
-        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+        super().add_url_rule(
+            rule, endpoint, view_func, provide_automatic_options, **options
+        )
         name = endpoint or view_func.__name__
-        self.record(lambda state: state.app.extensions["needs"].__setitem__(f"{state.name}.{name}", guarded))
+        self.record(
+            lambda state: state.app.extensions["needs"].__setitem__(
+                f"{state.name}.{name}", guarded
+            )
+        )
 
 
 class Need:

@@ -54,7 +54,9 @@ class Bell:
             ears = queue.Queue(maxsize=100)
             self.listeners.setdefault(str(clinic_id), set()).add(ears)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._listen, name="bell", daemon=True)
+                self.thread = threading.Thread(
+                    target=self._listen, name="bell", daemon=True
+                )
                 self.thread.start()
         return ears
 
@@ -85,7 +87,11 @@ class Bell:
 
     def _tell_all(self, topic):
         with self.lock:
-            ears = [listener for listeners in self.listeners.values() for listener in listeners]
+            ears = [
+                listener
+                for listeners in self.listeners.values()
+                for listener in listeners
+            ]
         for listener in ears:
             self._drop_in(listener, topic)
 

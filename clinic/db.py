@@ -52,7 +52,9 @@ def one_of(choice, column, null=False):
 
 def money_range(column):
     """A CHECK that keeps money finite and not negative; it also keeps NaN and Infinity out."""
-    return sa.CheckConstraint(f"{column} >= 0 AND {column} < 1000000000", name=f"{column}_in_range")
+    return sa.CheckConstraint(
+        f"{column} >= 0 AND {column} < 1000000000", name=f"{column}_in_range"
+    )
 
 
 NAMES = {
@@ -75,7 +77,11 @@ class Base(DeclarativeBase):
 
     registry = registry(
         metadata=sa.MetaData(naming_convention=NAMES),
-        type_annotation_map={datetime: sa.DateTime(timezone=True), str: sa.Text, Decimal: MONEY},
+        type_annotation_map={
+            datetime: sa.DateTime(timezone=True),
+            str: sa.Text,
+            Decimal: MONEY,
+        },
     )
 
     def __repr__(self):
@@ -86,8 +92,12 @@ class Base(DeclarativeBase):
 class Timestamped:
     """When a row was made and last changed, in UTC; a trigger keeps the latter."""
 
-    created_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
-    updated_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
+    created_at: Mapped[datetime] = mapped_column(
+        default=now, server_default=sa.func.now()
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        default=now, server_default=sa.func.now()
+    )
 
 
 ENTER = sa.text(
@@ -136,14 +146,19 @@ def _begin(session, transaction, connection):
         return
     if session._token:
         details, session._token = session._token, None
-        session.info["entered"] = connection.execute(ENTER, details).mappings().one_or_none()
+        session.info["entered"] = (
+            connection.execute(ENTER, details).mappings().one_or_none()
+        )
     else:
         tell(connection, session.scope)
 
 
 event.listen(ClinicSession, "do_orm_execute", stay_in_scope)
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ClinicSession, "expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"class_": ClinicSession, "expire_on_commit": False},
+)
 
 # Deadlock and serialisation failure: the transaction was the victim of its timing, so it may simply be tried again.
 TRY_AGAIN = {"40P01", "40001"}
@@ -159,7 +174,10 @@ class Clinics(Flask):
                 return self._answer()
             except OperationalError as error:
                 db.session.rollback()
-                if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN or attempt == 2:
+                if (
+                    getattr(error.orig, "sqlstate", None) not in TRY_AGAIN
+                    or attempt == 2
+                ):
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
             except BaseException:

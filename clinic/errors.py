@@ -1,7 +1,15 @@
 """What a person is told when something could not be done, and with which status; said once for every route."""
 
 import structlog
-from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from flask import (
+    Flask,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -22,7 +30,9 @@ SENTENCES = {
     "ex_slots_provider": _l("That time has just been taken."),
     "ck_slots_seats": _l("The last place at that time has just been taken."),
     "uq_visit_types_name": _l("There is already a visit type with this name."),
-    "uq_providers_license_number": _l("Another doctor already has this licence number."),
+    "uq_providers_license_number": _l(
+        "Another doctor already has this licence number."
+    ),
     "uq_providers_user_id": _l("This person is already a doctor of the clinic."),
     "uq_users_email": _l("There is already an account with this email address."),
     "uq_patients_mrn": _l("Another patient already has this record number."),
@@ -31,17 +41,44 @@ SENTENCES = {
     "uq_clinics_slug": _l("Another clinic already has this address."),
 }
 WHAT = {
-    400: (_l("We could not read that"), _l("Go back, check what you typed and try again.")),
-    401: (_l("Please sign in"), _l("You were signed out. Sign in and go on where you were.")),
-    403: (_l("You may not do that"), _l("If you need to, ask an administrator of your clinic.")),
-    404: (_l("This page is not here"), _l("The address may be mistyped, or the page is not yours to see.")),
-    405: (_l("That does not work here"), _l("Go back and use the buttons on the page.")),
-    409: (_l("That could not be done"), _l("Go back and look again: something changed meanwhile.")),
+    400: (
+        _l("We could not read that"),
+        _l("Go back, check what you typed and try again."),
+    ),
+    401: (
+        _l("Please sign in"),
+        _l("You were signed out. Sign in and go on where you were."),
+    ),
+    403: (
+        _l("You may not do that"),
+        _l("If you need to, ask an administrator of your clinic."),
+    ),
+    404: (
+        _l("This page is not here"),
+        _l("The address may be mistyped, or the page is not yours to see."),
+    ),
+    405: (
+        _l("That does not work here"),
+        _l("Go back and use the buttons on the page."),
+    ),
+    409: (
+        _l("That could not be done"),
+        _l("Go back and look again: something changed meanwhile."),
+    ),
     413: (_l("That is too large"), _l("Send less text, or a smaller file.")),
-    422: (_l("Something needs another look"), _l("Go back, check what you typed and try again.")),
+    422: (
+        _l("Something needs another look"),
+        _l("Go back, check what you typed and try again."),
+    ),
     429: (_l("Too many tries"), _l("Wait a minute, then try again.")),
-    500: (_l("Something broke on our side"), _l("Nothing was saved. Try again in a moment; if it stays, tell us.")),
-    503: (_l("We are busy right now"), _l("Nothing was saved. Try again in a few seconds.")),
+    500: (
+        _l("Something broke on our side"),
+        _l("Nothing was saved. Try again in a moment; if it stays, tell us."),
+    ),
+    503: (
+        _l("We are busy right now"),
+        _l("Nothing was saved. Try again in a few seconds."),
+    ),
 }
 
 
@@ -69,8 +106,15 @@ def sentence_for(error):
     return SENTENCES.get(name)
 
 
+def said(error: Refused) -> str:
+    """A refusal in the person's language."""
+    return _(
+        error.template, **{name: _(str(value)) for name, value in error.values.items()}
+    )
+
+
 def _refused(error: Refused):
-    return answer(409, error.message)
+    return answer(409, said(error))
 
 
 def _kept_rule(error: IntegrityError):
@@ -96,7 +140,12 @@ def _unavailable(error):
 
 def _lost(error):
     sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return isinstance(error, PoolTimeout | OperationalError) or sqlstate in ("57P01", "57P02", "57P03", "08006")
+    return isinstance(error, PoolTimeout | OperationalError) or sqlstate in (
+        "57P01",
+        "57P02",
+        "57P03",
+        "08006",
+    )
 
 
 def answer_without_database(code):
@@ -109,7 +158,12 @@ def _gone(error):
 
 
 def _broken(error):
-    log.error("fault", kind=type(error).__name__, endpoint=request.endpoint, request_id=g.get("request_id"))
+    log.error(
+        "fault",
+        kind=type(error).__name__,
+        endpoint=request.endpoint,
+        request_id=g.get("request_id"),
+    )
     if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return answer(500)
@@ -125,6 +179,9 @@ def init_app(app: Flask):
     app.register_error_handler(DBAPIError, _unavailable)
     app.register_error_handler(StaleDataError, _gone)
     app.register_error_handler(ObjectDeletedError, _gone)
-    app.register_error_handler(CSRFError, lambda error: answer(400, _("This page was open too long. Load it again.")))
+    app.register_error_handler(
+        CSRFError,
+        lambda error: answer(400, _("This page was open too long. Load it again.")),
+    )
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _broken)

@@ -86,7 +86,9 @@ def both_clocks(when: datetime) -> str:
 def money(amount) -> str:
     """An amount in the clinic's currency and format."""
     at = place()
-    return numbers.format_currency(amount, at.currency if at else "GBP", locale=locale())
+    return numbers.format_currency(
+        amount, at.currency if at else "GBP", locale=locale()
+    )
 
 
 def ago(when: datetime) -> str:
@@ -111,6 +113,18 @@ def _language():
 def init_app(app: Flask):
     """Give every template the filters and the words' language."""
     Babel(app, locale_selector=_language)
-    for show in (clock, day, day_short, day_name, birthday, moment, both_clocks, money, ago):
+    for show in (
+        clock,
+        day,
+        day_short,
+        day_name,
+        birthday,
+        moment,
+        both_clocks,
+        money,
+        ago,
+    ):
         app.jinja_env.filters[show.__name__] = show
-    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace("_", "-")
+    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace(
+        "_", "-"
+    )

@@ -32,7 +32,9 @@ def changed(*parts, then, message=None, undo=None, **context):
         _flash({"text": str(message), "undo": undo}, "success")
     if not wants_part() or not parts:
         return moved_on(then)
-    first, *others = (render_template(part, **context) for part in (*parts, "shared/_messages.html"))
+    first, *others = (
+        render_template(part, **context) for part in (*parts, "shared/_messages.html")
+    )
     return first + "".join(_out_of_band(other) for other in others)
 
 
@@ -51,13 +53,18 @@ def again(page_or_part, status=422, **context):
 
 
 def _out_of_band(part):
-    return ROOT_ID.sub(lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1)
+    return ROOT_ID.sub(
+        lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1
+    )
 
 
 def messages():
     """What the last acts want to say, as (kind, {"text", "undo"})."""
     return [
-        (kind, message if isinstance(message, dict) else {"text": message, "undo": None})
+        (
+            kind,
+            message if isinstance(message, dict) else {"text": message, "undo": None},
+        )
         for kind, message in get_flashed_messages(with_categories=True)
     ]
 

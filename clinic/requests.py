@@ -23,7 +23,13 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 # Answers that hold nobody's data and may be kept by the browser.
-PUBLIC_FILES = {"static", "bootstrap.static", "assets.htmx", "assets.clinic_style", "assets.logo"}
+PUBLIC_FILES = {
+    "static",
+    "bootstrap.static",
+    "assets.htmx",
+    "assets.clinic_style",
+    "assets.logo",
+}
 
 log = structlog.get_logger()
 
@@ -56,7 +62,9 @@ def _configure_logs(app):
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, app.config.get("LOG_LEVEL", "WARNING"))),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            getattr(logging, app.config.get("LOG_LEVEL", "WARNING"))
+        ),
     )
 
 

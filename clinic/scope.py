@@ -48,7 +48,11 @@ class Scope:
     @property
     def settings(self) -> dict[str, str]:
         """The scope as PostgreSQL's row-level policies read it."""
-        patients = "" if self.patient_ids is None else "{" + ",".join(str(i) for i in sorted(self.patient_ids)) + "}"
+        patients = (
+            ""
+            if self.patient_ids is None
+            else "{" + ",".join(str(i) for i in sorted(self.patient_ids)) + "}"
+        )
         return {
             "clinic_id": str(self.clinic_id or ""),
             "user_id": str(self.user_id or ""),
@@ -60,7 +64,9 @@ class ClinicOwned:
     """A row that belongs to one clinic; its key begins with the clinic's."""
 
     clinic_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
-    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
+    id: Mapped[UUID] = mapped_column(
+        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
+    )
 
 
 class PatientOwned(ClinicOwned):
@@ -88,15 +94,27 @@ def stay_in_scope(query):
         raise ScopeMissing("a statement ran without a scope")
     if not query.is_orm_statement or query.is_insert:
         return
-    criteria = [with_loader_criteria(SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True)]
+    criteria = [
+        with_loader_criteria(
+            SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True
+        )
+    ]
     if not query.execution_options.get("all_clinics"):
         clinic_id = scope.clinic_id
         criteria.append(
-            with_loader_criteria(ClinicOwned, lambda row: row.clinic_id == clinic_id, include_aliases=True)
+            with_loader_criteria(
+                ClinicOwned,
+                lambda row: row.clinic_id == clinic_id,
+                include_aliases=True,
+            )
         )
         if scope.patient_ids is not None:
             ids = list(scope.patient_ids)
             criteria.append(
-                with_loader_criteria(PatientOwned, lambda row: row.patient_id.in_(ids), include_aliases=True)
+                with_loader_criteria(
+                    PatientOwned,
+                    lambda row: row.patient_id.in_(ids),
+                    include_aliases=True,
+                )
             )
     query.statement = query.statement.options(*criteria)

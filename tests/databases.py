@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flask_migrate import upgrade
+
 from clinic.server import EmbeddedServer
 
 
@@ -25,3 +27,9 @@ def scratch_server() -> Iterator[EmbeddedServer]:
     """Yield a running embedded server with the three roles and an empty database."""
     with scratch_folder() as folder, EmbeddedServer(folder, durable=False) as server:
         yield server
+
+
+def migrated(app) -> None:
+    """Bring the application's database to the newest migration."""
+    with app.app_context():
+        upgrade()

@@ -17,11 +17,16 @@ from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
 
 
 class Refused(Exception):
-    """An action said no. The message is for the person and is shown as it is; the web answers 409."""
+    """An action said no, in a sentence for the person; the web answers 409.
 
-    def __init__(self, message, field=None):
-        super().__init__(message)
-        self.message = message
+    ``template`` is the English sentence with %(name)s places, so that the web can say it in the person's language;
+    ``field`` names the input that is to blame, where one is.
+    """
+
+    def __init__(self, template, *, field=None, **values):
+        super().__init__(template % values if values else template)
+        self.template = template
+        self.values = values
         self.field = field
 
 
@@ -54,9 +59,21 @@ class Actor:
 AUDIT_INSERT = sa.insert(AuditEntry.__table__)
 
 
-def audit(session, name, *, by, record=None, resource=None, changes=None, decision=Decision.ALLOWED, details=None):
+def audit(
+    session,
+    name,
+    *,
+    by,
+    record=None,
+    resource=None,
+    changes=None,
+    decision=Decision.ALLOWED,
+    details=None,
+):
     """Write one audit entry. ``resource`` is (type, id) where there is no ORM record at hand."""
-    kind, row_id = resource or ((record.__tablename__, record.id) if record is not None else (None, None))
+    kind, row_id = resource or (
+        (record.__tablename__, record.id) if record is not None else (None, None)
+    )
     clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
     session.connection().execute(
         AUDIT_INSERT,
@@ -79,7 +96,9 @@ def action(verb):
 
     @wraps(verb)
     def acted(record, *args, by, **facts):
-        session = record if isinstance(record, sa.orm.Session) else object_session(record)
+        session = (
+            record if isinstance(record, sa.orm.Session) else object_session(record)
+        )
         before = session.info.get("changes")
         session.info["changes"] = {}
         result = verb(record, *args, by=by, **facts)
@@ -106,11 +125,19 @@ def _note_changes(session, flush_context, instances):
         state = sa.inspect(record)
         for column in state.mapper.column_attrs:
             history = state.attrs[column.key].history
-            if history.has_changes() and column.key not in ("id", "clinic_id", "created_at", "updated_at"):
+            if history.has_changes() and column.key not in (
+                "id",
+                "clinic_id",
+                "created_at",
+                "updated_at",
+            ):
                 old = history.deleted[0] if history.deleted else None
                 new = history.added[0] if history.added else None
                 if old is not None or new is not None:
-                    noted[f"{record.__tablename__}.{column.key}"] = [_shown(old), _shown(new)]
+                    noted[f"{record.__tablename__}.{column.key}"] = [
+                        _shown(old),
+                        _shown(new),
+                    ]
 
 
 def _shown(value):

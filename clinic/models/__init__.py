@@ -13,5 +13,13 @@ from clinic.models import (
 )
 
 __all__ = [
-    "accounts", "audit", "integrations", "organizations", "patients", "people", "providers", "schedule", "visits",
+    "accounts",
+    "audit",
+    "integrations",
+    "organizations",
+    "patients",
+    "people",
+    "providers",
+    "schedule",
+    "visits",
 ]

@@ -50,10 +50,17 @@ class User(SoftDeleted, Timestamped, Base):
         one_of(UserStatus, "status"),
         one_of(Gender, "gender"),
         sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
-        sa.Index("uq_users_email", "email", unique=True, postgresql_where=sa.text("deleted_at IS NULL")),
+        sa.Index(
+            "uq_users_email",
+            "email",
+            unique=True,
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        ),
     )
 
-    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
+    id: Mapped[UUID] = mapped_column(
+        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
+    )
     email: Mapped[str]
     password_hash: Mapped[str | None]
     first_name: Mapped[str | None]
@@ -63,7 +70,9 @@ class User(SoftDeleted, Timestamped, Base):
     gender: Mapped[Gender | None] = mapped_column(ChoiceType(Gender))
     date_of_birth: Mapped[date | None]
     status: Mapped[UserStatus] = mapped_column(
-        ChoiceType(UserStatus), default=UserStatus.ACTIVE, server_default=UserStatus.ACTIVE.value
+        ChoiceType(UserStatus),
+        default=UserStatus.ACTIVE,
+        server_default=UserStatus.ACTIVE.value,
     )
     email_verified_at: Mapped[datetime | None]
     mfa_enabled_at: Mapped[datetime | None]
@@ -74,7 +83,10 @@ class User(SoftDeleted, Timestamped, Base):
     @property
     def name(self):
         """First and last name, or the address where neither is known."""
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
+        return (
+            " ".join(part for part in (self.first_name, self.last_name) if part)
+            or self.email
+        )
 
 
 class Membership(ClinicOwned, Timestamped, Base):
@@ -85,7 +97,9 @@ class Membership(ClinicOwned, Timestamped, Base):
         belongs_to_clinic("memberships"),
         refers_to_user("user_id"),
         one_of(Role, "role"),
-        sa.Index("uq_memberships_user_role", "clinic_id", "user_id", "role", unique=True),
+        sa.Index(
+            "uq_memberships_user_role", "clinic_id", "user_id", "role", unique=True
+        ),
         sa.Index("ix_memberships_user_id", "user_id"),
     )
 
@@ -107,7 +121,9 @@ class UserSession(Timestamped, Base):
         sa.Index("ix_user_sessions_user_id", "user_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
+    id: Mapped[UUID] = mapped_column(
+        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
+    )
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
@@ -130,7 +146,9 @@ class UserToken(Timestamped, Base):
         sa.Index("ix_user_tokens_user_id", "user_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
+    id: Mapped[UUID] = mapped_column(
+        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
+    )
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     purpose: Mapped[TokenPurpose] = mapped_column(ChoiceType(TokenPurpose))

@@ -32,7 +32,13 @@ class AuditEntry(ClinicOwned, Base):
     __table_args__ = (
         one_of(Decision, "decision"),
         sa.Index("ix_audit_entries_created_at", "clinic_id", "created_at"),
-        sa.Index("ix_audit_entries_resource", "clinic_id", "resource_type", "resource_id", "created_at"),
+        sa.Index(
+            "ix_audit_entries_resource",
+            "clinic_id",
+            "resource_type",
+            "resource_id",
+            "created_at",
+        ),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
@@ -41,7 +47,9 @@ class AuditEntry(ClinicOwned, Base):
     actor_role: Mapped[str | None]
     on_behalf_of_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     action: Mapped[str]
-    decision: Mapped[Decision] = mapped_column(ChoiceType(Decision), default=Decision.ALLOWED)
+    decision: Mapped[Decision] = mapped_column(
+        ChoiceType(Decision), default=Decision.ALLOWED
+    )
     resource_type: Mapped[str | None]
     resource_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # {"column": [before, after]}; free text is shown as "…", so that no record is copied into the log.

@@ -53,9 +53,16 @@ class ExternalId(ClinicOwned, Timestamped, Base):
         belongs_to_clinic("external_ids"),
         refers("integration_id", "integrations"),
         sa.Index(
-            "uq_external_ids_external_id", "clinic_id", "integration_id", "resource_type", "external_id", unique=True
+            "uq_external_ids_external_id",
+            "clinic_id",
+            "integration_id",
+            "resource_type",
+            "external_id",
+            unique=True,
         ),
-        sa.Index("ix_external_ids_resource_id", "clinic_id", "resource_type", "resource_id"),
+        sa.Index(
+            "ix_external_ids_resource_id", "clinic_id", "resource_type", "resource_id"
+        ),
     )
 
     integration_id: Mapped[UUID] = mapped_column(sa.Uuid)

@@ -39,12 +39,21 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
         refers("merged_into_id", "patients"),
         one_of(Gender, "gender"),
         one_of(ContactMethod, "preferred_contact_method"),
-        sa.CheckConstraint("date_of_birth BETWEEN '1880-01-01' AND '2999-12-31'", name="date_of_birth_in_range"),
+        sa.CheckConstraint(
+            "date_of_birth BETWEEN '1880-01-01' AND '2999-12-31'",
+            name="date_of_birth_in_range",
+        ),
         sa.CheckConstraint("height_cm BETWEEN 20 AND 280", name="height_in_range"),
-        sa.CheckConstraint("length(full_name) BETWEEN 1 AND 255", name="full_name_length"),
+        sa.CheckConstraint(
+            "length(full_name) BETWEEN 1 AND 255", name="full_name_length"
+        ),
         sa.Index("uq_patients_mrn", "clinic_id", "mrn", unique=True),
         index("patients", "date_of_birth"),
-        index("patients", "merged_into_id", postgresql_where=sa.text("merged_into_id IS NOT NULL")),
+        index(
+            "patients",
+            "merged_into_id",
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        ),
         index("patients", "created_at"),
     )
 
@@ -66,7 +75,9 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     country: Mapped[str | None]
     timezone: Mapped[str | None]
     language: Mapped[str | None]
-    preferred_contact_method: Mapped[ContactMethod | None] = mapped_column(ChoiceType(ContactMethod))
+    preferred_contact_method: Mapped[ContactMethod | None] = mapped_column(
+        ChoiceType(ContactMethod)
+    )
     emergency_contact_name: Mapped[str | None]
     emergency_contact_phone: Mapped[str | None]
     # The sentences a source system held, until they are entered one by one.
@@ -79,7 +90,9 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
 
     tags: Mapped[list["PatientTag"]] = relationship(
-        back_populates="patient", foreign_keys="PatientTag.patient_id", order_by="PatientTag.tag"
+        back_populates="patient",
+        foreign_keys="PatientTag.patient_id",
+        order_by="PatientTag.tag",
     )
 
     @property
@@ -117,7 +130,13 @@ class PatientAccess(PatientOwned, Timestamped, Base):
         refers("patient_id", "patients"),
         refers_to_user("user_id"),
         one_of(Relation, "relation"),
-        sa.Index("uq_patient_access_patient_id_user_id", "clinic_id", "patient_id", "user_id", unique=True),
+        sa.Index(
+            "uq_patient_access_patient_id_user_id",
+            "clinic_id",
+            "patient_id",
+            "user_id",
+            unique=True,
+        ),
         index("patient_access", "user_id"),
     )
 
@@ -141,10 +160,14 @@ class PatientTag(PatientOwned, Timestamped, Base):
         belongs_to_clinic("patient_tags"),
         refers("patient_id", "patients"),
         one_of(TagKind, "kind"),
-        sa.Index("uq_patient_tags_tag", "clinic_id", "patient_id", "kind", "tag", unique=True),
+        sa.Index(
+            "uq_patient_tags_tag", "clinic_id", "patient_id", "kind", "tag", unique=True
+        ),
     )
 
     kind: Mapped[TagKind] = mapped_column(ChoiceType(TagKind))
     tag: Mapped[str]
 
-    patient: Mapped[Patient] = relationship(back_populates="tags", foreign_keys="PatientTag.patient_id")
+    patient: Mapped[Patient] = relationship(
+        back_populates="tags", foreign_keys="PatientTag.patient_id"
+    )

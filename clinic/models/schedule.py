@@ -55,14 +55,25 @@ class VisitType(ClinicOwned, Timestamped, Base):
         one_of(BookingRule, "booking"),
         money_range("fee"),
         sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_in_range"),
-        sa.CheckConstraint("buffer_before BETWEEN 0 AND 240 AND buffer_after BETWEEN 0 AND 240", name="buffers_in_range"),
+        sa.CheckConstraint(
+            "buffer_before BETWEEN 0 AND 240 AND buffer_after BETWEEN 0 AND 240",
+            name="buffers_in_range",
+        ),
         sa.CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step_in_range"),
         sa.CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
-        sa.CheckConstraint("minimum_notice_minutes BETWEEN 0 AND 525600", name="notice_in_range"),
+        sa.CheckConstraint(
+            "minimum_notice_minutes BETWEEN 0 AND 525600", name="notice_in_range"
+        ),
         sa.CheckConstraint("horizon_days BETWEEN 1 AND 730", name="horizon_in_range"),
-        sa.CheckConstraint("cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"),
-        sa.CheckConstraint("move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"),
-        sa.CheckConstraint("answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"),
+        sa.CheckConstraint(
+            "cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"
+        ),
+        sa.CheckConstraint(
+            "move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"
+        ),
+        sa.CheckConstraint(
+            "answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"
+        ),
         sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         sa.Index("uq_visit_types_name", "clinic_id", "name", unique=True),
     )
@@ -79,7 +90,9 @@ class VisitType(ClinicOwned, Timestamped, Base):
     fee: Mapped[Decimal | None]
     colour: Mapped[str | None]
     booking: Mapped[BookingRule] = mapped_column(
-        ChoiceType(BookingRule), default=BookingRule.INSTANT, server_default=BookingRule.INSTANT.value
+        ChoiceType(BookingRule),
+        default=BookingRule.INSTANT,
+        server_default=BookingRule.INSTANT.value,
     )
     answer_within_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     minimum_notice_minutes: Mapped[int] = mapped_column(default=60, server_default="60")
@@ -107,7 +120,9 @@ class Availability(ClinicOwned, Timestamped, Base):
         one_of(VisitMode, "visit_mode"),
         one_of(AvailabilityStatus, "status"),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_in_range"),
-        sa.CheckConstraint("num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"),
+        sa.CheckConstraint(
+            "num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"
+        ),
         sa.CheckConstraint("end_time > start_time", name="ends_after_it_starts"),
         sa.CheckConstraint("valid_until >= valid_from", name="valid_forwards"),
         index("availabilities", "provider_id", "weekday"),
@@ -126,7 +141,9 @@ class Availability(ClinicOwned, Timestamped, Base):
     end_time: Mapped[time]
     visit_mode: Mapped[VisitMode | None] = mapped_column(ChoiceType(VisitMode))
     status: Mapped[AvailabilityStatus] = mapped_column(
-        ChoiceType(AvailabilityStatus), default=AvailabilityStatus.ACTIVE, server_default="active"
+        ChoiceType(AvailabilityStatus),
+        default=AvailabilityStatus.ACTIVE,
+        server_default="active",
     )
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
@@ -150,20 +167,38 @@ class Slot(ClinicOwned, Timestamped, Base):
         one_of(SlotKind, "kind"),
         one_of(SlotStatus, "status"),
         one_of(VisitMode, "visit_mode"),
-        sa.CheckConstraint("ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'", name="length"),
-        sa.CheckConstraint("busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"),
+        sa.CheckConstraint(
+            "ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'",
+            name="length",
+        ),
+        sa.CheckConstraint(
+            "busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"
+        ),
         sa.CheckConstraint(
             "busy_from >= starts_at - interval '4 hours' AND busy_until <= ends_at + interval '4 hours'",
             name="buffers_are_short",
         ),
         sa.CheckConstraint("taken BETWEEN 0 AND capacity", name="seats"),
-        sa.CheckConstraint("(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"),
-        sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"),
-        sa.CheckConstraint("NOT overbooked OR overbooked_reason IS NOT NULL", name="overbooked_has_a_reason"),
+        sa.CheckConstraint(
+            "(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"
+        ),
+        sa.CheckConstraint(
+            "(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"
+        ),
+        sa.CheckConstraint(
+            "NOT overbooked OR overbooked_reason IS NOT NULL",
+            name="overbooked_has_a_reason",
+        ),
         index("slots", "provider_id", "starts_at"),
         index("slots", "visit_type_id"),
-        index("slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")),
-        index("slots", "overbooked_by_id", postgresql_where=sa.text("overbooked_by_id IS NOT NULL")),
+        index(
+            "slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")
+        ),
+        index(
+            "slots",
+            "overbooked_by_id",
+            postgresql_where=sa.text("overbooked_by_id IS NOT NULL"),
+        ),
         index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
     )
 
@@ -196,7 +231,13 @@ class SeatHold(ClinicOwned, Timestamped, Base):
         belongs_to_clinic("seat_holds"),
         refers("slot_id", "slots"),
         refers_to_user("held_by_id"),
-        sa.Index("uq_seat_holds_slot_id_held_by_id", "clinic_id", "slot_id", "held_by_id", unique=True),
+        sa.Index(
+            "uq_seat_holds_slot_id_held_by_id",
+            "clinic_id",
+            "slot_id",
+            "held_by_id",
+            unique=True,
+        ),
         index("seat_holds", "held_by_id"),
     )
 

@@ -92,7 +92,10 @@ class Visit(PatientOwned, Timestamped, Base):
         S.IN_PROGRESS: (S.COMPLETED, S.CANCELLED),
     }
     # What closing the day may make of a visit whose time is past.
-    closing_steps = {status: (S.COMPLETED, S.NO_SHOW) for status in (S.BOOKED, S.CONFIRMED, S.CHECKED_IN)}
+    closing_steps = {
+        status: (S.COMPLETED, S.NO_SHOW)
+        for status in (S.BOOKED, S.CONFIRMED, S.CHECKED_IN)
+    }
     # What can be taken back; each returns to where it came from.
     undoable = (S.CHECKED_IN, S.IN_PROGRESS, S.NO_SHOW, S.COMPLETED, S.CANCELLED)
 
@@ -105,6 +108,9 @@ class Visit(PatientOwned, Timestamped, Base):
             ["clinic_id", "slot_id", "provider_id"],
             ["slots.clinic_id", "slots.id", "slots.provider_id"],
             name="fk_visits_slot_id_provider_id",
+            # A visit that moves gives its old time back before it takes the new one; see actions/visits.py.
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         refers_to_user("created_by_id"),
         refers_to_user("created_for_id"),
@@ -121,25 +127,49 @@ class Visit(PatientOwned, Timestamped, Base):
             " OR (slot_id IS NOT NULL AND provider_id IS NOT NULL AND ends_at IS NOT NULL)",
             name="live_has_its_time",
         ),
-        sa.CheckConstraint("slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"),
-        sa.CheckConstraint("(status = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_has_a_reason"),
+        sa.CheckConstraint(
+            "slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"
+        ),
+        sa.CheckConstraint(
+            "(status = 'cancelled') = (cancel_reason IS NOT NULL)",
+            name="cancelled_has_a_reason",
+        ),
         index("visits", "starts_at"),
-        index("visits", "status", "starts_at", postgresql_where=sa.text(
-            "status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"), name="ix_visits_live"),
+        index(
+            "visits",
+            "status",
+            "starts_at",
+            postgresql_where=sa.text(
+                "status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"
+            ),
+            name="ix_visits_live",
+        ),
         index("visits", "provider_id", "starts_at"),
         index("visits", "patient_id", "starts_at"),
         index("visits", "slot_id", postgresql_where=sa.text("slot_id IS NOT NULL")),
         index("visits", "visit_type_id"),
         index("visits", "created_by_id"),
-        index("visits", "created_for_id", postgresql_where=sa.text("created_for_id IS NOT NULL")),
-        index("visits", "cancelled_by_id", postgresql_where=sa.text("cancelled_by_id IS NOT NULL")),
+        index(
+            "visits",
+            "created_for_id",
+            postgresql_where=sa.text("created_for_id IS NOT NULL"),
+        ),
+        index(
+            "visits",
+            "cancelled_by_id",
+            postgresql_where=sa.text("cancelled_by_id IS NOT NULL"),
+        ),
     )
 
     provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     slot_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
-    kind: Mapped[VisitKind] = mapped_column(ChoiceType(VisitKind), default=VisitKind.SCHEDULED)
-    visit_mode: Mapped[VisitMode] = mapped_column(ChoiceType(VisitMode), default=VisitMode.IN_PERSON)
+    kind: Mapped[VisitKind] = mapped_column(
+        ChoiceType(VisitKind), default=VisitKind.SCHEDULED
+    )
+    visit_mode: Mapped[VisitMode] = mapped_column(
+        ChoiceType(VisitMode), default=VisitMode.IN_PERSON
+    )
     status: Mapped[VisitStatus] = mapped_column(ChoiceType(VisitStatus))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
@@ -169,12 +199,18 @@ class Visit(PatientOwned, Timestamped, Base):
     visit_type: Mapped[VisitType | None] = relationship(foreign_keys=[visit_type_id])
     slot: Mapped[Slot | None] = relationship(foreign_keys=[slot_id], viewonly=True)
     events: Mapped[list["VisitEvent"]] = relationship(
-        back_populates="visit", foreign_keys="VisitEvent.visit_id", order_by="VisitEvent.id"
+        back_populates="visit",
+        foreign_keys="VisitEvent.visit_id",
+        order_by="VisitEvent.id",
     )
 
     def may(self, step):
         """Whether the table of steps lets the visit become this now; only a video visit skips the check-in."""
-        if step == S.IN_PROGRESS and self.status != S.CHECKED_IN and self.visit_mode != VisitMode.VIRTUAL:
+        if (
+            step == S.IN_PROGRESS
+            and self.status != S.CHECKED_IN
+            and self.visit_mode != VisitMode.VIRTUAL
+        ):
             return False
         return step in self.steps.get(self.status, ())
 
@@ -204,7 +240,11 @@ class Visit(PatientOwned, Timestamped, Base):
 
     def _before_cutoff(self, rule):
         hours = getattr(self.visit_type, rule) if self.visit_type else 24
-        return self.status in (S.REQUESTED, S.BOOKED, S.CONFIRMED) and now() < self.cutoff(hours)
+        return self.status in (
+            S.REQUESTED,
+            S.BOOKED,
+            S.CONFIRMED,
+        ) and now() < self.cutoff(hours)
 
 
 class VisitEvent(ClinicOwned, Base):
@@ -221,7 +261,11 @@ class VisitEvent(ClinicOwned, Base):
         one_of(VisitStatus, "to_status"),
         index("visit_events", "visit_id"),
         index("visit_events", "changed_by_id"),
-        index("visit_events", "changed_for_id", postgresql_where=sa.text("changed_for_id IS NOT NULL")),
+        index(
+            "visit_events",
+            "changed_for_id",
+            postgresql_where=sa.text("changed_for_id IS NOT NULL"),
+        ),
     )
 
     visit_id: Mapped[UUID] = mapped_column(sa.Uuid)
@@ -238,5 +282,7 @@ class VisitEvent(ClinicOwned, Base):
     notes: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    visit: Mapped[Visit] = relationship(back_populates="events", foreign_keys=[visit_id])
+    visit: Mapped[Visit] = relationship(
+        back_populates="events", foreign_keys=[visit_id]
+    )
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])

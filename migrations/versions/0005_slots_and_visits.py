@@ -272,6 +272,8 @@ def upgrade():
             ["clinic_id", "slot_id", "provider_id"],
             ["slots.clinic_id", "slots.id", "slots.provider_id"],
             name="fk_visits_slot_id_provider_id",
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         sa.ForeignKeyConstraint(
             ["clinic_id", "visit_type_id"],

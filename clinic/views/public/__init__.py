@@ -1,7 +1,1 @@
-"""The public face: its blueprints."""
-
-from flask import Flask
-
-
-def init_app(app: Flask):
-    """Register this face's blueprints."""
+"""The public face."""

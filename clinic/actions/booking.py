@@ -1,0 +1,213 @@
+"""Booking a time: under the doctor's row lock, checked again by the database, in as few statements as it takes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from clinic import jobs
+from clinic.actions import slots
+from clinic.actions.acting import Actor, Refused, audit
+from clinic.actions.moves import remember
+from clinic.db import now
+from clinic.models.people import VisitMode
+from clinic.models.schedule import BookingRule
+from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
+from clinic.queries.open_times import fits
+
+# The lock comes first: with it two hundred rivals queue up; without it they would meet in the exclusion constraint
+# and deadlock. FOR NO KEY UPDATE leaves the provider's row free for foreign keys that point at it.
+LOCK = sa.text(
+    """SELECT p.display_name, p.approved_at, p.is_active, p.telemed_enabled, o.id AS offer_id,
+              coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after, t.capacity, t.visit_mode,
+              t.booking, t.is_active AS type_is_active, t.minimum_notice_minutes, t.horizon_days,
+              t.answer_within_hours, c.timezone,
+              (SELECT x.deceased_at IS NOT NULL OR x.merged_into_id IS NOT NULL FROM patients AS x
+                WHERE x.clinic_id = p.clinic_id AND x.id = CAST(:patient_id AS uuid) AND x.deleted_at IS NULL)
+              AS patient_gone
+         FROM providers AS p
+         JOIN clinics AS c ON c.id = p.clinic_id
+         JOIN visit_types AS t ON t.clinic_id = p.clinic_id AND t.id = :visit_type_id
+         LEFT JOIN provider_visit_types AS o
+           ON o.clinic_id = p.clinic_id AND o.provider_id = p.id AND o.visit_type_id = t.id
+        WHERE p.clinic_id = :clinic_id AND p.id = :provider_id
+          FOR NO KEY UPDATE OF p"""
+)
+VISIT_INSERT = sa.insert(Visit.__table__)
+
+
+class TimeTaken(Refused):
+    """The wished time is not to be had; carries what the caller needs to offer the nearest others."""
+
+    def __init__(self, template, wish, **values):
+        super().__init__(template, **values)
+        self.wish = wish
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to book. ``starts_at`` is an instant; ``overbook`` is the desk's reason to book regardless."""
+
+    clinic_id: UUID
+    provider_id: UUID
+    visit_type_id: UUID
+    patient_id: UUID | None
+    starts_at: datetime
+    visit_mode: VisitMode = VisitMode.IN_PERSON
+    reason: str | None = None
+    notes: str | None = None
+    source: VisitSource = VisitSource.DESK
+    meeting_url: str | None = None
+    overbook: str | None = None
+
+
+def book(session, wish: Wish, *, by: Actor) -> UUID:
+    """Book the wished time and return the visit's id; raises TimeTaken where somebody was quicker, Refused otherwise.
+
+    Of a type the clinic answers first, the visit is *requested*: it holds its time until answered or answer_by.
+    """
+    terms = lock(session, wish, by=by)
+    slot_id = seat(session, wish, terms, by=by)
+    visit_id = uuid7()
+    status, answer_by = _first_status(wish, terms, by)
+    session.connection().execute(
+        VISIT_INSERT, _row(wish, terms, visit_id, slot_id, status, answer_by, by)
+    )
+    remember(
+        session,
+        wish.clinic_id,
+        visit_id,
+        EventKind.BOOKED,
+        by=by,
+        to_status=status,
+        new_starts_at=wish.starts_at,
+    )
+    changes = {
+        "visits.status": [None, status],
+        "visits.starts_at": [None, wish.starts_at.isoformat()],
+    }
+    audit(
+        session, "booking.book", by=by, resource=("visits", visit_id), changes=changes
+    )
+    if answer_by:
+        jobs.put(
+            session,
+            "visits.lapse",
+            at=answer_by,
+            clinic_id=wish.clinic_id,
+            visit_id=visit_id,
+        )
+    return visit_id
+
+
+def lock(session, wish, *, by):
+    """Lock the doctor's row and read the terms of the visit type; refuse what the clinic does not offer."""
+    ids = {
+        "clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "visit_type_id": wish.visit_type_id,
+        "patient_id": wish.patient_id,
+    }  # fmt: skip
+    terms = session.connection().execute(LOCK, ids).one_or_none()
+    if terms is None:
+        raise Refused("This doctor or this type of visit is not offered here.")
+    if terms.approved_at is None or not terms.is_active:
+        raise Refused(
+            "%(doctor)s cannot be booked at the moment.", doctor=terms.display_name
+        )
+    if terms.offer_id is None or not terms.type_is_active:
+        raise Refused(
+            "%(doctor)s does not offer this type of visit.", doctor=terms.display_name
+        )
+    if wish.patient_id is not None and terms.patient_gone is not False:
+        raise Refused("This patient cannot be booked.")
+    if terms.visit_mode and terms.visit_mode != wish.visit_mode:
+        raise Refused(
+            "This type of visit is only %(mode)s.",
+            mode=VisitMode(terms.visit_mode).label.lower(),
+        )
+    if wish.visit_mode == VisitMode.VIRTUAL and not terms.telemed_enabled:
+        raise Refused(
+            "%(doctor)s does not see patients by video.", doctor=terms.display_name
+        )
+    if by.in_portal:
+        _keep_to_the_patients_rules(wish, terms)
+    return terms
+
+
+def _keep_to_the_patients_rules(wish, terms):
+    if terms.booking == BookingRule.OFF:
+        raise Refused("This type of visit is booked by the clinic. Please call us.")
+    earliest = now() + timedelta(minutes=terms.minimum_notice_minutes)
+    if wish.starts_at < earliest:
+        raise TimeTaken(
+            "That time is too soon to book here. Please choose a later one or call us.",
+            wish,
+        )
+    if wish.starts_at > now() + timedelta(days=terms.horizon_days):
+        raise TimeTaken(
+            "You can book up to %(days)s days ahead.", wish, days=terms.horizon_days
+        )
+
+
+def seat(session, wish, terms, *, by):
+    """Take the time itself, under the lock: a seat in a shared slot, or a slot of its own; returns the slot's id.
+
+    What the person was holding is given back; their own hold never stood in their way.
+    """
+    slots.drop_expired(session, wish.clinic_id, wish.provider_id)
+    found = look(session, wish, terms, by=by)
+    if found.blocked:
+        raise TimeTaken(
+            "%(doctor)s is away at that time.", wish, doctor=terms.display_name
+        )
+    if found.seat_in:
+        if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
+            return found.seat_in
+        raise TimeTaken("The last place at that time has just been taken.", wish)
+    fits_in = found.free and found.inside_hours and (found.on_grid or not by.in_portal)
+    if not fits_in and not wish.overbook:
+        raise not_open(wish, terms, found)
+    slots.release_holds_of(session, wish.clinic_id, by.user_id)
+    return slots.take_new(
+        session, wish, terms, by=by, overbook=None if fits_in else wish.overbook
+    )
+
+
+def look(session, wish, terms, *, by):
+    """What is known of the wished time right now."""
+    clinic = SimpleNamespace(id=wish.clinic_id, timezone=terms.timezone)
+    return fits(
+        session, clinic, wish.visit_type_id, wish.provider_id, wish.starts_at, mode=wish.visit_mode,
+        person_id=by.user_id,
+    )  # fmt: skip
+
+
+def not_open(wish, terms, found):
+    """Why the time cannot be had."""
+    if not found.free:
+        return TimeTaken("That time has just been taken.", wish)
+    return TimeTaken(
+        "%(doctor)s is not here at that time.", wish, doctor=terms.display_name
+    )
+
+
+def _first_status(wish, terms, by):
+    if by.in_portal and terms.booking == BookingRule.REQUEST:
+        return VisitStatus.REQUESTED, min(
+            now() + timedelta(hours=terms.answer_within_hours), wish.starts_at
+        )
+    return VisitStatus.BOOKED, None
+
+
+def _row(wish, terms, visit_id, slot_id, status, answer_by, by):
+    return {
+        "clinic_id": wish.clinic_id, "id": visit_id, "patient_id": wish.patient_id, "provider_id": wish.provider_id,
+        "slot_id": slot_id, "visit_type_id": wish.visit_type_id, "kind": VisitKind.SCHEDULED,
+        "visit_mode": wish.visit_mode, "status": status, "starts_at": wish.starts_at,
+        "ends_at": wish.starts_at + timedelta(minutes=terms.minutes), "timezone": terms.timezone,
+        "reason": wish.reason, "notes": wish.notes, "source": wish.source, "created_by_id": by.user_id,
+        "created_for_id": by.on_behalf_of_id, "answer_by": answer_by, "meeting_url": wish.meeting_url,
+        "created_at": now(), "updated_at": now(),
+    }  # fmt: skip

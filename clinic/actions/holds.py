@@ -1,0 +1,52 @@
+"""Holding a time for five minutes while somebody types; the hold ends by itself, to the second."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from clinic.actions import slots
+from clinic.actions.acting import audit
+from clinic.actions.booking import Wish, lock, look, not_open
+from clinic.models.schedule import SeatHold
+
+HOLD = timedelta(minutes=slots.HOLD_MINUTES)
+SEAT_HOLD_INSERT = sa.insert(SeatHold.__table__)
+
+
+def hold(session, wish: Wish, *, by) -> datetime:
+    """Keep the wished time for the person and return until when; an earlier hold of theirs is given back first."""
+    terms = lock(session, wish, by=by)
+    slots.drop_expired(session, wish.clinic_id, wish.provider_id)
+    slots.release_holds_of(session, wish.clinic_id, by.user_id)
+    slots.drop_empty(session, wish.clinic_id, wish.provider_id)
+    found = look(session, wish, terms, by=by)
+    if found.blocked or not (
+        found.seat_in or found.free and found.inside_hours and found.on_grid
+    ):
+        raise not_open(wish, terms, found)
+    until = session.connection().execute(sa.select(sa.func.now() + HOLD)).scalar()
+    slot_id = found.seat_in or slots.take_new(
+        session, wish, terms, by=by, held_until=until
+    )
+    if found.seat_in or terms.capacity > 1:
+        _keep_a_seat(session, wish.clinic_id, slot_id, until, by)
+    audit(session, "holds.hold", by=by, resource=("slots", slot_id))
+    return until
+
+
+def release(session, clinic_id, *, by):
+    """Give back whatever the person was holding."""
+    slots.release_holds_of(session, clinic_id, by.user_id)
+    audit(session, "holds.release", by=by, resource=("slots", None))
+
+
+def _keep_a_seat(session, clinic_id, slot_id, until, by):
+    row = {
+        "clinic_id": clinic_id,
+        "id": uuid7(),
+        "slot_id": slot_id,
+        "held_by_id": by.user_id,
+        "held_until": until,
+    }
+    session.connection().execute(SEAT_HOLD_INSERT, row)

@@ -1,0 +1,62 @@
+"""The one way a visit's status changes: a step the table of steps allows, remembered with who took it."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell
+from clinic.actions.acting import Refused
+from clinic.db import now
+from clinic.models.visits import EventKind, VisitEvent
+
+EVENT_INSERT = sa.insert(VisitEvent.__table__)
+
+
+def remember(session, clinic_id, visit_id, kind, *, by, **facts):
+    """Write one line of a visit's history and ring the bell for whoever looks at the clinic's day."""
+    session.connection().execute(
+        EVENT_INSERT,
+        {
+            "clinic_id": clinic_id, "id": uuid7(), "visit_id": visit_id, "kind": kind, "created_at": now(),
+            "from_status": None, "to_status": None, "progress": None, "old_starts_at": None, "new_starts_at": None,
+            "changed_by_id": by.user_id, "changed_for_id": by.on_behalf_of_id, "notes": None, **facts,
+        },
+    )  # fmt: skip
+    bell.ring(session, clinic_id, "visits")
+
+
+def move(visit, step, *, by, notes=None):
+    """Take one allowed step and remember who took it; refuse any other."""
+    if not visit.may(step):
+        raise cannot(visit, step)
+    return _set(visit, step, EventKind.STATUS, by=by, notes=notes)
+
+
+def move_back(visit, step, *, by, notes=None):
+    """Take a step back, as an undo does."""
+    return _set(visit, step, EventKind.UNDONE, by=by, notes=notes)
+
+
+def cannot(visit, step):
+    """Why the step is not possible, in the clinic's words."""
+    return Refused(
+        "This visit is %(now)s; it cannot become %(step)s.",
+        now=visit.status.label.lower(),
+        step=step.label.lower(),
+    )
+
+
+def _set(visit, step, kind, *, by, notes):
+    session = object_session(visit)
+    remember(
+        session,
+        visit.clinic_id,
+        visit.id,
+        kind,
+        by=by,
+        from_status=visit.status,
+        to_status=step,
+        notes=notes,
+    )
+    visit.status = step
+    return visit

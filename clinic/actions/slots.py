@@ -1,0 +1,133 @@
+"""Pieces of a doctor's time: held, taken, given back. Always called under the provider's row lock."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic.db import now
+from clinic.models.schedule import Slot, SlotKind, SlotStatus
+
+DROP_EXPIRED = sa.text(
+    """WITH gone AS (
+        DELETE FROM seat_holds AS h USING slots AS s
+         WHERE h.clinic_id = :clinic_id AND s.clinic_id = h.clinic_id AND s.id = h.slot_id
+           AND s.provider_id = :provider_id AND h.held_until <= now() RETURNING h.slot_id
+    )
+    DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id
+       AND s.status = 'held' AND s.held_until <= now()"""
+)
+# A shared slot made for a hold and left by everybody is nobody's; it goes in a second statement, since the first
+# one's snapshot still sees the seats it gave up.
+DROP_EMPTY = sa.text(
+    """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id
+       AND s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND s.capacity > 1
+       AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
+)
+SLOT_INSERT = sa.insert(Slot.__table__)
+TAKE_SEAT = sa.text(
+    """UPDATE slots SET taken = taken + 1,
+              status = CASE WHEN taken + 1 = capacity THEN 'booked' ELSE 'free' END
+        WHERE clinic_id = :clinic_id AND id = :slot_id AND taken < capacity AND kind <> 'blocked' RETURNING id"""
+)
+DROP_OWN_SEAT_HOLD = sa.text(
+    "DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND slot_id = :slot_id AND held_by_id = :person_id"
+)
+DROP_OWN_HOLDS = sa.text(
+    "DELETE FROM slots WHERE clinic_id = :clinic_id AND held_by_id = :person_id AND status = 'held'"
+)
+DROP_OWN_SEAT_HOLDS = sa.text(
+    "DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND held_by_id = :person_id"
+)
+GIVE_SEAT_BACK = sa.text(
+    """UPDATE slots SET taken = taken - 1, status = 'free'
+        WHERE clinic_id = :clinic_id AND id = :slot_id AND taken > 0
+          AND (kind = 'published' OR capacity > 1) RETURNING taken, kind"""
+)
+DELETE_SLOT = sa.text(
+    """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'open'
+       AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
+)
+POINT_AHEAD = sa.text("SET CONSTRAINTS fk_visits_slot_id_provider_id DEFERRED")
+HOLD_MINUTES = 5
+
+
+def drop_expired(session, clinic_id, provider_id):
+    """Free what the doctor's expired holds kept; nothing ever waits for a sweeper."""
+    ids = {"clinic_id": clinic_id, "provider_id": provider_id}
+    session.connection().execute(DROP_EXPIRED, ids)
+
+
+def drop_empty(session, clinic_id, provider_id):
+    """Remove shared slots that were made for a hold and that nobody sits in."""
+    session.connection().execute(
+        DROP_EMPTY, {"clinic_id": clinic_id, "provider_id": provider_id}
+    )
+
+
+def release_holds_of(session, clinic_id, person_id):
+    """Give back whatever the person was holding in this clinic."""
+    if person_id is None:
+        return
+    ids = {"clinic_id": clinic_id, "person_id": person_id}
+    session.connection().execute(DROP_OWN_HOLDS, ids)
+    session.connection().execute(DROP_OWN_SEAT_HOLDS, ids)
+
+
+def take_seat(session, clinic_id, slot_id, *, by):
+    """Take one seat of a shared slot; False where the last one is gone."""
+    ids = {"clinic_id": clinic_id, "slot_id": slot_id}
+    taken = session.connection().execute(TAKE_SEAT, ids).one_or_none() is not None
+    if taken and by.user_id:
+        session.connection().execute(
+            DROP_OWN_SEAT_HOLD, {**ids, "person_id": by.user_id}
+        )
+    return taken
+
+
+def take_new(session, wish, terms, *, by, overbook=None, held_until=None):
+    """Make the slot for a wished time and return its id. Overbooked, it stands outside the rule against overlaps."""
+    slot_id = uuid7()
+    # An overbooked time is its own patient's alone, so that nobody is quietly added to it.
+    capacity = 1 if overbook else terms.capacity
+    shared = capacity > 1
+    held = held_until is not None and not shared
+    session.connection().execute(
+        SLOT_INSERT,
+        {
+            "clinic_id": wish.clinic_id, "id": slot_id, "provider_id": wish.provider_id,
+            "visit_type_id": wish.visit_type_id, "kind": SlotKind.OPEN,
+            "status": SlotStatus.HELD if held else SlotStatus.FREE if shared else SlotStatus.BOOKED,
+            "starts_at": wish.starts_at, "ends_at": wish.starts_at + timedelta(minutes=terms.minutes),
+            "busy_from": wish.starts_at - timedelta(minutes=terms.buffer_before),
+            "busy_until": wish.starts_at + timedelta(minutes=terms.minutes + terms.buffer_after),
+            "visit_mode": wish.visit_mode, "capacity": capacity, "taken": 0 if held_until else 1,
+            "held_until": held_until if held else None, "held_by_id": by.user_id if held else None,
+            "overbooked": overbook is not None, "overbooked_reason": overbook,
+            "overbooked_by_id": by.user_id if overbook else None, "created_at": now(), "updated_at": now(),
+        },
+    )  # fmt: skip
+    return slot_id
+
+
+def give_back(visit):
+    """Let go of a visit's time and forget the slot."""
+    slot_id, visit.slot_id = visit.slot_id, None
+    object_session(visit).flush()
+    release(object_session(visit), visit.clinic_id, slot_id)
+
+
+def release(session, clinic_id, slot_id):
+    """Free the slot: a shared one gets its seat back and goes when it is nobody's, any other open one is removed."""
+    if slot_id is None:
+        return
+    ids = {"clinic_id": clinic_id, "slot_id": slot_id}
+    left = session.connection().execute(GIVE_SEAT_BACK, ids).one_or_none()
+    if left is None or (left.taken == 0 and left.kind == SlotKind.OPEN):
+        session.connection().execute(DELETE_SLOT, ids)
+
+
+def let_visits_point_ahead(session):
+    """Until the commit, let a visit name a slot that is gone: a move frees the old time before it takes the new."""
+    session.connection().execute(POINT_AHEAD)

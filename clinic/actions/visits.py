@@ -1,0 +1,205 @@
+"""The verbs of a visit's life: what the desk, the doctor and the patient do with one."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+
+from clinic import bell
+from clinic.actions import slots
+from clinic.actions.acting import Refused, action
+from clinic.actions.booking import LOCK, Wish, lock, seat
+from clinic.actions.moves import move, move_back, remember
+from clinic.db import now
+from clinic.models.visits import (
+    UNDO_WINDOW,
+    CancelReason,
+    EventKind,
+    VisitEvent,
+    VisitStatus,
+)
+
+S = VisitStatus
+STAMPS = {
+    S.CONFIRMED: "confirmed_at",
+    S.CHECKED_IN: "checked_in_at",
+    S.IN_PROGRESS: "started_at",
+    S.COMPLETED: "ended_at",
+    S.CANCELLED: "cancelled_at",
+}
+
+
+@action
+def accept(visit, *, by):
+    """The clinic accepts what a patient asked for."""
+    visit.answer_by = None
+    return move(visit, S.BOOKED, by=by)
+
+
+@action
+def confirm(visit, *, by):
+    """The patient has said they will come."""
+    visit.confirmed_at = now()
+    return move(visit, S.CONFIRMED, by=by)
+
+
+@action
+def check_in(visit, *, by):
+    """The patient is here and waits."""
+    visit.checked_in_at = now()
+    return move(visit, S.CHECKED_IN, by=by)
+
+
+@action
+def start(visit, *, by):
+    """The doctor takes the patient in; a walk-in that waited for anybody becomes the doctor's own."""
+    if visit.provider_id is None and by.provider_id:
+        visit.provider_id = by.provider_id
+    if visit.provider_id != by.provider_id:
+        raise Refused("Only the visit's own doctor can start it.")
+    visit.started_at = now()
+    return move(visit, S.IN_PROGRESS, by=by)
+
+
+@action
+def complete(visit, *, by):
+    """The doctor has finished."""
+    if visit.provider_id != by.provider_id:
+        raise Refused("Only the visit's own doctor can complete it.")
+    visit.ended_at = now()
+    return move(visit, S.COMPLETED, by=by)
+
+
+@action
+def mark_no_show(visit, *, by):
+    """The patient did not come; the visit keeps its time."""
+    if visit.starts_at > now():
+        raise Refused("This visit has not begun yet, so nobody has missed it.")
+    return move(visit, S.NO_SHOW, by=by)
+
+
+@action
+def cancel(visit, reason, *, by, note=None):
+    """Call the visit off and give its time back; a patient may until the type's cut-off."""
+    reason = CancelReason(reason)
+    if by.in_portal and visit.may(S.CANCELLED) and not visit.patient_may_cancel:
+        raise Refused("It is too late to cancel here. Please call us.")
+    move(visit, S.CANCELLED, by=by, notes=note)
+    visit.cancelled_at, visit.cancelled_by_id = now(), by.user_id
+    visit.cancel_reason, visit.cancel_note = reason, note
+    visit.answer_by = None
+    slots.give_back(visit)
+    return visit
+
+
+@action
+def move_to(visit, wish: Wish, *, by):
+    """Move the visit to another time, and to another doctor where the wish names one; it keeps id and status."""
+    if visit.status not in (S.REQUESTED, S.BOOKED, S.CONFIRMED):
+        raise Refused("A visit can be moved only before the patient is here.")
+    if by.in_portal and not visit.patient_may_move:
+        raise Refused("It is too late to move this visit here. Please call us.")
+    session, old = object_session(visit), visit.starts_at
+    _lock_both(session, visit, wish)
+    terms = lock(session, wish, by=by)
+    # The old time is given back first, so that a visit may move by less than its own length.
+    slots.let_visits_point_ahead(session)
+    slots.release(session, visit.clinic_id, visit.slot_id)
+    visit.slot_id = seat(session, wish, terms, by=by)
+    visit.provider_id, visit.visit_type_id, visit.visit_mode = (
+        wish.provider_id,
+        wish.visit_type_id,
+        wish.visit_mode,
+    )
+    visit.starts_at = wish.starts_at
+    visit.ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
+    remember(
+        session,
+        visit.clinic_id,
+        visit.id,
+        EventKind.MOVED,
+        by=by,
+        old_starts_at=old,
+        new_starts_at=wish.starts_at,
+    )
+    return visit
+
+
+def _lock_both(session, visit, wish):
+    """Lock both doctors in the order of their ids, so that two moves in opposite directions cannot deadlock."""
+    for provider_id in sorted({visit.provider_id, wish.provider_id} - {None}):
+        session.connection().execute(
+            LOCK,
+            {
+                "clinic_id": visit.clinic_id, "provider_id": provider_id, "visit_type_id": wish.visit_type_id,
+                "patient_id": None,
+            },
+        )  # fmt: skip
+
+
+@action
+def undo(visit, *, by, reason=None):
+    """Take back the last step: within a quarter of an hour, later with a reason; a cancelled visit if its time is free."""
+    if visit.status not in visit.undoable:
+        raise Refused("There is nothing to take back.")
+    session = object_session(visit)
+    last = session.scalars(
+        sa.select(VisitEvent)
+        .where(VisitEvent.visit_id == visit.id, VisitEvent.to_status == visit.status)
+        .order_by(VisitEvent.created_at.desc(), VisitEvent.id.desc())
+        .limit(1)
+    ).one()
+    if last.from_status is None:
+        raise Refused("The visit began like this; there is nothing to take back.")
+    if now() - last.created_at > UNDO_WINDOW and not reason:
+        raise Refused(
+            "This was more than 15 minutes ago. Say why it is taken back.",
+            field="reason",
+        )
+    if (
+        visit.status in (S.IN_PROGRESS, S.COMPLETED)
+        and visit.provider_id != by.provider_id
+    ):
+        raise Refused("Only the visit's own doctor can take this back.")
+    if visit.status == S.CANCELLED:
+        _take_time_again(session, visit, by)
+    _forget_stamp(visit)
+    return move_back(visit, last.from_status, by=by, notes=reason)
+
+
+def _take_time_again(session, visit, by):
+    visit.cancel_reason = visit.cancel_note = visit.cancelled_by_id = None
+    if visit.provider_id is None or visit.visit_type_id is None:
+        return
+    wish = Wish(
+        visit.clinic_id,
+        visit.provider_id,
+        visit.visit_type_id,
+        visit.patient_id,
+        visit.starts_at,
+        visit.visit_mode,
+    )
+    with session.no_autoflush:
+        visit.slot_id = seat(session, wish, lock(session, wish, by=by), by=by)
+
+
+def _forget_stamp(visit):
+    stamp = STAMPS.get(visit.status)
+    if stamp:
+        setattr(visit, stamp, None)
+
+
+@action
+def write_note(visit, text, *, by):
+    """Change the administrative note of a visit; the desk and the doctor read it."""
+    visit.notes = text or None
+    remember(object_session(visit), visit.clinic_id, visit.id, EventKind.NOTE, by=by)
+    return visit
+
+
+@action
+def set_meeting_url(visit, url, *, by):
+    """Say where a video visit meets."""
+    visit.meeting_url = url or None
+    bell.ring(object_session(visit), visit.clinic_id, "visits")
+    return visit

@@ -1,0 +1,55 @@
+"""Patients who come without a time."""
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from clinic.actions.acting import Refused, action
+from clinic.actions.moves import remember
+from clinic.db import now
+from clinic.models.patients import Patient
+from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
+
+TICKET = sa.text(
+    """SELECT coalesce(max(ticket_number), 0) + 1 FROM visits
+        WHERE clinic_id = :clinic_id AND kind = 'walk_in'
+          AND starts_at >= date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone"""
+)
+# One number each, even when two desks add a walk-in at once: the clinic's tickets are handed out one after another.
+QUEUE = sa.text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))"
+)
+
+
+@action
+def add(
+    session,
+    patient: Patient,
+    *,
+    timezone,
+    by,
+    provider_id=None,
+    visit_type_id=None,
+    reason=None,
+):
+    """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not."""
+    if patient.is_deceased or patient.merged_into_id:
+        raise Refused("This patient cannot be booked.")
+    session.connection().execute(QUEUE, {"clinic_id": patient.clinic_id})
+    ticket = (
+        session.connection()
+        .execute(TICKET, {"clinic_id": patient.clinic_id, "zone": timezone})
+        .scalar()
+    )
+    visit = Visit(
+        clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, provider_id=provider_id,
+        visit_type_id=visit_type_id, kind=VisitKind.WALK_IN, status=VisitStatus.CHECKED_IN, starts_at=now(),
+        timezone=timezone, reason=reason, source=VisitSource.DESK, created_by_id=by.user_id, checked_in_at=now(),
+        ticket_number=ticket,
+    )  # fmt: skip
+    session.add(visit)
+    session.flush()
+    remember(
+        session, visit.clinic_id, visit.id, EventKind.BOOKED, by=by, to_status=visit.status,
+        new_starts_at=visit.starts_at,
+    )  # fmt: skip
+    return visit

@@ -1,0 +1,1 @@
+"""What screens ask: select()s and statements that several views share."""

@@ -1,0 +1,219 @@
+"""Open times: when a doctor could see somebody, worked out by the database in one statement.
+
+Hours are wall time in the clinic's zone, turned into instants day by day, so they stay at the same clock time across
+a clock change. From the starts they allow, everything busy is taken away; seats left in shared times are added.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.db import now
+
+# Expired holds count for nothing, whether or not anybody has swept them; a person's own hold does not stand in
+# their own way. The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at);
+# 28 hours: no slot is longer than 24, no buffer longer than 4.
+HOURS = """
+span AS (
+    SELECT (CAST(:first_day AS date)::timestamp AT TIME ZONE :zone) - interval '28 hours' AS lo,
+           ((CAST(:last_day AS date) + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi
+),
+days AS (
+    SELECT CAST(:first_day AS date) + n AS day
+      FROM generate_series(0, CAST(:last_day AS date) - CAST(:first_day AS date)) AS n
+),
+offers AS (
+    SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
+           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity
+      FROM providers AS p
+      JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
+      JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
+     WHERE p.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active
+       AND p.approved_at IS NOT NULL AND p.is_active AND p.id = ANY(CAST(:provider_ids AS uuid[]))
+       AND (CAST(:mode AS text) IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
+       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
+),
+hours AS (
+    SELECT a.provider_id, (d.day + a.start_time) AT TIME ZONE :zone AS opens,
+           (d.day + a.end_time) AT TIME ZONE :zone AS closes
+      FROM days AS d
+      JOIN availabilities AS a
+        ON a.clinic_id = :clinic_id AND a.provider_id = ANY(CAST(:provider_ids AS uuid[])) AND a.status = 'active'
+       AND (a.on_date = d.day
+            OR (a.weekday = extract(dow FROM d.day)
+                AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
+                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                   AND dated.on_date = d.day)))
+     WHERE (a.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR a.visit_mode = :mode)
+       AND (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
+),
+taken AS (
+    SELECT s.* FROM slots AS s
+     WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[]))
+       AND s.starts_at >= (SELECT lo FROM span) AND s.starts_at < (SELECT hi FROM span)
+       AND NOT (s.status = 'held' AND (s.held_until <= now() OR s.held_by_id = CAST(:person_id AS uuid)))
+       AND NOT (s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND NOT EXISTS (
+            SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
+               AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)))
+),
+busy AS (
+    SELECT provider_id, range_agg(tstzrange(busy_from, busy_until)) AS times FROM taken GROUP BY provider_id
+),
+blocks AS (
+    SELECT provider_id, range_agg(tstzrange(starts_at, ends_at)) AS times
+      FROM taken WHERE kind = 'blocked' GROUP BY provider_id
+)
+"""
+SEATS = """
+seats AS (
+    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
+           t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
+                                    WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
+                                      AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over
+      FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
+      LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
+     WHERE t.kind <> 'blocked' AND NOT t.overbooked AND t.taken < t.capacity AND t.status = 'free'
+       AND (t.visit_type_id = :visit_type_id
+            OR (t.kind = 'published' AND t.visit_type_id IS NULL
+                AND t.ends_at - t.starts_at >= make_interval(mins => o.minutes)))
+       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
+       AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
+)
+"""
+OPEN_TIMES = sa.text(
+    f"""WITH {HOURS}, {SEATS},
+candidates AS (
+    SELECT DISTINCT h.provider_id, begins AS starts_at, begins + make_interval(mins => o.minutes) AS ends_at,
+           o.capacity, o.buffer_before, o.buffer_after
+      FROM hours AS h JOIN offers AS o ON o.provider_id = h.provider_id
+     CROSS JOIN LATERAL generate_series(h.opens, h.closes - make_interval(mins => o.minutes),
+                                        make_interval(mins => o.step)) AS begins
+)
+SELECT found.provider_id, found.starts_at, found.ends_at, found.left_over FROM (
+    SELECT c.provider_id, c.starts_at, c.ends_at, c.capacity AS left_over
+      FROM candidates AS c LEFT JOIN busy AS b ON b.provider_id = c.provider_id
+     WHERE NOT coalesce(b.times && tstzrange(c.starts_at - make_interval(mins => c.buffer_before),
+                                             c.ends_at + make_interval(mins => c.buffer_after)), false)
+    UNION
+    SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over FROM seats AS s WHERE s.left_over > 0
+) AS found
+ WHERE found.starts_at >= :earliest AND found.starts_at < :latest
+ ORDER BY found.starts_at, found.provider_id LIMIT :most"""
+)
+# What is known of one wished time, in one row: may it be booked, and if it is shared, in which slot.
+FITS = sa.text(
+    f"""WITH {HOURS}, {SEATS},
+wish AS (
+    SELECT o.*, CAST(:starts_at AS timestamptz) AS starts_at,
+           CAST(:starts_at AS timestamptz) + make_interval(mins => o.minutes) AS ends_at FROM offers AS o
+)
+SELECT w.minutes, w.buffer_before, w.buffer_after, w.capacity,
+       coalesce((SELECT range_agg(tstzrange(h.opens, h.closes)) FROM hours AS h)
+                @> tstzrange(w.starts_at, w.ends_at), false) AS inside_hours,
+       EXISTS (SELECT 1 FROM hours AS h
+                WHERE w.starts_at >= h.opens AND w.ends_at <= h.closes
+                  AND mod(extract(epoch FROM w.starts_at - h.opens)::int, w.step * 60) = 0) AS on_grid,
+       NOT coalesce((SELECT b.times FROM busy AS b) && tstzrange(
+            w.starts_at - make_interval(mins => w.buffer_before),
+            w.ends_at + make_interval(mins => w.buffer_after)), false) AS free,
+       coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
+       (SELECT s.slot_id FROM seats AS s WHERE s.starts_at = w.starts_at AND s.left_over > 0 LIMIT 1) AS seat_in
+  FROM wish AS w"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """One start that can be booked: instants in UTC, and how many seats are left."""
+
+    provider_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    seats: int
+
+
+def open_times(
+    session,
+    clinic,
+    visit_type,
+    provider_ids,
+    first_day: date,
+    last_day: date,
+    *,
+    mode=None,
+    person_id=None,
+    earliest=None,
+    latest=None,
+    most=5000,
+) -> list[OpenTime]:
+    """The open starts of a visit type with these doctors on these days of the clinic's calendar, soonest first.
+
+    Portal callers pass ``earliest`` and ``latest`` (the type's notice and horizon); the desk is bound by neither, only
+    by the present moment.
+    """  # fmt: skip
+    zone = ZoneInfo(clinic.timezone)
+    rows = session.connection().execute(
+        OPEN_TIMES,
+        {
+            "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(provider_ids),
+            "first_day": first_day, "last_day": last_day, "zone": zone.key, "mode": mode, "person_id": person_id,
+            "earliest": earliest or now(), "latest": latest or now() + timedelta(days=3650), "most": most,
+        },
+    )  # fmt: skip
+    return [OpenTime(*row) for row in rows]
+
+
+def patient_window(visit_type) -> tuple[datetime, datetime]:
+    """The earliest and the latest start a patient may book themselves, from the type's notice and horizon."""
+    return (
+        now() + timedelta(minutes=visit_type.minimum_notice_minutes),
+        now() + timedelta(days=visit_type.horizon_days),
+    )
+
+
+def nearest_open(
+    session,
+    clinic,
+    visit_type,
+    provider_ids,
+    wished: datetime,
+    *,
+    mode=None,
+    person_id=None,
+    most=3,
+):
+    """The open times nearest to a wished one, within a week of it."""
+    day = wished.astimezone(ZoneInfo(clinic.timezone)).date()
+    found = open_times(
+        session, clinic, visit_type, provider_ids, day - timedelta(days=1), day + timedelta(days=7),
+        mode=mode, person_id=person_id,
+    )  # fmt: skip
+    nearest = sorted(
+        found, key=lambda time: (abs(time.starts_at - wished), time.starts_at)
+    )[:most]
+    return sorted(nearest, key=lambda time: time.starts_at)
+
+
+def fits(
+    session,
+    clinic,
+    visit_type_id,
+    provider_id,
+    starts_at: datetime,
+    *,
+    mode=None,
+    person_id=None,
+):
+    """What is known of one wished time (see ``FITS``); None where the doctor does not offer the type."""
+    day = starts_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    return session.connection().execute(
+        FITS,
+        {
+            "clinic_id": clinic.id, "visit_type_id": visit_type_id, "provider_ids": [provider_id], "first_day": day,
+            "last_day": day, "zone": clinic.timezone, "mode": mode, "person_id": person_id, "starts_at": starts_at,
+        },
+    ).one_or_none()  # fmt: skip

@@ -1,0 +1,30 @@
+"""The staff pages' side navigation: what this person may open, said once."""
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from clinic.access import Permission
+from clinic.current import current
+
+PAGES = [
+    (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
+    (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
+    (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
+    (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
+    (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
+    (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
+    (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
+]
+
+
+def navigation():
+    """The pages this person may open, as label, url and whether it is the one open now."""
+    return [
+        {"label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint)}
+        for label, endpoint, needs in PAGES
+        if current.may(needs) and endpoint in current_app.view_functions
+    ]
+
+
+def _subject(endpoint):
+    return (endpoint or "").rpartition(".")[0]

@@ -1,0 +1,172 @@
+"""The fixed cast: Rose Street in London, whose people the tests are about, and Harbour in New York, the strangers'."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+from argon2 import PasswordHasher
+
+from clinic.access import permissions_of
+from clinic.actions.acting import Actor
+from clinic.actions.booking import Wish, book
+from clinic.actions.patients import register
+from clinic.db import db
+from clinic.models.accounts import Membership, Role, User
+from clinic.models.organizations import Clinic
+from clinic.models.patients import PatientAccess, Relation
+from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.schedule import Availability, VisitType
+from clinic.models.visits import Visit
+from clinic.scope import Scope
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def password_hash():
+    """Hashed once a run: hashing is slow on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
+
+
+@dataclass
+class Person:
+    """Somebody who signs in: the user, and the clinic and role they come in."""
+
+    user: User
+    clinic: Clinic
+    role: Role
+    provider_id: object = None
+    patient_id: object = None
+
+    @property
+    def actor(self):
+        """The person as an action knows them."""
+        portal = self.role == Role.PATIENT
+        return Actor(
+            user_id=self.user.id, role=self.role, clinic_id=self.clinic.id, provider_id=self.provider_id,
+            patient_ids=frozenset({self.patient_id} - {None}), in_portal=portal,
+            permissions=permissions_of({self.role}, "portal" if portal else "staff"),
+        )  # fmt: skip
+
+
+class Cast:
+    """Everybody, with the rows they come with."""
+
+    @classmethod
+    def enter(cls):
+        """Write the cast into an empty database and return it."""
+        cast = cls()
+        session = db.session()
+        session.scope = Scope.person()
+        cast.rose = cast._clinic("Rose Street Clinic", "rose-street", "Europe/London", "en_GB", "GBP", "GB")
+        cast.harbour = cast._clinic("Harbour Health", "harbour", "America/New_York", "en_US", "USD", "US")
+        session.commit()
+        cast._rose_street(session)
+        cast._harbour(session)
+        session.commit()
+        session.enter(cast.scope)
+        # Entering Harbour made the session forget Rose Street's rows; tests go on with them.
+        session.add_all(row for row in vars(cast).values() if getattr(row, "clinic_id", None) == cast.rose.id)
+        return cast
+
+    @property
+    def scope(self):
+        """What Rose Street's staff see."""
+        return Scope.staff(self.rose.id)
+
+    def _rose_street(self, session):
+        session.enter(self.scope)
+        self.ines = self._person(self.rose, "Ines", "Duarte", Role.ADMIN)
+        self.amara = self._person(self.rose, "Amara", "Diallo", Role.RECEPTIONIST)
+        self.osei = self._person(self.rose, "Kwame", "Osei", Role.DOCTOR)
+        self.lind = self._person(self.rose, "Astrid", "Lind", Role.DOCTOR)
+        self.maya = self._person(self.rose, "Maya", "Okafor", Role.PATIENT)
+        self.consultation = self._type(self.rose, "Consultation", 20)
+        self.follow_up = self._type(self.rose, "Follow-up", 10, position=1)
+        self.dr_osei = self._provider(self.rose, self.osei, "Dr Kwame Osei", [self.consultation, self.follow_up])
+        self.dr_lind = self._provider(self.rose, self.lind, "Dr Astrid Lind", [self.consultation])
+        self.maya_patient = self._patient("Maya Okafor", date(1990, 4, 12), self.amara, phone="+44 20 7946 0123")
+        self.tom = self._patient("Tom Baker", date(1955, 12, 1), self.amara)
+        self._portal(self.rose, self.maya, self.maya_patient)
+
+    def _harbour(self, session):
+        session.enter(Scope.staff(self.harbour.id))
+        self.stranger = self._person(self.harbour, "Nadia", "Stone", Role.RECEPTIONIST)
+        self.reyes = self._person(self.harbour, "Luis", "Reyes", Role.DOCTOR)
+        self.checkup = self._type(self.harbour, "Check-up", 30)
+        self.dr_reyes = self._provider(self.harbour, self.reyes, "Dr Luis Reyes", [self.checkup])
+        self.sam = self._patient("Sam Stranger", date(1980, 1, 2), self.stranger)
+
+    def _clinic(self, name, slug, timezone, locale, currency, country):
+        clinic = Clinic(name=name, slug=slug, timezone=timezone, locale=locale, currency=currency, country=country,
+                        phone="+44 20 7946 0000")  # fmt: skip
+        db.session.add(clinic)
+        return clinic
+
+    def _person(self, clinic, first, last, role):
+        user = User(first_name=first, last_name=last, email=f"{first}@{clinic.slug}.example".lower(),
+                    password_hash=password_hash())  # fmt: skip
+        db.session.add(user)
+        db.session.flush()
+        db.session.add(Membership(clinic_id=clinic.id, user_id=user.id, role=role))
+        db.session.flush()
+        return Person(user, clinic, role)
+
+    def _type(self, clinic, name, minutes, **more):
+        made = VisitType(clinic_id=clinic.id, name=name, minutes=minutes, minimum_notice_minutes=0, **more)
+        db.session.add(made)
+        db.session.flush()
+        return made
+
+    def _provider(self, clinic, person, name, types):
+        made = Provider(clinic_id=clinic.id, user_id=person.user.id, display_name=name, telemed_enabled=True,
+                        approved_at=datetime.now(UTC))  # fmt: skip
+        db.session.add(made)
+        db.session.flush()
+        for weekday in range(7):
+            db.session.add(Availability(clinic_id=clinic.id, provider_id=made.id, weekday=weekday,
+                                        start_time=time(9), end_time=time(17)))  # fmt: skip
+        for each in types:
+            db.session.add(ProviderVisitType(clinic_id=clinic.id, provider_id=made.id, visit_type_id=each.id))
+        db.session.flush()
+        person.provider_id = made.id
+        return made
+
+    def _patient(self, name, born, by, **more):
+        return register(db.session(), by=by.actor, full_name=name, date_of_birth=born, **more)
+
+    def _portal(self, clinic, person, patient):
+        person.patient_id = patient.id
+        db.session.add(PatientAccess(clinic_id=clinic.id, patient_id=patient.id, user_id=person.user.id,
+                                     relation=Relation.SELF))  # fmt: skip
+        db.session.flush()
+
+    def tomorrow_at(self, hour, minute=0, days=1, clinic=None):
+        """An instant given as wall time in the clinic's zone, some days ahead."""
+        zone = ZoneInfo((clinic or self.rose).timezone)
+        day = datetime.now(zone).date() + timedelta(days=days)
+        return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+
+    def wish(self, starts_at, patient=None, provider=None, visit_type=None, **more):
+        """A wish for Tom with Dr Osei, unless it says otherwise."""
+        return Wish(
+            clinic_id=self.rose.id, provider_id=(provider or self.dr_osei).id,
+            visit_type_id=(visit_type or self.consultation).id, patient_id=(patient or self.tom).id,
+            starts_at=starts_at, **more,
+        )  # fmt: skip
+
+    def booked(self, starts_at=None, *, by=None, **more):
+        """A visit booked and committed by the desk: Tom's with Dr Osei tomorrow at ten, unless it says otherwise."""
+        session = db.session()
+        session.enter(self.scope)
+        wish = self.wish(starts_at or self.tomorrow_at(10), **more)
+        visit_id = book(session, wish, by=(by or self.amara).actor)
+        session.commit()
+        return session.get(Visit, (self.rose.id, visit_id))
+
+    @property
+    def at(self):
+        """Rose Street as a query knows a clinic: id and zone."""
+        return SimpleNamespace(id=self.rose.id, timezone=self.rose.timezone)

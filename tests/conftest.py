@@ -1,0 +1,106 @@
+"""What every test stands on: a real PostgreSQL, the real application, and the cast of two clinics.
+
+Each worker has its own server and one database; what a test committed is deleted after it. Nothing is rolled back
+behind the application's back, so a test may commit, race, listen and restart as the product does.
+"""
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from clinic import create_app
+from clinic.config import Config
+from clinic.db import db
+from tests.cast import Cast
+from tests.databases import migrated, scratch_server
+from tests.visitor import Visitor
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The database server of this worker."""
+    with scratch_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def config(server):
+    """The application's settings in tests: the product's own, on the scratch server."""
+    return Config(**server.environment(), SECRET_KEY="only for tests", DATABASE_POOL=8)
+
+
+@pytest.fixture(scope="session")
+def app(config):
+    """The application over a migrated database."""
+    application = create_app(config)
+    application.config["PROPAGATE_EXCEPTIONS"] = True
+    migrated(application)
+    return application
+
+
+@pytest.fixture(scope="session")
+def superuser(server):
+    """An engine past every rule, for looking at what is really there and for cleaning up."""
+    engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+KEPT = "('alembic_version')"
+TABLES = f"""
+SELECT string_agg(format('DELETE FROM %I', tablename), ';') FROM pg_tables
+ WHERE schemaname = 'public' AND tablename NOT IN {KEPT} AND tablename NOT LIKE 'audit_entries_%'
+   AND tablename NOT LIKE 'procrastinate_%'
+"""
+
+
+@pytest.fixture
+def clean(app, superuser):
+    """Whatever a test leaves behind is gone after it."""
+    yield
+    with app.app_context():
+        db.session.remove()
+    with superuser.connect() as connection:
+        wipe = connection.execute(text(TABLES)).scalar()
+        connection.execute(text("SET session_replication_role = replica"))
+        connection.exec_driver_sql(wipe)
+        connection.exec_driver_sql("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
+        connection.execute(text("SET session_replication_role = origin"))
+
+
+@pytest.fixture
+def cast(app, clean):
+    """The people of Rose Street, and of Harbour, where the strangers are."""
+    with app.app_context():
+        yield Cast.enter()
+
+
+@pytest.fixture
+def session(app, cast):
+    """A session in the scope of Rose Street's staff."""
+    opened = db.session()
+    opened.enter(cast.scope)
+    yield opened
+    opened.rollback()
+
+
+def _visitor(who):
+    @pytest.fixture(name=who)
+    def visitor(app, cast):
+        return Visitor(app, getattr(cast, who))
+
+    visitor.__doc__ = f"A browser in which {who} is signed in."
+    return visitor
+
+
+ines = _visitor("ines")
+amara = _visitor("amara")
+osei = _visitor("osei")
+lind = _visitor("lind")
+maya = _visitor("maya")
+stranger = _visitor("stranger")
+
+
+@pytest.fixture
+def nobody(app, cast):
+    """A browser in which nobody is signed in."""
+    return Visitor(app, None)
