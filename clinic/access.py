@@ -77,11 +77,12 @@ class GuardedBlueprint(Blueprint):
             rule, endpoint, view_func, provide_automatic_options, **options
         )
         name = endpoint or view_func.__name__
-        self.record(
-            lambda state: state.app.extensions["needs"].__setitem__(
-                f"{state.name}.{name}", guarded
-            )
-        )
+        self.record(lambda state: _remember(state, name, guarded))
+
+
+def _remember(state, name, need):
+    endpoint = f"{state.name_prefix}.{state.name}.{name}".lstrip(".")
+    state.app.extensions["needs"][endpoint] = need
 
 
 class Need:
