@@ -42,7 +42,7 @@ window.addEventListener("pageshow", (event) => {
 const say = (id) => {
   const place = document.getElementById("messages");
   const words = document.getElementById(id);
-  if (place && words) place.replaceWith(words.content.cloneNode(true));
+  if (place && words) place.replaceChildren(words.content.cloneNode(true));
   dressMessages();
 };
 document.addEventListener("htmx:sendError", () => say("trouble-line"));
