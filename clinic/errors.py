@@ -87,7 +87,7 @@ def answer(code, message=None, headers=None, **context):
     db.session.rollback()
     title, advice = WHAT.get(code, WHAT[500])
     template = "errors/part.html" if wants_part() else "errors/page.html"
-    steps = [(_("Go to the start page"), url_for("public.home.index"))]
+    steps = [(_("Go to the start page"), "/")]
     page = render_template(
         template, code=code, title=title, message=message or advice, next_steps=steps,
         request_id=g.get("request_id"), **context,
