@@ -30,6 +30,7 @@ class Current:
     provider_id: UUID | None = None
     patient_ids: frozenset = frozenset()
     permissions: frozenset = field(default=frozenset())
+    clinic_count: int = 0
 
     is_active = True
     is_anonymous = False
@@ -122,6 +123,7 @@ def _current_of(row, face):
     return Current(
         face, row["session_id"], user, clinic, roles, row["provider_id"],
         frozenset(row["patients"] or ()), permissions_of(roles, face),
+        row["clinic_count"] or 0,
     )  # fmt: skip
 
 

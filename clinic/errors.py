@@ -150,6 +150,7 @@ def _lost(error):
 
 def answer_without_database(code):
     """Like ``answer``, with nothing on the page that would have to be looked up."""
+    g.without_database = True
     return answer(code, headers={"Retry-After": "5"}, plain=True)
 
 

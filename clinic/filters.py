@@ -104,6 +104,8 @@ def _local_date(when):
 
 
 def _language():
+    if g.get("without_database"):
+        return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
     own = current.user.language if current.is_authenticated else None
     if own in LANGUAGES:
         return own

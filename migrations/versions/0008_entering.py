@@ -12,7 +12,7 @@ CREATE FUNCTION app_enter(role text, token bytea, face text, idle_minutes int, O
     OUT user_name text, OUT email text, OUT user_timezone text, OUT language text, OUT clinic_id uuid,
     OUT clinic_name text, OUT slug text, OUT clinic_timezone text, OUT locale text, OUT currency text, OUT colour text,
     OUT has_logo boolean, OUT clinic_phone text, OUT clinic_version text, OUT roles text[], OUT provider_id uuid,
-    OUT patients uuid[])
+    OUT patients uuid[], OUT clinic_count int)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE seen timestamptz;
@@ -40,6 +40,9 @@ BEGIN
         UPDATE user_sessions AS s SET last_seen_at = now() WHERE s.id = session_id;
     END IF;
     PERFORM set_config('app.user_id', user_id::text, true);
+    -- Counted over every clinic: the policy "own" shows people their own memberships wherever they are.
+    SELECT count(DISTINCT m.clinic_id) INTO clinic_count FROM memberships AS m
+     WHERE m.user_id = app_enter.user_id AND m.ended_at IS NULL;
     IF clinic_id IS NULL THEN
         RETURN;
     END IF;
