@@ -5,9 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from flask_migrate import upgrade
 
+from clinic import create_app
+from clinic.config import Config
 from clinic.server import EmbeddedServer
 
 
@@ -33,3 +36,26 @@ def migrated(app) -> None:
     """Bring the application's database to the newest migration."""
     with app.app_context():
         upgrade()
+
+
+@contextmanager
+def scratch_database(server) -> Iterator[dict[str, str]]:
+    """Yield the addresses of a new empty database on a running server, owned as the product's own is."""
+    name = f"scratch_{uuid4().hex[:12]}"
+    with server.connect("postgres", "postgres") as connection:
+        connection.execute(f'CREATE DATABASE "{name}" OWNER clinic_owner')
+    try:
+        yield {
+            "DATABASE_URL": server.url("clinic_app", name),
+            "DATABASE_DIRECT_URL": server.url("clinic_app", name),
+            "DATABASE_OWNER_URL": server.url("clinic_owner", name),
+            "DATABASE_KEEPER_URL": server.url("clinic_keeper", name),
+        }
+    finally:
+        with server.connect("postgres", "postgres") as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def application_for_drawing():
+    """The application without a database behind it: enough to read its routes."""
+    return create_app(Config(DATABASE_URL="postgresql+psycopg://nobody@/nowhere", SECRET_KEY="x"))

@@ -1,0 +1,80 @@
+"""Pages of the documentation that are drawn from the code: `python -m tests.rules.drawings` writes them.
+
+A rule test compares each with what it would be drawn as today, so that none can grow old.
+"""
+
+from clinic.access import ROLES, Permission, permissions_of
+from clinic.config import HOME
+from clinic.models.accounts import Role
+from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
+
+
+def permissions_page(app) -> str:
+    """Roles and what they may do, then every route and who may use it."""
+    roles = list(Role)
+    lines = ["# Who may do what", "", "Drawn from `clinic/access.py` and the routes. Do not edit: run `make docs`.", ""]
+    lines += ["## Roles", "", "| may | " + " | ".join(role.label for role in roles) + " |"]
+    lines += ["| --- |" + " :-: |" * len(roles)]
+    for permission in list(Permission)[2:]:
+        lines.append(f"| {permission.label} | " + " | ".join(_mark(permission in ROLES[role]) for role in roles) + " |")
+    lines += ["", "## Routes", "", "| address | method | endpoint | needs | who |", "| --- | --- | --- | --- | --- |"]
+    needs = app.extensions["needs"]
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods))):
+        if rule.endpoint not in needs:
+            continue
+        need = needs[rule.endpoint]
+        method = "POST" if "POST" in rule.methods and "GET" not in rule.methods else "GET"
+        method = "GET, POST" if {"GET", "POST"} <= rule.methods else method
+        address = rule.rule.replace("<", "‹").replace(">", "›")
+        lines.append(f"| {address} | {method} | {rule.endpoint} | {need.permission.value} | {_who(need)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _who(need):
+    if need.permission == Permission.PUBLIC:
+        return "anyone"
+    if need.permission == Permission.SIGNED_IN:
+        return "anyone signed in"
+    return ", ".join(role.value for role in Role if need.permission in permissions_of({role}, need.face))
+
+
+def _mark(held):
+    return "yes" if held else ""
+
+
+def flows_page() -> str:
+    """A visit's life, from its table of steps."""
+    lines = ["# The life of a visit", "", "Drawn from `clinic/models/visits.py`. Do not edit: run `make docs`.", ""]
+    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> requested", "    [*] --> booked"]
+    lines += ["    [*] --> checked_in: walk-in"]
+    for status, steps in Visit.steps.items():
+        lines += [f"    {status.value} --> {step.value}{_only(status, step)}" for step in steps]
+    over = [status for status in VisitStatus if status not in Visit.steps]
+    lines += [f"    {status.value} --> [*]" for status in over] + ["```", ""]
+    lines += ["| from | to |", "| --- | --- |"]
+    lines += [f"| {status.label} | {', '.join(step.label for step in steps)} |" for status, steps in Visit.steps.items()]
+    minutes = int(UNDO_WINDOW.total_seconds() // 60)
+    undoable = ", ".join(status.label for status in Visit.undoable)
+    lines += ["", f"*Undo*: {undoable} go back to where they came from: within {minutes} minutes, later with a reason;"]
+    lines += ["a cancelled visit only while its time is free.", ""]
+    lines += ["*Closing the day*, once the visit's time is past:", ""]
+    lines += [f"- {s.label} → {' or '.join(step.label for step in steps)}" for s, steps in Visit.closing_steps.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _only(status, step):
+    skips = step == VisitStatus.IN_PROGRESS and status != VisitStatus.CHECKED_IN
+    return ": by video" if skips else ""
+
+
+def main():
+    """Write every drawn page."""
+    from tests.databases import application_for_drawing
+
+    docs = HOME / "docs"
+    (docs / "permissions.md").write_text(permissions_page(application_for_drawing()))
+    (docs / "flows.md").write_text(flows_page())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Every route says what it needs, the page of permissions is true, and the chain of names holds."""
+
+import re
+
+import pytest
+
+from clinic.access import ROLES, GuardedBlueprint, Permission, permissions_of
+from clinic.config import HOME
+from clinic.models.accounts import Role
+from tests.rules.drawings import permissions_page
+
+OPEN = {"static", "bootstrap.static", "assets.htmx"}
+
+
+def test_every_route_names_what_it_needs(app):
+    nameless = {rule.endpoint for rule in app.url_map.iter_rules()} - set(app.extensions["needs"]) - OPEN
+    assert not nameless
+
+
+def test_a_route_without_a_need_stops_the_program_from_starting():
+    bp = GuardedBlueprint("bare", __name__, face="staff")
+    with pytest.raises(TypeError):
+        bp.get("/bare")(lambda: "")
+
+
+
+
+def test_only_get_and_post_are_used_so_every_control_works_as_a_form(app):
+    methods = {method for rule in app.url_map.iter_rules() for method in rule.methods}
+    assert methods <= {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_the_page_of_permissions_is_what_the_routes_say(app):
+    page = HOME / "docs" / "permissions.md"
+    assert page.read_text() == permissions_page(app), "docs/permissions.md is old: run `make docs`"
+
+
+def test_staff_rights_never_reach_into_the_portal_nor_the_portals_out_of_it():
+    both = {Role.ADMIN, Role.PATIENT}
+    assert permissions_of(both, "portal") == ROLES[Role.PATIENT]
+    assert permissions_of(both, "staff") == ROLES[Role.ADMIN]
+
+
+def test_every_permission_is_used_by_a_route_and_held_by_a_role(app):
+    used = {need.permission for need in app.extensions["needs"].values()}
+    held = set().union(*ROLES.values())
+    assert set(Permission) - used == set()
+    assert set(Permission) - held == {Permission.PUBLIC, Permission.SIGNED_IN}
+
+
+def test_a_views_address_ends_in_its_own_name(app):
+    """/staff/visits/<id>/check-in is staff.visits.check_in: seeing one you can type the other."""
+    plain = {"index", "show", "create", "update", "new", "edit"}
+    for rule in app.url_map.iter_rules():
+        subject, _, function = rule.endpoint.rpartition(".")
+        if rule.endpoint in OPEN or function in plain or not subject.startswith("staff.") or "POST" not in rule.methods:
+            continue
+        last = re.sub(r"<[^>]+>", "", rule.rule).rstrip("/").rpartition("/")[2]
+        assert last.replace("-", "_") in function or function in last.replace("-", "_"), (rule.rule, rule.endpoint)
