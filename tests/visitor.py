@@ -1,6 +1,7 @@
 """A browser without a screen: signed in as somebody, with a forgery token, checking every page it opens."""
 
 import re
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -45,10 +46,15 @@ class Visitor:
 
             return url_for(endpoint, **values)
 
+    @staticmethod
+    def _ask(method, *args, **options):
+        # In a context of its own: a request must find nothing of the test's, nor of the request before it.
+        return Context().run(method, *args, **options)
+
     def open(self, endpoint, htmx=False, **values):
         """GET a page or, with ``htmx``, a part; every page is checked."""
         address = endpoint if endpoint.startswith("/") else self.url(endpoint, **values)
-        answer = self.client.get(address, headers={"HX-Request": "true"} if htmx else {})
+        answer = self._ask(self.client.get, address, headers={"HX-Request": "true"} if htmx else {})
         if answer.mimetype == "text/html" and not htmx and answer.status_code != 302:
             check_page(answer.text)
         return answer
@@ -57,7 +63,7 @@ class Visitor:
         """POST a form as the page would; ``htmx`` asks for parts."""
         address = endpoint if endpoint.startswith("/") else self.url(endpoint, **values)
         form = {**(data or {}), **({"csrf_token": self.csrf} if csrf else {})}
-        answer = self.client.post(address, data=form, headers={"HX-Request": "true"} if htmx else {})
+        answer = self._ask(self.client.post, address, data=form, headers={"HX-Request": "true"} if htmx else {})
         if answer.mimetype == "text/html" and not htmx and answer.status_code >= 400:
             check_page(answer.text)
         return answer
