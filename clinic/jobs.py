@@ -23,5 +23,6 @@ def put(session, name: str, at: datetime | None = None, **arguments):
 
 def for_worker(database_url: str) -> procrastinate.App:
     """The same queue as the worker runs it, on its own connections to the address (libpq's form)."""
-    connector = procrastinate.PsycopgConnector(conninfo=make_conninfo(database_url))
-    return queue.with_connector(connector)
+    # An app of its own: a job that puts another job does so like everybody, through its session's connection.
+    connector = procrastinate.PsycopgConnector(conninfo=make_conninfo(database_url), min_size=1, max_size=3)
+    return procrastinate.App(connector=connector)

@@ -12,6 +12,17 @@ from clinic.models.schedule import SeatHold
 
 HOLD = timedelta(minutes=slots.HOLD_MINUTES)
 SEAT_HOLD_INSERT = sa.insert(SeatHold.__table__)
+# The doctor's lock, as a booking takes it; without it two who delete the same holds in another order would deadlock.
+EXPIRED = sa.text(
+    """SELECT p.id FROM providers AS p
+        WHERE p.clinic_id = :clinic_id AND p.id IN (
+            SELECT s.provider_id FROM slots AS s
+             WHERE s.clinic_id = :clinic_id AND s.status = 'held' AND s.held_until <= now()
+            UNION
+            SELECT s.provider_id FROM seat_holds AS h JOIN slots AS s ON s.clinic_id = h.clinic_id AND s.id = h.slot_id
+             WHERE h.clinic_id = :clinic_id AND h.held_until <= now())
+        ORDER BY p.id FOR NO KEY UPDATE OF p SKIP LOCKED"""
+)
 
 
 def hold(session, wish: Wish, *, by) -> datetime:
@@ -50,3 +61,10 @@ def _keep_a_seat(session, clinic_id, slot_id, until, by):
         "held_until": until,
     }
     session.connection().execute(SEAT_HOLD_INSERT, row)
+
+
+def sweep(session, clinic_id):
+    """Remove the clinic's expired holds, doctor by doctor; one who is being booked right now is left to the booking."""
+    for provider_id in session.connection().execute(EXPIRED, {"clinic_id": clinic_id}).scalars().all():
+        slots.drop_expired(session, clinic_id, provider_id)
+        slots.drop_empty(session, clinic_id, provider_id)

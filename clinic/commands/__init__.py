@@ -1,0 +1,11 @@
+"""The command line: ``flask ...``, a file for each subject."""
+
+from flask import Flask
+
+from clinic.commands import worker
+
+
+def init_app(app: Flask):
+    """Add the product's commands to Flask's own."""
+    for subject in (worker,):
+        subject.init_app(app)

@@ -1,0 +1,75 @@
+"""The worker: the queue's own loop, the handlers in it, and what happens to a job whose worker died."""
+
+import asyncio
+import time
+
+import procrastinate
+import structlog
+from psycopg import OperationalError
+
+from clinic import (
+    jobs,
+    work,  # noqa: F401 - the handlers register themselves
+)
+from clinic.work.handlers import HANDLERS, run
+
+MOST_ATTEMPTS = 5
+RETRY = procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=3)
+SECONDS_WITHOUT_A_SIGN = 30  # three heartbeats: then a worker counts as dead
+SECONDS_TO_FINISH = 5
+EVERY_MINUTE = "* * * * *"
+log = structlog.get_logger()
+
+
+def build(app) -> procrastinate.App:
+    """The queue as a worker of this application runs it: every handler a task, the due ones on their clock."""
+    address = app.config["DATABASE_DIRECT_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
+    queue = jobs.for_worker(address)
+    for handler in HANDLERS.values():
+        task = queue.task(name=handler.name, retry=RETRY)(_task(app, handler.name))
+        if handler.cron:
+            # One waiting is enough: a worker that was away does not catch up on every minute it missed.
+            queue.periodic(cron=handler.cron, queueing_lock=handler.name)(task)
+
+    @queue.periodic(cron=EVERY_MINUTE, queueing_lock="jobs.rescue")
+    @queue.task(name="jobs.rescue")
+    async def rescue_left_behind(timestamp):
+        await rescue(queue)
+
+    return queue
+
+
+def _task(app, name):
+    def do(timestamp=None, **arguments):
+        run(app, name, arguments)
+
+    return do
+
+
+async def rescue(queue, seconds=SECONDS_WITHOUT_A_SIGN):
+    """Give the jobs of workers that died to those that live; a job that took several with it is given up."""
+    for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+        if job.attempts < MOST_ATTEMPTS:
+            await queue.job_manager.retry_job(job)
+        else:
+            await queue.job_manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)
+        log.warning("job left behind", job=job.id, kind=job.task_name, attempts=job.attempts)
+
+
+async def _work(queue):
+    async with queue.open_async():
+        try:
+            # Not only at its hour: a machine that is off at night needs the coming months too.
+            await queue.configure_task("audit.partitions", queueing_lock="audit.partitions").defer_async()
+        except procrastinate.exceptions.AlreadyEnqueued:
+            pass
+        await queue.run_worker_async(
+            delete_jobs="successful",
+            shutdown_graceful_timeout=SECONDS_TO_FINISH,
+            stalled_worker_timeout=SECONDS_WITHOUT_A_SIGN,
+        )
+
+
+def run_worker(app):
+    """Do jobs until SIGINT or SIGTERM; the job in hand is finished first."""
+    asyncio.run(_work(build(app)))

@@ -1,0 +1,15 @@
+"""Jobs about visits."""
+
+from clinic.actions import visits
+from clinic.db import now
+from clinic.models.visits import CancelReason, Visit, VisitStatus
+from clinic.work.handlers import handles
+
+
+@handles("visits.lapse")
+def lapse(session, *, by, visit_id):
+    """Call off a visit that was asked for and not answered in time; one answered meanwhile is left alone."""
+    # Locked, so that an answer given at this very moment comes before or after, never in between.
+    visit = session.get(Visit, (by.clinic_id, visit_id), with_for_update=True)
+    if visit and visit.status == VisitStatus.REQUESTED and visit.answer_by and visit.answer_by <= now():
+        visits.cancel(visit, CancelReason.UNANSWERED, by=by)
