@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 from clinic import create_app
 from clinic.config import Config
 from clinic.server import EmbeddedServer
+from clinic.server.binaries import Binaries
 
 
 @contextmanager
@@ -59,3 +60,24 @@ def scratch_database(server) -> Iterator[dict[str, str]]:
 def application_for_drawing():
     """The application without a database behind it: enough to read its routes."""
     return create_app(Config(DATABASE_URL="postgresql+psycopg://nobody@/nowhere", SECRET_KEY="x"))
+
+
+class DebianServer(EmbeddedServer):
+    """The same server run from the programs of Debian's own PostgreSQL, which has the contrib extensions."""
+
+    def _reachable(self, binaries):
+        return debians_binaries()
+
+
+def debians_binaries() -> Binaries | None:
+    """Debian's newest PostgreSQL, or None where the package is not installed."""
+    folders = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    found = sorted((int(path.parts[4]), path.parent) for path in folders)
+    return Binaries(*found[-1]) if found else None
+
+
+@contextmanager
+def debian_server() -> Iterator[EmbeddedServer]:
+    """Yield a running server of Debian's PostgreSQL with the three roles and an empty database."""
+    with scratch_folder() as folder, DebianServer(folder, durable=False) as server:
+        yield server

@@ -55,7 +55,8 @@ taken AS (
     SELECT s.* FROM slots AS s
      WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[]))
        AND s.starts_at >= (SELECT lo FROM span) AND s.starts_at < (SELECT hi FROM span)
-       AND NOT (s.status = 'held' AND (s.held_until <= now() OR s.held_by_id = CAST(:person_id AS uuid)))
+       AND NOT (s.status = 'held'
+                AND (s.held_until <= now() OR coalesce(s.held_by_id = CAST(:person_id AS uuid), false)))
        AND NOT (s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND NOT EXISTS (
             SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
                AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)))
