@@ -1,0 +1,220 @@
+"""A busy week around today: who comes when, what has become of it, who waits right now."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from uuid_utils.compat import uuid7
+
+from clinic.actions import visits, walk_ins
+from clinic.actions.acting import Refused
+from clinic.actions.booking import Wish, book
+from clinic.db import now
+from clinic.models.accounts import Role
+from clinic.models.people import VisitMode
+from clinic.models.schedule import BookingRule, Slot, SlotKind, SlotStatus
+from clinic.models.visits import CancelReason, Visit, VisitSource
+from clinic.queries.open_times import open_times, patient_window
+from clinic.seed.cast import REASONS
+from clinic.seed.opening import CLOSES, OPENS, Opened
+
+PAST, AHEAD = 5, 7
+LUNCH, LUNCH_ENDS = time(12, 30), time(13, 15)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Week:
+    """The week as it is being filled: whose visits there are, and when what happened to each really happened."""
+
+    opened: Opened
+    # visit id -> {stamp: instant}, for what the demo says happened before it was made.
+    stamps: dict = field(default_factory=dict)
+    # Who already comes on the day that is being filled.
+    coming: set = field(default_factory=set)
+
+    @property
+    def desk(self):
+        """The receptionist, who books and checks in."""
+        return self.opened.staff[Role.RECEPTIONIST]
+
+    @property
+    def moment(self) -> datetime:
+        """What counts as now: the present moment, kept inside a busy hour so that the board always shows a day's middle."""
+        today = self.opened.today
+        return min(max(now(), self.opened.at(today, time(10, 40))), self.opened.at(today, time(15, 40)))
+
+
+def fill(session, opened: Opened) -> Week:
+    """Book, check in, see, miss and cancel visits from five days ago to a week ahead."""
+    week = Week(opened)
+    for ahead in range(-PAST, AHEAD + 1):
+        day = opened.today + timedelta(days=ahead)
+        week.coming = {opened.patients[name].id for name in opened.demo.portal}
+        for position, (provider, actor) in enumerate(opened.doctors):
+            if opened.is_off(position, day):
+                continue
+            block(session, opened, provider, day, LUNCH, LUNCH_ENDS, "Lunch")
+            if position == 3 and ahead == 2:
+                block(session, opened, provider, day, OPENS, LUNCH, "Annual leave")
+                block(session, opened, provider, day, LUNCH_ENDS, CLOSES, "Annual leave")
+            fill_day(session, week, provider, actor, day, ahead)
+    people_of_today(session, week)
+    ask_for_a_visit(session, week)
+    return week
+
+
+def block(session, opened, provider, day, start, end, reason):
+    """Keep a piece of the doctor's time free of visits."""
+    starts_at, ends_at = opened.at(day, start), opened.at(day, end)
+    session.add(
+        Slot(clinic_id=opened.clinic.id, id=uuid7(), provider_id=provider.id, kind=SlotKind.BLOCKED,
+             status=SlotStatus.BLOCKED, starts_at=starts_at, ends_at=ends_at, busy_from=starts_at, busy_until=ends_at,
+             reason=reason)
+    )  # fmt: skip
+    session.flush()
+
+
+def fill_day(session, week, provider, actor, day, ahead):
+    """One doctor's day, visit after visit; the further ahead the emptier."""
+    opened, dice = week.opened, week.opened.dice
+    busy = opened.demo.busy * (1.1 if ahead <= 0 else 1 - ahead * 0.09)
+    offered = _offered(opened, provider)
+    starts_at, closes = opened.at(day, OPENS), opened.at(day, CLOSES)
+    in_progress = False
+    while starts_at < closes:
+        visit_type = dice.choice(offered)
+        length = (visit_type.minutes + visit_type.buffer_after) * MINUTE
+        if dice.random() > busy:
+            starts_at += length
+            continue
+        visit = _booked(session, week, provider, visit_type, starts_at)
+        if visit is None:
+            starts_at += 10 * MINUTE
+            continue
+        in_progress = _lived(session, week, visit, actor, ahead, in_progress) or in_progress
+        if visit_type.capacity > 1:
+            _booked(session, week, provider, visit_type, starts_at)
+        starts_at += -(-length // (10 * MINUTE)) * 10 * MINUTE
+
+
+def _offered(opened, provider):
+    names = next(each.offers for each in opened.demo.doctors if provider.display_name.endswith(each.last_name))
+    return [opened.types[name] for name in names]
+
+
+def _booked(session, week, provider, visit_type, starts_at, patient=None, by=None, **more):
+    opened, dice = week.opened, week.opened.dice
+    free = [each for each in opened.patients.values() if each.id not in week.coming]
+    if patient is None and not free:
+        return None
+    patient = patient or dice.choice(free)
+    mode = visit_type.visit_mode or VisitMode.IN_PERSON
+    wish = Wish(
+        opened.clinic.id, provider.id, visit_type.id, patient.id, starts_at, mode, dice.choice(REASONS),
+        meeting_url="https://video.example/rose" if mode == VisitMode.VIRTUAL else None,
+        **{"source": VisitSource.DESK, **more},
+    )  # fmt: skip
+    try:
+        visit_id = book(session, wish, by=by or week.desk)
+    except Refused:
+        return None
+    week.coming.add(patient.id)
+    made = starts_at - dice.randrange(2, 12) * timedelta(days=1) - dice.randrange(300) * MINUTE
+    week.stamps[visit_id] = {"created_at": min(made, now() - dice.randrange(60, 6000) * MINUTE)}
+    return session.get(Visit, (opened.clinic.id, visit_id))
+
+
+def _lived(session, week, visit, doctor, ahead, in_progress):
+    """Let the visit go as far as it would have by now; True where it is the one going on."""
+    dice, moment = week.opened.dice, week.moment
+    luck = dice.random()
+    if visit.starts_at < now() and luck > 0.94 and visit.ends_at < moment:
+        visits.mark_no_show(visit, by=week.desk)
+    elif luck > 0.87 and (ahead < 0 or luck > 0.92):
+        visits.cancel(visit, CancelReason.PATIENT if luck > 0.9 else CancelReason.CLINIC, by=week.desk)
+        _stamp(week, visit, cancelled_at=visit.starts_at - dice.randrange(1, 30) * timedelta(hours=1))
+    elif visit.ends_at < moment:
+        _seen(week, visit, doctor)
+    elif ahead == 0 and visit.starts_at < moment and not in_progress:
+        _taken_in(week, visit, doctor)
+        return True
+    elif ahead == 0 and visit.starts_at < moment + 25 * MINUTE and visit.visit_mode == VisitMode.IN_PERSON:
+        visits.check_in(visit, by=week.desk)
+        _stamp(week, visit, checked_in_at=moment - dice.randrange(2, 20) * MINUTE)
+    elif luck < 0.4 and ahead < 4:
+        visits.confirm(visit, by=week.desk)
+        _stamp(week, visit, confirmed_at=now() - dice.randrange(10, 900) * MINUTE)
+    return False
+
+
+def _taken_in(week, visit, doctor):
+    dice = week.opened.dice
+    if visit.visit_mode == VisitMode.IN_PERSON:
+        visits.check_in(visit, by=week.desk)
+        _stamp(week, visit, checked_in_at=visit.starts_at - dice.randrange(3, 15) * MINUTE)
+    visits.start(visit, by=doctor)
+    _stamp(week, visit, started_at=visit.starts_at + dice.randrange(0, 4) * MINUTE)
+
+
+def _seen(week, visit, doctor):
+    _taken_in(week, visit, doctor)
+    visits.complete(visit, by=doctor)
+    _stamp(week, visit, ended_at=visit.ends_at - week.opened.dice.randrange(0, 4) * MINUTE)
+
+
+def _stamp(week, visit, **stamps):
+    """Remember when it happened; nothing has happened in the future, not even in the middle of the night."""
+    # Whole minutes back, in the order of the steps, where the day's middle has not come yet.
+    order = ("confirmed_at", "cancelled_at", "checked_in_at", "started_at", "ended_at")
+    for name, instant in stamps.items():
+        week.stamps[visit.id][name] = min(instant, now() - (20 - 4 * order.index(name)) * MINUTE)
+
+
+def people_of_today(session, week):
+    """Two walk-ins who wait, and one who was squeezed in."""
+    opened, dice = week.opened, week.opened.dice
+    midnight = opened.at(opened.today, time(0))
+    free = [each for each in opened.patients.values() if each.id not in week.coming]
+    provider, _ = opened.doctors[0]
+    # The day before yesterday's patients may come again; who already comes today does not walk in.
+    for number, patient in enumerate(dice.sample(free, min(2, len(free)))):
+        visit = walk_ins.add(
+            session, patient, timezone=opened.clinic.timezone, by=week.desk, reason=dice.choice(REASONS),
+            provider_id=provider.id if number else None,
+        )  # fmt: skip
+        came = max(midnight, now() - (26 - 14 * number) * MINUTE)
+        week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}
+    squeezed = opened.patients[opened.demo.portal[-1]]
+    first = next(iter(opened.types.values()))
+    _booked(session, week, provider, first, week.moment.replace(minute=30, second=0, microsecond=0) + 60 * MINUTE,
+            patient=squeezed, overbook="High fever since last night")  # fmt: skip
+
+
+def ask_for_a_visit(session, week):
+    """What the first patient with an account has: one visit asked for, one booked by herself, one behind her."""
+    opened = week.opened
+    name = opened.demo.portal[0]
+    patient, actor = opened.patients[name], opened.portal[name]
+    for visit_type in opened.types.values():
+        if visit_type.booking == BookingRule.OFF or visit_type.capacity > 1 or visit_type.visit_mode:
+            continue
+        providers = [each for each, _ in opened.doctors]
+        earliest, latest = patient_window(visit_type)
+        days = (opened.today + timedelta(days=1), opened.today + timedelta(days=AHEAD))
+        found = open_times(session, opened.clinic, visit_type, [each.id for each in providers], *days,
+                           earliest=max(earliest, opened.at(days[0], OPENS)), latest=latest)  # fmt: skip
+        if found:
+            chosen = next(each for each in providers if each.id == found[len(found) // 3].provider_id)
+            _booked(session, week, chosen, visit_type, found[len(found) // 3].starts_at, patient, actor,
+                    source=VisitSource.PORTAL)  # fmt: skip
+    _seen_before(session, week, patient)
+
+
+def _seen_before(session, week, patient):
+    provider, doctor = week.opened.doctors[0]
+    first = next(iter(week.opened.types.values()))
+    for back in (31, 94):
+        day = week.opened.today - timedelta(days=back)
+        visit = _booked(session, week, provider, first, week.opened.at(day, time(10)), patient)
+        if visit:
+            _seen(week, visit, doctor)

@@ -1,0 +1,34 @@
+"""Making the demo, once."""
+
+import sqlalchemy as sa
+
+from clinic.actions.passwords import hash_password
+from clinic.models.organizations import Clinic
+from clinic.scope import Scope
+from clinic.seed.cast import DEMOS, PASSWORD
+from clinic.seed.days import fill
+from clinic.seed.history import date_events, date_visits
+from clinic.seed.opening import open_clinic
+
+
+def sow(session, owner_url) -> list[str]:
+    """Make the demo clinics that are missing and return their names; each comes whole or not at all."""
+    password_hash, made = hash_password(PASSWORD), []
+    for demo in DEMOS:
+        session.enter(Scope.person())
+        if demo.profile["slug"] in present(session):
+            continue
+        opened = open_clinic(session, demo, password_hash)
+        week = fill(session, opened)
+        session.flush()
+        date_visits(session, opened.clinic.id, week.stamps)
+        session.commit()
+        date_events(owner_url, opened.clinic.id)
+        made.append(demo.profile["name"])
+    return made
+
+
+def present(session) -> set[str]:
+    """The addresses of the demo clinics that are there."""
+    slugs = [demo.profile["slug"] for demo in DEMOS]
+    return set(session.scalars(sa.select(Clinic.slug).where(Clinic.slug.in_(slugs))))
