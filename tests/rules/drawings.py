@@ -3,8 +3,13 @@
 A rule test compares each with what it would be drawn as today, so that none can grow old.
 """
 
+import inspect
+
+from sqlalchemy.dialects import postgresql
+
 from clinic.access import ROLES, Permission, permissions_of
 from clinic.config import HOME
+from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
 from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
 
@@ -67,6 +72,28 @@ def _only(status, step):
     return ": by video" if skips else ""
 
 
+def data_model_page() -> str:
+    """Every table with what a row is, its columns and where they point."""
+    lines = ["# The data model", "", "Drawn from `clinic/models`. Do not edit: run `make docs`. Where each field of the source"]
+    lines += ["designs lives stands in [source-map.csv](source-map.csv).", ""]
+    for mapper in sorted(Base.registry.mappers, key=lambda each: each.local_table.name):
+        table = mapper.local_table
+        lines += [f"## {table.name}", "", inspect.getdoc(mapper.class_), "", "| column | type | |", "| --- | --- | --- |"]
+        lines += [_column(table, column) for column in table.columns] + [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _column(table, column):
+    points = {key.column.table.name for key in column.foreign_keys if column.name != "clinic_id"}
+    facts = [f"→ {name}" for name in sorted(points)]
+    facts += ["may be empty"] if column.nullable else []
+    kind = column.type
+    if isinstance(kind, ChoiceType):
+        facts.insert(0, ", ".join(member.value for member in kind.choice))
+    shown = kind.compile(dialect=postgresql.dialect()).lower()
+    return f"| {column.name} | {shown} | {'; '.join(facts)} |"
+
+
 def main():
     """Write every drawn page."""
     from tests.databases import application_for_drawing
@@ -74,6 +101,7 @@ def main():
     docs = HOME / "docs"
     (docs / "permissions.md").write_text(permissions_page(application_for_drawing()))
     (docs / "flows.md").write_text(flows_page())
+    (docs / "data-model.md").write_text(data_model_page())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""The life of a visit in the documentation is the one in the code."""
+"""The drawn pages of the documentation are what the code would draw today."""
 
 from clinic.config import HOME
-from tests.rules.drawings import flows_page
+from tests.rules.drawings import data_model_page, flows_page
 
 
 def test_the_page_of_flows_is_what_the_table_of_steps_says():
     assert (HOME / "docs" / "flows.md").read_text() == flows_page(), "docs/flows.md is old: run `make docs`"
+
+
+def test_the_page_of_the_data_model_is_what_the_models_say():
+    assert (HOME / "docs" / "data-model.md").read_text() == data_model_page(), "docs/data-model.md is old: run `make docs`"

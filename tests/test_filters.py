@@ -1,0 +1,52 @@
+"""Dates, times and money read as the clinic's country writes them, on the clinic's own clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from flask import g
+
+from clinic import filters
+
+NOON = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
+PLACES = {
+    "London": ("Europe/London", "en_GB", "GBP", "13:05", "14 Jul 2026", "£1,234.50", "14/07/2026"),
+    "New York": ("America/New_York", "en_US", "USD", "8:05 AM", "Jul 14, 2026", "$1,234.50", "7/14/2026"),
+    "Lisbon": ("Europe/Lisbon", "pt_PT", "EUR", "13:05", "14/07/2026", "1 234,50 €", "14/07/2026"),
+    "Berlin": ("Europe/Berlin", "de_DE", "EUR", "14:05", "14.07.2026", "1.234,50 €", "14.7.2026"),
+}
+
+
+@pytest.fixture(params=PLACES, ids=str)
+def written(request, app):
+    """A page of the clinic, and how its country writes things."""
+    timezone, locale, currency, *expected = PLACES[request.param]
+    with app.test_request_context("/"):
+        g.page_clinic = SimpleNamespace(timezone=timezone, locale=locale, currency=currency)
+        yield expected
+
+
+def _spaced(text):
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_as_the_country_writes_it(written):
+    clock, day, money, birthday = written
+    assert _spaced(filters.clock(NOON)) == clock
+    assert _spaced(filters.day_short(NOON)) == day
+    assert _spaced(filters.money(Decimal("1234.5"))) == money
+    assert filters.birthday(date(2026, 7, 14)) == birthday
+
+
+def test_a_moment_names_its_zone(app):
+    with app.test_request_context("/"):
+        g.page_clinic = SimpleNamespace(timezone="America/New_York", locale="en_US", currency="USD")
+        assert "EDT" in filters.moment(NOON) and "July" in filters.moment(NOON)
+
+
+def test_how_long_ago_is_said_in_minutes_then_hours(app):
+    with app.test_request_context("/"):
+        assert filters.ago(datetime.now(UTC) - timedelta(minutes=12)) == "12 min"
+        assert filters.ago(datetime.now(UTC) - timedelta(minutes=125)) == "2 h 5 min"
+        assert filters.birthday(None) == ""
