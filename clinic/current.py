@@ -1,19 +1,22 @@
 """Who is asking: read once per request from the session token, and checked against what the route needs."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, abort, current_app, g, make_response, redirect, request, session, url_for
 from flask_login import LoginManager
 from flask_login import current_user as _signed_in
+from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
+from werkzeug.routing.exceptions import RoutingException
 
 from clinic.access import Permission, permissions_of
 from clinic.actions.acting import Actor
+from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
+from clinic.htmx import page_on_screen, wants_part
 from clinic.models.accounts import Role
 from clinic.scope import Scope
 
@@ -76,16 +79,7 @@ class Current:
 
 current: Current = LocalProxy(lambda: _signed_in._get_current_object())
 TOKEN = "token"
-
-
-def hash_token(token: str) -> bytes:
-    """What the database keeps of a session's or a link's token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def new_token() -> str:
-    """A token nobody can guess: 256 random bits."""
-    return secrets.token_urlsafe(32)
+__all__ = ["TOKEN", "Current", "current", "hash_token", "init_app", "new_token", "own_address"]
 
 
 def _load(_request) -> Current | None:
@@ -135,13 +129,50 @@ def _guard():
     need = current_app.extensions["needs"].get(request.endpoint)
     if need is None:
         abort(404)
+    # Asked on public pages too, and before anything else is: it opens the transaction.
+    known = current.is_authenticated
     if need.permission == Permission.PUBLIC:
         return None
-    if not current.is_authenticated:
+    if not known:
         return current_app.login_manager.unauthorized()
     if need.permission == Permission.SIGNED_IN or current.may(need.permission):
         return None
     abort(403)
+
+
+def own_address(address) -> str | None:
+    """The address if it is a page of ours that a GET opens, as a path from the root; None for anything else."""
+    if not address or len(address) > 2000 or not address.startswith("/") or address.startswith("//"):
+        return None
+    if "\\" in address or any(ord(character) < 33 or ord(character) == 127 for character in address):
+        return None
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return None
+    try:
+        endpoint, _values = current_app.create_url_adapter(request).match(unquote(parts.path), method="GET")
+    except (HTTPException, RoutingException):
+        return None
+    return address if endpoint in current_app.extensions["needs"] else None
+
+
+def _ask_to_sign_in():
+    """Nobody is signed in: browsers go to the sign-in page and come back, htmx takes the whole page there, others hear 401."""
+    accepts = request.headers.get("Accept", "*/*")
+    if wants_part():
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = _sign_in(page_on_screen())
+        return response
+    if "text/html" not in accepts and "*/*" not in accepts:
+        return make_response("", 401)
+    if request.method in ("GET", "HEAD"):
+        return redirect(_sign_in(request.full_path.rstrip("?")), 302)
+    return redirect(_sign_in(None), 303)
+
+
+def _sign_in(back_to):
+    back_to = own_address(back_to)
+    return url_for("public.accounts.sign_in", next=back_to if back_to != "/" else None)
 
 
 def init_app(app: Flask):
@@ -152,5 +183,6 @@ def init_app(app: Flask):
     manager.session_protection = None
     manager.anonymous_user = Current
     manager.request_loader(_load)
+    manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_guard)
     app.context_processor(lambda: {"current": current, "Permission": Permission})

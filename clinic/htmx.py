@@ -1,6 +1,7 @@
 """A page for browsers, parts for htmx. The only reader of htmx's headers."""
 
 import re
+from urllib.parse import urlsplit
 
 from flask import Flask, get_flashed_messages, make_response, redirect, render_template
 from flask import flash as _flash
@@ -15,6 +16,12 @@ htmx = Htmx()
 def wants_part() -> bool:
     """Whether htmx asks, and not for a whole page it is restoring from history."""
     return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
+
+
+def page_on_screen():
+    """The path of the page htmx asks from, or None where it does not say."""
+    address = urlsplit(htmx_request.htmx.current_url or "")
+    return f"{address.path}?{address.query}" if address.query else address.path or None
 
 
 def show(page, part=None, status=200, **context):

@@ -27,8 +27,8 @@ PUBLIC_FILES = {
     "static",
     "bootstrap.static",
     "assets.htmx",
-    "assets.clinic_style",
-    "assets.logo",
+    "public.clinics.style",
+    "public.clinics.logo",
 }
 
 log = structlog.get_logger()

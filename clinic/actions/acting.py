@@ -1,5 +1,6 @@
 """How a verb acts: somebody does it, it may be refused in the clinic's words, and it leaves one audit entry."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
@@ -12,8 +13,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.db import ClinicSession, now
+from clinic.db import ClinicSession, db, now
 from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
+from clinic.scope import Scope
 
 
 class Refused(Exception):
@@ -87,6 +89,16 @@ def audit(
     )  # fmt: skip
 
 
+@contextmanager
+def in_its_own_transaction(session, scope=None):
+    """Undo what the session did so far and yield another, committed at the end: for what a refusal must leave behind."""
+    session.rollback()
+    with ClinicSession(db, expire_on_commit=False) as own:
+        own.scope = scope or Scope.person()
+        with own.begin():
+            yield own
+
+
 def action(verb):
     """Name a verb, require who did it, and write its one audit entry when it succeeds.
 
@@ -113,6 +125,12 @@ def action(verb):
 
     acted.action = name
     return acted
+
+
+def note(session, **changes):
+    """Say in a verb's audit entry what the changed rows do not tell of themselves: name=[before, after]."""
+    for name, (before, after) in changes.items():
+        session.info["changes"][name] = [_shown(before), _shown(after)]
 
 
 @event.listens_for(ClinicSession, "before_flush")

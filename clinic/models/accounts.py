@@ -143,6 +143,7 @@ class UserToken(Timestamped, Base):
         refers_to_user("user_id"),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
         one_of(TokenPurpose, "purpose"),
+        one_of(Role, "role"),
         sa.Index("ix_user_tokens_user_id", "user_id"),
     )
 
@@ -152,6 +153,10 @@ class UserToken(Timestamped, Base):
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     purpose: Mapped[TokenPurpose] = mapped_column(ChoiceType(TokenPurpose))
+    # What an invitation makes its bearer in the clinic.
+    role: Mapped[Role | None] = mapped_column(ChoiceType(Role))
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()

@@ -239,6 +239,7 @@ def upgrade():
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("clinic_id", sa.Uuid(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -257,6 +258,10 @@ def upgrade():
         sa.CheckConstraint(
             "purpose IN ('verify_email', 'reset_password', 'invite')",
             name=op.f("ck_user_tokens_purpose_is_known"),
+        ),
+        sa.CheckConstraint(
+            "role IN ('admin', 'receptionist', 'doctor', 'medical_assistant', 'support', 'referrer', 'patient')",
+            name=op.f("ck_user_tokens_role_is_known"),
         ),
         sa.ForeignKeyConstraint(
             ["clinic_id"], ["clinics.id"], name=op.f("fk_user_tokens_clinic_id")

@@ -1,0 +1,68 @@
+"""Passwords: how they are kept, compared and judged. Slow on purpose, so only so many are worked on at once."""
+
+import os
+import unicodedata
+from base64 import b64encode
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from clinic.actions.acting import Refused
+
+MIN_LENGTH = 12
+# Bytes; longer input is turned away before anything is computed over it.
+MAX_BYTES = 1024
+
+HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
+# Each computation takes 46 MiB and a whole processor; more at once would only starve the rest of the clinic.
+TURN = BoundedSemaphore(max(2, os.cpu_count() or 2))
+
+
+def _nobodys():
+    salt, digest = (b64encode(bytes(size)).decode().rstrip("=") for size in (16, 32))
+    cost = f"m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${digest}"
+
+
+# Compared where there is no such user, so that the answer takes as long as for one there is.
+NOBODYS = _nobodys()
+
+
+def hash_password(password: str) -> str:
+    """What the database keeps of a password; refuses one that is too short or too long."""
+    if len(password) < MIN_LENGTH:
+        raise Refused("The password must have at least %(count)s characters.", field="password", count=MIN_LENGTH)
+    if _too_long(password):
+        raise Refused("The password is too long.", field="password")
+    return hash_again(password)
+
+
+def hash_again(password: str) -> str:
+    """A new hash of a password somebody has already; not judged again."""
+    with TURN:
+        return HASHER.hash(_plain(password))
+
+
+def matches(kept: str | None, password: str) -> bool:
+    """Whether the password is the kept one; takes the same time where nothing is kept."""
+    typed = "" if _too_long(password) else _plain(password)
+    try:
+        with TURN:
+            return HASHER.verify(kept or NOBODYS, typed) and bool(kept)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(kept: str) -> bool:
+    """Whether the hash was made with other costs than today's, and should be made again while the password is at hand."""
+    return HASHER.check_needs_rehash(kept)
+
+
+def _too_long(password):
+    return len(password.encode()) > MAX_BYTES
+
+
+def _plain(password):
+    # The same characters typed on another keyboard may arrive composed differently.
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,165 @@
+"""Signing in and out, choosing a clinic, joining one as a colleague, choosing a password."""
+
+from flask import abort, current_app, make_response, redirect, request, session, url_for
+from flask_babel import gettext as _
+
+from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
+from clinic.actions import accounts, passwords, sign_ins
+from clinic.actions.acting import Refused
+from clinic.actions.tokens import hash_token, new_token
+from clinic.current import TOKEN, current, own_address
+from clinic.db import db
+from clinic.errors import said
+from clinic.forms.accounts import JoinForm, PasswordForm, SignInForm
+from clinic.htmx import again, changed, moved_on, show
+from clinic.models.accounts import User
+from clinic.models.organizations import Clinic
+from clinic.queries.accounts import places_of
+from clinic.scope import Scope
+
+bp = GuardedBlueprint("accounts", __name__, face="public")
+FORGET = '"cache", "storage"'
+
+
+@bp.route("/sign-in", methods=["GET", "POST"], needs=Permission.PUBLIC)
+def sign_in():
+    """Ask who it is; every wrong answer is the same answer."""
+    form = SignInForm(next=own_address(request.args.get("next")))
+    if request.method == "GET":
+        return redirect(url_for("public.home.index")) if current.user else show(SIGN_IN, form=form)
+    if not form.validate():
+        return again(SIGN_IN, form=form)
+    user_id = sign_ins.prove(db.session(), form.email.data.lower(), form.password.data, by=current.actor)
+    if user_id is None:
+        form.blame(_("This email address and password do not belong together. Check both and try again."))
+        return again(SIGN_IN, form=form)
+    return start(user_id, own_address(form.next.data))
+
+
+SIGN_IN = "public/accounts/sign_in.html"
+
+
+def start(user_id, back_to=None, clinic_id=None):
+    """Sign the person in with a new session and cookie and send them on: to a page, their home, or to choose a clinic."""
+    places = places_of_person(user_id)
+    only = clinic_id or (places[0].id if len(places) == 1 else None)
+    db.session().enter(Scope.portal(only, user_id, ()) if only else Scope.person(user_id))
+    token, former = new_token(), session.get(TOKEN)
+    sign_ins.sign_in(
+        db.session(), user_id, only, hash_token(token), current_app.config["SESSION_HOURS"], by=current.actor,
+        replaces=former and hash_token(former),
+    )  # fmt: skip
+    keep(token)
+    if only:
+        return moved_on(back_to or url_for("public.home.index"))
+    return moved_on(url_for("public.accounts.choose", next=back_to))
+
+
+def keep(token):
+    """Start the cookie afresh around a new token: nothing of before stays, the forgery token neither."""
+    session.clear()
+    session[TOKEN] = token
+
+
+def places_of_person(user_id):
+    """The clinics somebody belongs to, looked up as themselves."""
+    db.session().enter(Scope.person(user_id))
+    return places_of(db.session(), user_id)
+
+
+@bp.post("/sign-out", needs=Permission.PUBLIC)
+def sign_out():
+    """End the session here and in the database, and have the browser forget what it kept."""
+    token = session.get(TOKEN)
+    signed_in = sign_ins.live_session(db.session(), hash_token(token)) if token else None
+    if signed_in:
+        sign_ins.sign_out(signed_in, by=current.actor)
+    session.clear()
+    response = make_response(moved_on(url_for("public.accounts.signed_out")))
+    response.headers["Clear-Site-Data"] = FORGET
+    return response
+
+
+@bp.get("/signed-out", needs=Permission.PUBLIC)
+def signed_out():
+    """Say that it is over."""
+    response = show("public/accounts/signed_out.html")
+    response.headers["Clear-Site-Data"] = FORGET
+    return response
+
+
+@bp.get("/choose-clinic", needs=Permission.SIGNED_IN)
+def choose():
+    """The clinics one belongs to, each a button."""
+    places = places_of(db.session(), current.user.id)
+    return show(
+        "public/accounts/choose.html", places=places, staff_roles=STAFF_ROLES,
+        back_to=own_address(request.args.get("next")),
+    )  # fmt: skip
+
+
+@bp.post("/choose-clinic/<uuid:clinic_id>", needs=Permission.SIGNED_IN)
+def enter(clinic_id):
+    """Go into one of one's clinics, with a new token."""
+    if clinic_id not in {place.id for place in places_of_person(current.user.id)}:
+        abort(404)
+    token = go_into(clinic_id)
+    keep(token)
+    return moved_on(own_address(request.form.get("next")) or url_for("public.home.index"))
+
+
+def go_into(clinic_id):
+    """Move this session into a clinic the person belongs to; returns its new token."""
+    db.session().enter(Scope.portal(clinic_id, current.user.id, ()))
+    signed_in = sign_ins.live_session(db.session(), hash_token(session[TOKEN])) or abort(401)
+    token = new_token()
+    sign_ins.enter(signed_in, clinic_id, hash_token(token), by=current.actor)
+    return token
+
+
+@bp.route("/join/<token>", methods=["GET", "POST"], needs=Permission.PUBLIC)
+def join(token):
+    """Take up an invitation: choose a name and a password, or, with an account already, say yes."""
+    db.session().enter(Scope.person(current.user.id if current.user else None))
+    invited = accounts.invitation(db.session(), hash_token(token))
+    if invited is None:
+        return show("public/accounts/join_over.html", status=404)
+    user, clinic = invited.user, db.session.get(Clinic, invited.clinic_id)
+    form = JoinForm(obj=user)
+    page = {"form": form, "invited": invited, "user": user, "clinic": clinic, "token": token}
+    if request.method == "GET" or not (user.password_hash or form.validate()):
+        return again(JOIN, **page) if form.errors else show(JOIN, **page)
+    return _joined(invited, user, form)
+
+
+JOIN = "public/accounts/join.html"
+
+
+def _joined(invited, user, form):
+    facts = {}
+    if not user.password_hash:
+        facts = {"first_name": form.first_name.data, "last_name": form.last_name.data,
+                 "password_hash": passwords.hash_password(form.password.data)}  # fmt: skip
+    user_id, clinic_id, token_id = user.id, invited.clinic_id, invited.id
+    db.session().enter(Scope.staff(clinic_id, user_id))
+    accounts.accept_invite(db.session.get(type(invited), token_id), by=current.actor, **facts)
+    db.session.flush()
+    return start(user_id, clinic_id=clinic_id)
+
+
+@bp.route("/password", methods=["GET", "POST"], needs=Permission.SIGNED_IN)
+def password():
+    """Choose a new password; every other sign-in of this person ends."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return again(PASSWORD, form=form) if form.errors else show(PASSWORD, form=form)
+    user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
+    try:
+        accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
+    except Refused as error:
+        form.blame(said(error), error.field)
+        return again(PASSWORD, form=form)
+    return changed(then=url_for("public.home.index"), message=_("Your password is changed. Other devices are signed out."))
+
+
+PASSWORD = "public/accounts/password.html"
