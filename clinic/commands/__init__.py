@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from clinic.commands import demo, worker
+from clinic.commands import clinics, demo, worker
 
 
 def init_app(app: Flask):
     """Add the product's commands to Flask's own."""
-    for subject in (demo, worker):
+    for subject in (clinics, demo, worker):
         subject.init_app(app)

@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from uuid_utils.compat import uuid7
+import sqlalchemy as sa
 
-from clinic.actions import visits, walk_ins
+from clinic.actions import blocks, visits, walk_ins
 from clinic.actions.acting import Refused
 from clinic.actions.booking import Wish, book
 from clinic.db import now
 from clinic.models.accounts import Role
 from clinic.models.people import VisitMode
-from clinic.models.schedule import BookingRule, Slot, SlotKind, SlotStatus
-from clinic.models.visits import CancelReason, Visit, VisitSource
+from clinic.models.schedule import BookingRule
+from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
 from clinic.queries.open_times import open_times, patient_window
 from clinic.seed.cast import REASONS
 from clinic.seed.opening import CLOSES, OPENS, Opened
@@ -53,25 +53,23 @@ def fill(session, opened: Opened) -> Week:
         for position, (provider, actor) in enumerate(opened.doctors):
             if opened.is_off(position, day):
                 continue
-            block(session, opened, provider, day, LUNCH, LUNCH_ENDS, "Lunch")
+            close(opened, provider, day, LUNCH, LUNCH_ENDS, "Lunch")
             if position == 3 and ahead == 2:
-                block(session, opened, provider, day, OPENS, LUNCH, "Annual leave")
-                block(session, opened, provider, day, LUNCH_ENDS, CLOSES, "Annual leave")
+                close(opened, provider, day, OPENS, LUNCH, "Annual leave")
+                close(opened, provider, day, LUNCH_ENDS, CLOSES, "Annual leave")
             fill_day(session, week, provider, actor, day, ahead)
-    people_of_today(session, week)
+        if ahead == 0:
+            people_of_today(session, week)
     ask_for_a_visit(session, week)
     return week
 
 
-def block(session, opened, provider, day, start, end, reason):
-    """Keep a piece of the doctor's time free of visits."""
-    starts_at, ends_at = opened.at(day, start), opened.at(day, end)
-    session.add(
-        Slot(clinic_id=opened.clinic.id, id=uuid7(), provider_id=provider.id, kind=SlotKind.BLOCKED,
-             status=SlotStatus.BLOCKED, starts_at=starts_at, ends_at=ends_at, busy_from=starts_at, busy_until=ends_at,
-             reason=reason)
-    )  # fmt: skip
-    session.flush()
+def close(opened, provider, day, start, end, reason):
+    """Block the doctor's time as the administrator would; what is over is nobody's to block any more."""
+    ends_at = opened.at(day, end)
+    if ends_at > now():
+        blocks.add(provider, opened.at(day, start), ends_at, zone=opened.clinic.timezone, reason=reason,
+                   by=opened.admin)  # fmt: skip
 
 
 def fill_day(session, week, provider, actor, day, ahead):
@@ -84,7 +82,8 @@ def fill_day(session, week, provider, actor, day, ahead):
     while starts_at < closes:
         visit_type = dice.choice(offered)
         length = (visit_type.minutes + visit_type.buffer_after) * MINUTE
-        if dice.random() > busy:
+        at_lunch = starts_at < opened.at(day, LUNCH_ENDS) and starts_at + length > opened.at(day, LUNCH)
+        if dice.random() > busy or at_lunch:
             starts_at += length
             continue
         visit = _booked(session, week, provider, visit_type, starts_at)
@@ -92,8 +91,8 @@ def fill_day(session, week, provider, actor, day, ahead):
             starts_at += 10 * MINUTE
             continue
         in_progress = _lived(session, week, visit, actor, ahead, in_progress) or in_progress
-        if visit_type.capacity > 1:
-            _booked(session, week, provider, visit_type, starts_at)
+        if visit_type.capacity > 1 and (second := _booked(session, week, provider, visit_type, starts_at)):
+            _lived(session, week, second, actor, ahead, in_progress)
         starts_at += -(-length // (10 * MINUTE)) * 10 * MINUTE
 
 
@@ -176,7 +175,6 @@ def people_of_today(session, week):
     midnight = opened.at(opened.today, time(0))
     free = [each for each in opened.patients.values() if each.id not in week.coming]
     provider, _ = opened.doctors[0]
-    # The day before yesterday's patients may come again; who already comes today does not walk in.
     for number, patient in enumerate(dice.sample(free, min(2, len(free)))):
         visit = walk_ins.add(
             session, patient, timezone=opened.clinic.timezone, by=week.desk, reason=dice.choice(REASONS),
@@ -185,9 +183,15 @@ def people_of_today(session, week):
         came = max(midnight, now() - (26 - 14 * number) * MINUTE)
         week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}
     squeezed = opened.patients[opened.demo.portal[-1]]
-    first = next(iter(opened.types.values()))
-    _booked(session, week, provider, first, week.moment.replace(minute=30, second=0, microsecond=0) + 60 * MINUTE,
-            patient=squeezed, overbook="High fever since last night")  # fmt: skip
+    full = session.scalars(
+        sa.select(Visit)
+        .where(Visit.provider_id == provider.id, Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED)))
+        .where(Visit.starts_at > week.moment, Visit.starts_at < opened.at(opened.today, CLOSES))
+        .order_by(Visit.starts_at)
+    ).first()
+    if full:
+        first = next(iter(opened.types.values()))
+        _booked(session, week, provider, first, full.starts_at, squeezed, overbook="High fever since last night")
 
 
 def ask_for_a_visit(session, week):

@@ -9,6 +9,7 @@ from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.opening import open_clinic
+from clinic.seed.registering import register_patients
 
 
 def sow(session, owner_url) -> list[str]:
@@ -19,6 +20,7 @@ def sow(session, owner_url) -> list[str]:
         if demo.profile["slug"] in present(session):
             continue
         opened = open_clinic(session, demo, password_hash)
+        register_patients(session, opened)
         week = fill(session, opened)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)

@@ -1,11 +1,9 @@
 """The worker: the queue's own loop, the handlers in it, and what happens to a job whose worker died."""
 
 import asyncio
-import time
 
 import procrastinate
 import structlog
-from psycopg import OperationalError
 
 from clinic import (
     jobs,
