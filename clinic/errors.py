@@ -1,5 +1,7 @@
 """What a person is told when something could not be done, and with which status; said once for every route."""
 
+import traceback
+
 import structlog
 from flask import (
     Flask,
@@ -160,11 +162,10 @@ def _gone(error):
 
 def _broken(error):
     log.error(
-        "fault",
-        kind=type(error).__name__,
-        endpoint=request.endpoint,
-        request_id=g.get("request_id"),
-    )
+        "fault", kind=type(error).__name__, endpoint=request.endpoint, request_id=g.get("request_id"),
+        # Places in the code only: the message of an exception may quote what somebody typed.
+        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]],
+    )  # fmt: skip
     if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return answer(500)
