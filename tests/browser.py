@@ -39,7 +39,7 @@ def sign_in(app, session, user_id, clinic_id) -> Keys:
         UserSession(
             user_id=user_id, clinic_id=clinic_id, token_hash=hash_token(token), last_seen_at=moment,
             expires_at=moment + timedelta(hours=6),
-        )  # fmt: skip
+        )
     )
     return keys(app, token=token)
 

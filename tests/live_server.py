@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 
 from clinic.config import HOME
-from tests.databases import scratch_database, scratch_server
 
 SECRET_KEY = "only for tests"
 SECONDS_TO_START = 30
@@ -27,7 +26,7 @@ class LiveServer:
     def __init__(self, addresses, *, application="app:app", workers=1, threads=32, **settings):
         self.environment = {**os.environ, **addresses, "SECRET_KEY": SECRET_KEY, **settings}
         self.application, self.workers, self.threads = application, workers, threads
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 it lives as long as the server
         self.process = None
         self.port = None
 
@@ -119,12 +118,6 @@ def served(addresses, **options):
         live.stop()
 
 
-@contextmanager
-def database_of_its_own(server=None):
-    """The addresses of a new empty database, on the given server or on one made for the occasion."""
-    if server is not None:
-        with scratch_database(server) as addresses:
-            yield addresses
-        return
-    with scratch_server() as own, scratch_database(own) as addresses:
-        yield addresses
+def database_name(addresses):
+    """The name of the database the addresses lead to."""
+    return addresses["DATABASE_URL"].partition("@/")[2].partition("?")[0]

@@ -1,0 +1,126 @@
+"""Where races are run: a scratch database with the cast, and many more patients with a browser each."""
+
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from clinic import create_app
+from clinic.actions.booking import book
+from clinic.config import Config
+from clinic.db import db
+from clinic.models.accounts import Membership, Role, User
+from clinic.models.patients import Patient, PatientAccess, Relation
+from clinic.models.providers import ProviderVisitType
+from clinic.models.schedule import VisitType
+from clinic.queries.open_times import nearest_open, open_times
+from tests.browser import sign_in
+from tests.cast import Cast, password_hash
+from tests.databases import migrated, scratch_database
+from tests.live_server import SECRET_KEY, database_name, served
+
+DAYS = 55  # within the two months that patients may book ahead
+
+
+class Stage:
+    """Rose Street with a crowd of patients in front of it."""
+
+    def __init__(self, addresses, crowd):
+        self.app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, DATABASE_POOL=2))
+        migrated(self.app)
+        with self.app.app_context():
+            self.cast = Cast.enter()
+            session = db.session()
+            self.group = VisitType(clinic_id=self.clinic_id, name="Group talk", minutes=30, capacity=3,
+                                   minimum_notice_minutes=0, position=2)  # fmt: skip
+            session.add(self.group)
+            session.flush()
+            session.add(ProviderVisitType(clinic_id=self.clinic_id, provider_id=self.cast.dr_osei.id,
+                                          visit_type_id=self.group.id))  # fmt: skip
+            self.patients = [self._patient(session, number) for number in range(crowd)]
+            self.desks = [sign_in(self.app, session, self.cast.amara.user.id, self.clinic_id) for _ in range(crowd)]
+            session.commit()
+        self.visit_types = (self.cast.consultation, self.cast.follow_up, self.group)
+        self.times = {}
+        self.offers = {}
+
+    @property
+    def clinic_id(self):
+        """Rose Street's id."""
+        return self.cast.rose.id
+
+    def _patient(self, session, number):
+        user = User(first_name="Crowd", last_name=str(number), email=f"crowd{number}@rose-street.example",
+                    password_hash=password_hash())  # fmt: skip
+        patient = Patient(clinic_id=self.clinic_id, id=uuid4(), mrn=f"9{number:05d}", full_name=f"Crowd {number}")
+        session.add_all([user, patient])
+        session.flush()
+        session.add(Membership(clinic_id=self.clinic_id, user_id=user.id, role=Role.PATIENT))
+        session.add(PatientAccess(clinic_id=self.clinic_id, patient_id=patient.id, user_id=user.id,
+                                  relation=Relation.SELF))  # fmt: skip
+        return patient.id, sign_in(self.app, session, user.id, self.clinic_id)
+
+    @contextmanager
+    def looking(self):
+        """A session that sees what Rose Street's staff see."""
+        with self.app.app_context():
+            session = db.session()
+            session.enter(self.cast.scope)
+            yield session
+            session.rollback()
+
+    def next_time(self, visit_type, provider=None):
+        """An open time of Dr Osei's, or another doctor's, that no round has used before."""
+        provider = provider or self.cast.dr_osei
+        used = self.times.setdefault(provider.id, set())
+        first = self.cast.tomorrow_at(0).date()
+        with self.looking() as session:
+            found = open_times(session, self.cast.at, visit_type, [provider.id], first, first + timedelta(days=DAYS))
+        # Every third time only: those between stay open and are what the losers are offered.
+        fresh = next(each.starts_at for each in found[1::3] if each.starts_at not in used)
+        used.add(fresh)
+        return fresh
+
+    def nearest(self, wish):
+        """The starts a loser of the race should be offered; the same for everybody with the same wish."""
+        key = wish["visit_type_id"], wish["starts_at"]
+        if key not in self.offers:
+            visit_type = next(each for each in self.visit_types if each.id == wish["visit_type_id"])
+            wished = datetime.fromisoformat(wish["starts_at"])
+            with self.looking() as session:
+                found = nearest_open(session, self.cast.at, visit_type, [wish["provider_id"]], wished)
+            self.offers[key] = {each.starts_at for each in found}
+        return self.offers[key]
+
+    def book(self, starts_at, patient_id, visit_type, provider):
+        """A visit that stands before the race begins."""
+        with self.looking() as session:
+            wish = self.cast.wish(starts_at, visit_type=visit_type, provider=provider)
+            visit_id = book(session, _for(wish, patient_id), by=self.cast.amara.actor)
+            session.commit()
+        return visit_id
+
+    def sql(self, statement, **values):
+        """The rows of a statement, as Rose Street's staff may read them."""
+        with self.looking() as session:
+            return session.execute(sa.text(statement), values).all()
+
+
+@contextmanager
+def staged_on(server, crowd, without=(), **options):
+    """A stage in a scratch database, the server that plays on it, and the superuser's address of the database.
+
+    ``without`` are statements that take something away from the database before the play begins.
+    """
+    with scratch_database(server) as addresses:
+        stage = Stage(addresses, crowd)
+        with server.connect("postgres", database_name(addresses)) as connection:
+            for statement in without:
+                connection.execute(statement)
+        with served(addresses, **options) as live:
+            yield stage, live, server.url("postgres", database_name(addresses))
+
+
+def _for(wish, patient_id):
+    return type(wish)(**{name: getattr(wish, name) for name in wish.__slots__} | {"patient_id": patient_id})

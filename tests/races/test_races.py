@@ -1,0 +1,43 @@
+"""Many people want the same time at the same moment: the right number get it, the others are told what is left.
+
+`make races` runs the same with two hundred browsers and a hundred rounds.
+"""
+
+import pytest
+
+from tests.races.judge import judge
+from tests.races.scenarios import RACES, one_open_time
+from tests.races.stage import staged_on
+
+ROUNDS = 3
+CLIENTS = 32
+# What stands behind the lock, taken away for the controls.
+CONSTRAINTS = "ALTER TABLE slots DROP CONSTRAINT ex_slots_provider"
+CHECKS = "ALTER TABLE slots DROP CONSTRAINT ck_slots_seats"
+
+
+@pytest.fixture(scope="module")
+def staged(server):
+    """A stage, the server that plays on it, and the superuser's address of its database."""
+    with staged_on(server, CLIENTS) as ready:
+        yield ready
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_as_many_are_booked_as_there_are_places_and_the_others_hear_what_is_left(staged, name):
+    stage, live, superuser_url = staged
+    verdict = judge(name, RACES[name], stage, live, superuser_url, rounds=ROUNDS, clients=CLIENTS)
+    assert not verdict.wrong
+
+
+def test_without_the_lock_and_the_constraint_the_same_race_is_found_to_double_book(server):
+    with staged_on(server, CLIENTS, without=[CONSTRAINTS, CHECKS], application="tests.races.unlocked:app") as (stage, live, url):
+        verdict = judge("control", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
+    assert any("should have been booked" in each for each in verdict.wrong)
+    assert any("overlap" in each for each in verdict.wrong)
+
+
+def test_the_lock_alone_is_enough(server):
+    with staged_on(server, CLIENTS, without=[CONSTRAINTS]) as (stage, live, url):
+        verdict = judge("lock alone", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
+    assert not verdict.wrong
