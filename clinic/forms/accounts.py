@@ -1,11 +1,15 @@
 """What people type to sign in, to join and to choose a password."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, HiddenField, PasswordField, TelField
-from wtforms.validators import Email, EqualTo, InputRequired, Optional, ValidationError
+from datetime import date
 
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import EqualTo, InputRequired, ValidationError
+
+from clinic import typed_dates
 from clinic.actions.passwords import MAX_BYTES, MIN_LENGTH
-from clinic.forms.fields import Form, words
+from clinic.forms.fields import Form, readable, tidy, words
+from clinic.forms.patients import Phone, TypedDate, address
 
 
 def _long_enough(form, field):
@@ -57,18 +61,31 @@ class PasswordForm(Form):
 
 
 class SignUpForm(Named):
-    """What a clinic asks of a new patient."""
+    """What a clinic asks of a new patient, written the clinic's way."""
 
-    date_of_birth = DateField(
-        _l("Date of birth"), [Optional()], description=_l("It helps the clinic to tell two people of one name apart.")
-    )
-    phone = words(
-        _l("Phone"), most=40, required=_l("Write a phone number."), kind=TelField,
+    date_of_birth = TypedDate(_l("Date of birth"), filters=[tidy])
+    phone = Phone(
+        _l("Phone"), [InputRequired(_l("Write a phone number.")), readable], filters=[tidy],
         description=_l("The clinic calls you if something changes."),
     )  # fmt: skip
     email = words(
-        _l("Email"), most=254, required=_l("Write your email address."), kind=EmailField,
+        _l("Email"), most=254, required=_l("Write your email address."), kind=EmailField, validators=[address],
         description=_l("You sign in with it."),
-        validators=[Email(_l("Write the email address in full, like name@example.org."))],
     )  # fmt: skip
     password = PasswordField(_l("Choose a password"), NEW_PASSWORD, description=HINT)
+
+    def __init__(self, clinic, **given):
+        self.clinic = clinic
+        super().__init__(**given)
+        self.date_of_birth.locale = clinic.locale
+
+    @property
+    def example_date(self):
+        """A date the way this clinic writes them."""
+        return typed_dates.write(date(1985, 3, 27), self.clinic.locale)
+
+    @property
+    def person(self):
+        """The account's columns, but for the password."""
+        kept = ("first_name", "last_name", "date_of_birth", "phone")
+        return {**{name: self.data[name] for name in kept}, "email": self.email.data.lower()}

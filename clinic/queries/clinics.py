@@ -11,7 +11,7 @@ PUBLIC = sa.select(
     Clinic.id, Clinic.name, Clinic.slug, Clinic.timezone, Clinic.locale, Clinic.currency, Clinic.phone, Clinic.email,
     Clinic.branding["colour"].astext.label("colour"), Clinic.logo_type.is_not(None).label("has_logo"),
     sa.cast(sa.cast(sa.extract("epoch", Clinic.updated_at), sa.BigInteger), sa.Text).label("version"),
-    Clinic.address_line, Clinic.city, Clinic.postal_code,
+    Clinic.address_line, Clinic.city, Clinic.postal_code, Clinic.country,
 )  # fmt: skip
 
 

@@ -1,14 +1,28 @@
 """What a clinic shows to everybody: its page, its look, and the way to become a patient of it."""
 
+import re
+from dataclasses import replace
+
 from flask import abort, g, make_response, url_for
+from uuid_utils.compat import uuid7
 
 from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import sign_ups
+from clinic.actions.acting import Refused
+from clinic.actions.passwords import hash_password
 from clinic.colours import readable_on
+from clinic.current import current
 from clinic.db import db
+from clinic.errors import said
 from clinic.filters import place
+from clinic.forms.accounts import SignUpForm
+from clinic.htmx import again, moved_on
 from clinic.htmx import show as show_page
+from clinic.models.accounts import Role, User
+from clinic.queries import clinic_pages
 from clinic.queries.clinics import logo_of, open_clinic
 from clinic.scope import Scope
+from clinic.views.public.accounts import go_into, keep, places_of_person, start
 
 bp = GuardedBlueprint("clinics", __name__, face="public", url_prefix="/c")
 
@@ -21,11 +35,70 @@ def page_of(slug):
     return clinic
 
 
+def standing(clinic):
+    """How the visitor stands to the clinic: "nobody", "stranger", "elsewhere" (its patient, in another clinic now) or "here"."""
+    if not current.user:
+        return "nobody"
+    places = places_of_person(current.user.id)
+    if not any(place.id == clinic.id and Role.PATIENT in place.roles for place in places):
+        return "stranger"
+    return "here" if current.clinic and current.clinic.id == clinic.id else "elsewhere"
+
+
 @bp.get("/<slug>", needs=Permission.PUBLIC)
 def show(slug):
     """The clinic's public page."""
+    clinic = open_clinic(db.session(), slug) or abort(404)
+    known = standing(clinic)
+    page_of(slug)
+    types = clinic_pages.visit_types(db.session())
+    doctors = clinic_pages.doctors(db.session(), clinic, types)
+    return show_page("public/clinics/show.html", clinic=clinic, standing=known, types=types, doctors=doctors)
+
+
+@bp.route("/<slug>/sign-up", methods=["GET", "POST"], needs=Permission.PUBLIC)
+def sign_up(slug):
+    """Make an account and a record here, sign in with it and go on to booking."""
     clinic = page_of(slug)
-    return show_page("public/clinics/show.html", clinic=clinic)
+    if current.user:
+        return moved_on(url_for("public.clinics.show", slug=slug))
+    form = SignUpForm(clinic)
+    if not form.validate_on_submit():
+        return again(SIGN_UP, form=form, clinic=clinic) if form.errors else show_page(SIGN_UP, form=form, clinic=clinic)
+    return _signed_up(clinic, form)
+
+
+SIGN_UP = "public/clinics/sign_up.html"
+BOOKING = "/portal/book/"
+
+
+def _signed_up(clinic, form):
+    # The connection goes back while the password is worked on.
+    db.session.rollback()
+    password_hash = hash_password(form.password.data)
+    user_id, patient_id = uuid7(), uuid7()
+    db.session().enter(Scope.portal(clinic.id, user_id, {patient_id}))
+    by = replace(current.actor, clinic_id=clinic.id)
+    try:
+        sign_ups.sign_up(
+            db.session(), by=by, user_id=user_id, patient_id=patient_id, password_hash=password_hash, **form.person
+        )
+    except Refused as error:
+        sign_ups.note_refusal(db.session(), by=by)
+        form.blame(said(error))
+        return again(SIGN_UP, form=form, clinic=clinic)
+    return start(user_id, BOOKING, clinic.id)
+
+
+@bp.post("/<slug>/join", needs=Permission.SIGNED_IN)
+def join(slug):
+    """Somebody with an account becomes a patient here too."""
+    clinic, user_id, patient_id = page_of(slug), current.user.id, uuid7()
+    db.session().enter(Scope.portal(clinic.id, user_id, {patient_id}))
+    by = replace(current.actor, clinic_id=clinic.id, role=Role.PATIENT.value)
+    sign_ups.become_patient(db.session.get(User, user_id), patient_id, by=by)
+    keep(go_into(clinic.id))
+    return moved_on(BOOKING)
 
 
 @bp.get("/<slug>/look.css", needs=Permission.PUBLIC)
@@ -33,7 +106,7 @@ def style(slug):
     """The clinic's own colour as a stylesheet, with ink that can be read on it."""
     clinic = open_clinic(db.session(), slug) or abort(404)
     css = ""
-    if clinic.colour:
+    if clinic.colour and re.fullmatch("#[0-9a-f]{6}", clinic.colour):
         css = f":root {{ --clinic-colour: {clinic.colour}; --clinic-ink: {readable_on(clinic.colour)}; }}\n"
     response = make_response(css)
     response.mimetype = "text/css"

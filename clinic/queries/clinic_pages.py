@@ -1,0 +1,80 @@
+"""What a clinic's public page tells: its doctors, its visit types and the next open times, in a bounded number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.db import now
+from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.schedule import BookingRule, VisitType
+from clinic.queries.open_times import open_times, patient_window
+
+MOST_DOCTORS = 60
+MOST_TYPES = 40
+# Each visit type that is looked up costs one statement; the first ones stand for the rest.
+MOST_LOOKED_UP = 4
+DAYS_AHEAD = 14
+TIMES_EACH = 3
+
+
+@dataclass
+class Doctor:
+    """A doctor on the page: the row, the visit types they offer, and their next open times of one of these."""
+
+    provider: Provider
+    offers: list = field(default_factory=list)
+    shown: VisitType | None = None
+    times: list = field(default_factory=list)
+
+
+def visit_types(session):
+    """The visit types a patient can book, in the clinic's order."""
+    return session.scalars(
+        sa.select(VisitType)
+        .where(VisitType.is_active, VisitType.booking != BookingRule.OFF)
+        .order_by(VisitType.position, VisitType.name)
+        .limit(MOST_TYPES)
+    ).all()
+
+
+def doctors(session, clinic, types) -> list[Doctor]:
+    """The approved doctors at work, by name, each with their next open times on the clinic's calendar."""
+    rows = session.scalars(
+        sa.select(Provider)
+        .where(Provider.approved_at.is_not(None), Provider.is_active)
+        .order_by(Provider.display_name, Provider.id)
+        .limit(MOST_DOCTORS)
+    ).all()
+    shown = {row.id: Doctor(row) for row in rows}
+    by_id = {each.id: each for each in types}
+    pairs = session.execute(
+        sa.select(ProviderVisitType.provider_id, ProviderVisitType.visit_type_id).where(
+            ProviderVisitType.provider_id.in_(list(shown)), ProviderVisitType.visit_type_id.in_(list(by_id))
+        )
+    ).all()
+    offered = {(row.provider_id, row.visit_type_id) for row in pairs}
+    for doctor in shown.values():
+        doctor.offers = [each for each in types if (doctor.provider.id, each.id) in offered]
+    _add_times(session, clinic, types, list(shown.values()))
+    return list(shown.values())
+
+
+def _add_times(session, clinic, types, people):
+    """Look the first few types up, each for every doctor who has none shown yet."""
+    today = now().astimezone(ZoneInfo(clinic.timezone)).date()
+    for visit_type in types[:MOST_LOOKED_UP]:
+        asked = {each.provider.id: each for each in people if not each.times and visit_type in each.offers}
+        if not asked:
+            continue
+        earliest, latest = patient_window(visit_type)
+        found = open_times(
+            session, clinic, visit_type, list(asked), today, today + timedelta(days=DAYS_AHEAD), earliest=earliest,
+            latest=latest,
+        )  # fmt: skip
+        for time in found:
+            doctor = asked[time.provider_id]
+            if len(doctor.times) < TIMES_EACH:
+                doctor.shown = visit_type
+                doctor.times.append(time)
