@@ -152,7 +152,11 @@ class EmbeddedServer:
                 f"The system user {self._user.name}, as whom PostgreSQL runs, may not enter {self.data_home}. "
                 "Set CLINIC_DATA_HOME to a folder that it may enter, such as one in /var/lib."
             )
-        return binaries if self._user.may_read(binaries.folder) else binaries.copied_below(self.data_home)
+        return (
+            binaries
+            if self._user.may_read(binaries.folder)
+            else binaries.copied_below(self.data_home)
+        )
 
     def _end_orphan(self) -> None:
         """Stop the server that a killed predecessor left running, and remove its socket.
@@ -163,14 +167,26 @@ class EmbeddedServer:
         if self.socket_link.is_symlink():
             folder = self.socket_link.readlink()
             if _answers(folder):
-                self._run("pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-t", SECONDS_TO_STOP)
+                self._run(
+                    "pg_ctl",
+                    "stop",
+                    "-D",
+                    self.data,
+                    "-m",
+                    "fast",
+                    "-w",
+                    "-t",
+                    SECONDS_TO_STOP,
+                )
             # A link can be made to point anywhere; only what bears our name is removed.
             if folder.parent == SOCKETS_BELOW and folder.name.startswith(SOCKET_PREFIX):
                 shutil.rmtree(folder, ignore_errors=True)
             self.socket_link.unlink()
 
     def _make_socket_folder(self) -> None:
-        self.socket_folder = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKETS_BELOW))
+        self.socket_folder = Path(
+            tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKETS_BELOW)
+        )
         self._user.own(self.socket_folder)
         self.socket_link.symlink_to(self.socket_folder)
 
@@ -191,7 +207,12 @@ class EmbeddedServer:
         self._run(
             "initdb",
             *("-D", unfinished, "-U", roles.SUPERUSER, f"--pwfile={password_file}"),
-            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", *collation),
+            *(
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-instructions",
+                *collation,
+            ),
             *([] if self.durable else ["--no-sync"]),
         )
         password_file.unlink()
@@ -212,13 +233,20 @@ class EmbeddedServer:
     def _popen_arguments(self) -> dict:
         # Nothing of our own environment: PGDATA, PGOPTIONS or a locale would change what the server does.
         environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-        return {"cwd": self.data_home, "env": environment, "stdin": subprocess.DEVNULL, **self._user.popen_arguments()}
+        return {
+            "cwd": self.data_home,
+            "env": environment,
+            "stdin": subprocess.DEVNULL,
+            **self._user.popen_arguments(),
+        }
 
     def _launch(self) -> None:
         deadline = time.monotonic() + SECONDS_TO_START
         while not self._came_up(deadline):
             if STILL_HELD not in self._last_words() or time.monotonic() > deadline:
-                raise ServerError(f"PostgreSQL did not start. The end of {self.log}:\n{self._last_words()}")
+                raise ServerError(
+                    f"PostgreSQL did not start. The end of {self.log}:\n{self._last_words()}"
+                )
             time.sleep(0.5)
 
     def _came_up(self, deadline: float) -> bool:
@@ -227,7 +255,11 @@ class EmbeddedServer:
         # ours if its process number has meanwhile been given to somebody else.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = self.settings | {"unix_socket_directories": str(self.socket_folder)}
-        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        arguments = [
+            part
+            for name, value in settings.items()
+            for part in ("-c", f"{name}={value}")
+        ]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [self._binaries.program("postgres"), "-D", str(self.data), *arguments],

@@ -25,7 +25,11 @@ class SystemUser:
 
     def popen_arguments(self) -> dict:
         """Return what subprocess needs to start a program as this user."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
+        return (
+            {"user": self.uid, "group": self.gid, "extra_groups": []}
+            if self.switch
+            else {}
+        )
 
     def own(self, path: Path) -> None:
         """Give one file or folder that we have just made to this user."""
@@ -44,10 +48,14 @@ class SystemUser:
 def system_user(data: Path) -> SystemUser:
     """Return who runs the server of the data folder `data`: whoever already owns it, as far as root has the choice."""
     if os.geteuid() != 0:
-        return SystemUser(_name_of(os.geteuid()), os.geteuid(), os.getegid(), switch=False)
+        return SystemUser(
+            _name_of(os.geteuid()), os.geteuid(), os.getegid(), switch=False
+        )
     if data.exists() and data.stat().st_uid != 0:
         owner = data.stat()
-        return SystemUser(_name_of(owner.st_uid), owner.st_uid, owner.st_gid, switch=True)
+        return SystemUser(
+            _name_of(owner.st_uid), owner.st_uid, owner.st_gid, switch=True
+        )
     for name in (KNOWN_USER, OWN_USER):
         if user := _lookup(name):
             return user
@@ -70,11 +78,24 @@ def _lookup(name: str) -> SystemUser | None:
 
 def _create(name: str) -> None:
     for command in (
-        ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
+        [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--shell",
+            "/usr/sbin/nologin",
+            name,
+        ],
         ["adduser", "-S", "-D", "-H", name],  # Alpine's
     ):
         if shutil.which(command[0]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            subprocess.run(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
             return
 
 

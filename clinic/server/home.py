@@ -1,0 +1,35 @@
+"""Where one checkout keeps what it must not lose: the database and the key that signs its cookies."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+SYSTEM_HOMES = Path("/var/lib/clinic")
+
+
+def data_home(checkout: Path, given: Mapping[str, str]) -> Path:
+    """Return the data folder of `checkout`: CLINIC_DATA_HOME, or `instance/`, or for root one in /var/lib.
+
+    Root's is outside the checkout because PostgreSQL works there as another user, who often may not enter the
+    checkout; to let that user in would loosen folders that are not ours.
+    """
+    if chosen := given.get("CLINIC_DATA_HOME"):
+        return Path(chosen).absolute()
+    if os.geteuid() == 0:
+        return SYSTEM_HOMES / hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
+    return checkout / "instance"
+
+
+def secret_key(home: Path) -> str:
+    """Return the key that signs cookies and forms, the same for every process and every start of this checkout."""
+    file = home / "secret-key"
+    if not file.exists():
+        home.mkdir(parents=True, exist_ok=True, mode=0o755)
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(secrets.token_hex(32))
+        unfinished.rename(file)
+    return file.read_text()
