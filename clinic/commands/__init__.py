@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from clinic.commands import clinics, demo, worker
+from clinic.commands import clinics, demo, imports, worker
 
 
 def init_app(app: Flask):
     """Add the product's commands to Flask's own."""
-    for subject in (clinics, demo, worker):
+    for subject in (clinics, demo, imports, worker):
         subject.init_app(app)

@@ -89,7 +89,7 @@ def create(admin_email, admin_name, address, **profile):
     session.commit()
     with current_app.test_request_context(base_url=address):
         link = url_for("public.accounts.join", token=token, _external=True)
-    click.echo(f"{profile['name']} is there. {admin_email} joins with this link, once, within {INVITATION_HOURS} hours:")
+    click.echo(f"{profile['name']} is there. {admin_email} joins by this link, once, within {INVITATION_HOURS} hours:")
     click.echo(link)
 
 

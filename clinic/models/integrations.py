@@ -69,5 +69,7 @@ class ExternalId(ClinicOwned, Timestamped, Base):
     resource_type: Mapped[str]
     resource_id: Mapped[UUID] = mapped_column(sa.Uuid)
     external_id: Mapped[str]
+    # SHA-256 of what the outside system last said of the row; the same said again changes nothing here.
+    digest: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
 
     integration: Mapped[Integration] = relationship(foreign_keys=[integration_id])

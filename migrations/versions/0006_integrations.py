@@ -56,6 +56,7 @@ def upgrade():
         sa.Column("resource_type", sa.Text(), nullable=False),
         sa.Column("resource_id", sa.Uuid(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(

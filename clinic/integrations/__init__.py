@@ -1,0 +1,1 @@
+"""The outside world: one deletable module for each service or format."""
