@@ -25,11 +25,16 @@ def remember(session, clinic_id, visit_id, kind, *, by, **facts):
     bell.ring(session, clinic_id, "visits")
 
 
-def move(visit, step, *, by, notes=None):
+def hold(visit):
+    """Lock the visit's row and read it again: of two who act at once, the second sees what the first has done."""
+    object_session(visit).refresh(visit, with_for_update={"key_share": True})
+
+
+def move(visit, step, *, by, notes=None, progress=None):
     """Take one allowed step and remember who took it; refuse any other."""
     if not visit.may(step):
         raise cannot(visit, step)
-    return _set(visit, step, EventKind.STATUS, by=by, notes=notes)
+    return _set(visit, step, EventKind.STATUS, by=by, notes=notes, progress=progress)
 
 
 def move_back(visit, step, *, by, notes=None):
@@ -39,6 +44,8 @@ def move_back(visit, step, *, by, notes=None):
 
 def cannot(visit, step):
     """Why the step is not possible, in the clinic's words."""
+    if visit.status == step:
+        return Refused("This visit is already %(now)s.", now=step.label.lower())
     return Refused(
         "This visit is %(now)s; it cannot become %(step)s.",
         now=visit.status.label.lower(),
@@ -46,7 +53,7 @@ def cannot(visit, step):
     )
 
 
-def _set(visit, step, kind, *, by, notes):
+def _set(visit, step, kind, *, by, notes, progress=None):
     session = object_session(visit)
     remember(
         session,
@@ -57,6 +64,7 @@ def _set(visit, step, kind, *, by, notes):
         from_status=visit.status,
         to_status=step,
         notes=notes,
+        progress=progress,
     )
     visit.status = step
     return visit

@@ -9,13 +9,15 @@ from clinic import bell
 from clinic.actions import slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
-from clinic.actions.moves import move, move_back, remember
+from clinic.actions.moves import cannot, hold, move, move_back, remember
 from clinic.db import now
+from clinic.models.people import VisitMode
 from clinic.models.visits import (
     UNDO_WINDOW,
     CancelReason,
     EventKind,
     VisitEvent,
+    VisitKind,
     VisitStatus,
 )
 
@@ -27,11 +29,14 @@ STAMPS = {
     S.COMPLETED: "ended_at",
     S.CANCELLED: "cancelled_at",
 }
+# The word on a start that took a walk-in nobody had yet, so that its undo gives the walk-in back to everybody.
+TAKEN = "taken"
 
 
 @action
 def accept(visit, *, by):
     """The clinic accepts what a patient asked for."""
+    hold(visit)
     visit.answer_by = None
     return move(visit, S.BOOKED, by=by)
 
@@ -39,6 +44,7 @@ def accept(visit, *, by):
 @action
 def confirm(visit, *, by):
     """The patient has said they will come."""
+    hold(visit)
     visit.confirmed_at = now()
     return move(visit, S.CONFIRMED, by=by)
 
@@ -46,6 +52,7 @@ def confirm(visit, *, by):
 @action
 def check_in(visit, *, by):
     """The patient is here and waits."""
+    hold(visit)
     visit.checked_in_at = now()
     return move(visit, S.CHECKED_IN, by=by)
 
@@ -53,18 +60,24 @@ def check_in(visit, *, by):
 @action
 def start(visit, *, by):
     """The doctor takes the patient in; a walk-in that waited for anybody becomes the doctor's own."""
-    if visit.provider_id is None and by.provider_id:
-        visit.provider_id = by.provider_id
-    if visit.provider_id != by.provider_id:
+    hold(visit)
+    if not visit.may(S.IN_PROGRESS):
+        raise cannot(visit, S.IN_PROGRESS)
+    taken = visit.provider_id is None
+    if by.provider_id is None or not (taken or visit.provider_id == by.provider_id):
         raise Refused("Only the visit's own doctor can start it.")
+    visit.provider_id = by.provider_id
     visit.started_at = now()
-    return move(visit, S.IN_PROGRESS, by=by)
+    return move(visit, S.IN_PROGRESS, by=by, progress=TAKEN if taken else None)
 
 
 @action
 def complete(visit, *, by):
     """The doctor has finished."""
-    if visit.provider_id != by.provider_id:
+    hold(visit)
+    if not visit.may(S.COMPLETED):
+        raise cannot(visit, S.COMPLETED)
+    if not _own(visit, by):
         raise Refused("Only the visit's own doctor can complete it.")
     visit.ended_at = now()
     return move(visit, S.COMPLETED, by=by)
@@ -73,7 +86,8 @@ def complete(visit, *, by):
 @action
 def mark_no_show(visit, *, by):
     """The patient did not come; the visit keeps its time."""
-    if visit.starts_at > now():
+    hold(visit)
+    if visit.may(S.NO_SHOW) and visit.starts_at > now():
         raise Refused("This visit has not begun yet, so nobody has missed it.")
     return move(visit, S.NO_SHOW, by=by)
 
@@ -81,6 +95,7 @@ def mark_no_show(visit, *, by):
 @action
 def cancel(visit, reason, *, by, note=None):
     """Call the visit off and give its time back; a patient may until the type's cut-off."""
+    hold(visit)
     reason = CancelReason(reason)
     if by.in_portal and visit.may(S.CANCELLED) and not visit.patient_may_cancel:
         raise Refused("It is too late to cancel here. Please call us.")
@@ -95,6 +110,7 @@ def cancel(visit, reason, *, by, note=None):
 @action
 def move_to(visit, wish: Wish, *, by):
     """Move the visit to another time, and to another doctor where the wish names one; it keeps id and status."""
+    hold(visit)
     if visit.status not in (S.REQUESTED, S.BOOKED, S.CONFIRMED):
         raise Refused("A visit can be moved only before the patient is here.")
     if by.in_portal and not visit.patient_may_move:
@@ -140,36 +156,48 @@ def _lock_both(session, visit, wish):
 @action
 def undo(visit, *, by, reason=None):
     """Take back the last step: within a quarter of an hour, later with a reason; a cancelled visit if its time is free."""
+    hold(visit)
     if visit.status not in visit.undoable:
         raise Refused("There is nothing to take back.")
-    session = object_session(visit)
-    last = session.scalars(
-        sa.select(VisitEvent)
-        .where(VisitEvent.visit_id == visit.id, VisitEvent.to_status == visit.status)
-        .order_by(VisitEvent.created_at.desc(), VisitEvent.id.desc())
-        .limit(1)
-    ).one()
-    if last.from_status is None:
+    last = _last_step(visit)
+    if last is None or last.from_status is None:
         raise Refused("The visit began like this; there is nothing to take back.")
     if now() - last.created_at > UNDO_WINDOW and not reason:
         raise Refused(
             "This was more than 15 minutes ago. Say why it is taken back.",
             field="reason",
         )
-    if (
-        visit.status in (S.IN_PROGRESS, S.COMPLETED)
-        and visit.provider_id != by.provider_id
-    ):
+    if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not _own(visit, by):
         raise Refused("Only the visit's own doctor can take this back.")
     if visit.status == S.CANCELLED:
-        _take_time_again(session, visit, by)
+        _take_time_again(object_session(visit), visit, by)
+    if last.progress == TAKEN:
+        visit.provider_id = None
     _forget_stamp(visit)
     return move_back(visit, last.from_status, by=by, notes=reason)
 
 
+def _last_step(visit):
+    """The event that made the visit what it is; what an undo wrote is no step, or a second undo would redo it."""
+    return object_session(visit).scalar(
+        sa.select(VisitEvent)
+        .where(
+            VisitEvent.visit_id == visit.id,
+            VisitEvent.to_status == visit.status,
+            VisitEvent.kind.in_((EventKind.BOOKED, EventKind.STATUS)),
+        )
+        .order_by(VisitEvent.created_at.desc(), VisitEvent.id.desc())
+        .limit(1)
+    )
+
+
+def _own(visit, by):
+    return by.provider_id is not None and visit.provider_id == by.provider_id
+
+
 def _take_time_again(session, visit, by):
     visit.cancel_reason = visit.cancel_note = visit.cancelled_by_id = None
-    if visit.provider_id is None or visit.visit_type_id is None:
+    if visit.kind == VisitKind.WALK_IN or not (visit.provider_id and visit.visit_type_id):
         return
     wish = Wish(
         visit.clinic_id,
@@ -192,6 +220,7 @@ def _forget_stamp(visit):
 @action
 def write_note(visit, text, *, by):
     """Change the administrative note of a visit; the desk and the doctor read it."""
+    hold(visit)
     visit.notes = text or None
     remember(object_session(visit), visit.clinic_id, visit.id, EventKind.NOTE, by=by)
     return visit
@@ -200,6 +229,9 @@ def write_note(visit, text, *, by):
 @action
 def set_meeting_url(visit, url, *, by):
     """Say where a video visit meets."""
+    hold(visit)
+    if visit.visit_mode != VisitMode.VIRTUAL:
+        raise Refused("Only a visit by video has a link.")
     visit.meeting_url = url or None
     bell.ring(object_session(visit), visit.clinic_id, "visits")
     return visit
