@@ -1,0 +1,1 @@
+"""What a person may type: one small form per action."""

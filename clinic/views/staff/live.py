@@ -1,0 +1,32 @@
+"""The stream of bells that tells an open page to look again."""
+
+from flask import Response, abort, current_app
+
+from clinic import bell
+from clinic.access import GuardedBlueprint, Permission
+from clinic.current import current
+from clinic.db import db
+
+bp = GuardedBlueprint("live", __name__, face="staff", url_prefix="/live")
+
+
+@bp.get("", needs=Permission.VISITS_SEE)
+def stream():
+    """Topics as they ring for this clinic, while the page is open; 503 where this process has streams enough."""
+    clinic_id, bells = current.clinic.id, current_app.extensions["bell"]
+    # A stream lasts for hours and needs no database; its connection goes back to the pool before it begins.
+    db.session.remove()
+    ears = bells.open(clinic_id)
+    if ears is None:
+        abort(503, response=_full())
+    answer = Response(bell.stream(bells, clinic_id, ears), mimetype="text/event-stream", headers=HEADERS)
+    # A page that goes before the first word never runs the stream's own ending.
+    answer.call_on_close(lambda: bells.close(clinic_id, ears))
+    return answer
+
+
+HEADERS = {"X-Accel-Buffering": "no"}
+
+
+def _full():
+    return Response("", 503, {"Retry-After": "20"})

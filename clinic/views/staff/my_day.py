@@ -1,0 +1,62 @@
+"""A doctor's own day: who is next, who waits, what is to come and what is done."""
+
+from flask_babel import gettext as _
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.current import current
+from clinic.db import db
+from clinic.htmx import show
+from clinic.models.visits import VisitStatus
+from clinic.queries.day import Day, doctors_of, visits_of
+from clinic.views.staff.visit_lines import Lines
+
+S = VisitStatus
+bp = GuardedBlueprint("my_day", __name__, face="staff", url_prefix="/my-day")
+
+
+@bp.get("", needs=Permission.VISITS_CONDUCT)
+def index():
+    """The day of the doctor who looks."""
+    return show("staff/my_day/index.html", "staff/my_day/_my_day.html", **_my_day())
+
+
+def _my_day():
+    day = Day.today(current.clinic.timezone)
+    if current.provider_id is None:
+        return {"day": day, "sections": None}
+    visits = visits_of(db.session(), current.clinic.id, day, current.provider_id)
+    mine = [visit for visit in visits if visit.provider_id]
+    following = _next(mine)
+    doctors = doctors_of(db.session(), current.clinic.id, day)
+    away = next((each.away for each in doctors if each.id == str(current.provider_id)), [])
+    return {"day": day, "away": away, "next_title": _title(following), **_sections(visits, mine, following)}
+
+
+def _next(mine):
+    """Who is with the doctor now; else who has waited longest past their time; else who comes next."""
+    for status in (S.IN_PROGRESS, S.CHECKED_IN):
+        for visit in mine:
+            if visit.status == status:
+                return visit
+    return next((visit for visit in mine if visit.status in (S.BOOKED, S.CONFIRMED)), None)
+
+
+def _title(following):
+    return _("With you now") if following and following.status == S.IN_PROGRESS else _("Next")
+
+
+def _sections(visits, mine, following):
+    lines, others = Lines(), [visit for visit in mine if visit is not following]
+
+    def those(*statuses):
+        return lines.of(visit for visit in others if visit.status in statuses)
+
+    return {
+        "sections": [
+            (_("Waiting for you"), those(S.IN_PROGRESS, S.CHECKED_IN)),
+            (_("Walk-ins for any doctor"), lines.of(visit for visit in visits if not visit.provider_id)),
+            (_("Still to come"), those(S.REQUESTED, S.BOOKED, S.CONFIRMED)),
+        ],
+        "next": lines.of([following]) if following else [],
+        "done": those(S.COMPLETED, S.NO_SHOW, S.CANCELLED),
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+"""Visits as lines on a screen: what a row of the day's query becomes before the template's one loop writes it.
+
+A day has hundreds of lines, so whatever is the same for many (a time, a word, a set of buttons) is made once.
+"""
+
+from flask import current_app
+from flask_babel import gettext as _
+from uuid_utils.compat import uuid7
+
+from clinic.current import current
+from clinic.db import now
+from clinic.filters import clock
+from clinic.models.people import VisitMode
+from clinic.models.visits import VisitKind, VisitStatus
+from clinic.queries.day import Day
+from clinic.views.staff.visit_steps import Standing, next_steps
+
+S = VisitStatus
+EXPECTED = (S.BOOKED, S.CONFIRMED)
+
+
+class Lines:
+    """Makes lines for one answer; a line is the tuple that `staff/visits/_lines.html` unpacks."""
+
+    def __init__(self):
+        self.today = Day.today(current.clinic.timezone)
+        self.now = now()
+        self.own = str(current.provider_id) if current.provider_id else None
+        self.times, self.buttons, self.badges = {}, {}, {}
+        self.words = {
+            "late": _("Late %(long)s"), "waiting": _("Waiting since %(time)s (%(long)s)"), "walk_in": _("Walk-in"),
+            "ticket": _("No. %(number)s"), "video": _("%(type)s · by video"), "overbooked": _("Overbooked: %(why)s"),
+            "answer": _("To be answered by %(time)s"), "anybody": _("Any doctor"), "nobody": _("No doctor"),
+            "short": _("%(minutes)s min"), "long": _("%(hours)s h %(minutes)s min"), "visit": _("Visit"),
+        }  # fmt: skip
+        self.template = current_app.jinja_env.get_template("staff/visits/_steps.html").module
+
+    def of(self, visits):
+        """The lines of these rows."""
+        return [self.line(visit) for visit in visits]
+
+    def line(self, visit):
+        """One visit's line."""
+        (id_, patient_id, provider_id, status, mode, kind, starts_at, checked_in_at, answer_by, ticket, name, deceased,
+         doctor, type_, overbooked, flags) = visit  # fmt: skip
+        words = self.words
+        late = self.minutes_late(visit)
+        badge = words["late"] % {"long": self.long(late)} if late else None
+        standing = (status, mode, kind, self.owner(provider_id), starts_at <= self.now, starts_at >= self.today.ends_at)
+        notes = None
+        if status == "checked_in" or overbooked or answer_by or kind == "walk_in":
+            notes = self.notes(status, kind, checked_in_at, answer_by, overbooked)
+        type_ = type_ or words["visit"]
+        return (
+            id_, patient_id, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
+            name, flags, deceased, doctor or words["anybody" if status == "checked_in" else "nobody"],
+            type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),
+            late, notes, self.steps(standing), (id_, name, str(uuid7())),
+        )  # fmt: skip
+
+    def owner(self, provider_id):
+        """Whose visit it is, as the person who looks is concerned."""
+        if provider_id is None:
+            return "nobody" if self.own else "other"
+        return "own" if provider_id == self.own else "other"
+
+    def minutes_late(self, visit):
+        """Whole minutes that today's patient is past their time without having come; 0 where they are not late."""
+        if not self.today.starts_at <= visit.starts_at < self.now or visit.status not in EXPECTED:
+            return 0
+        return int((self.now - visit.starts_at).total_seconds() // 60)
+
+    def time(self, moment):
+        """The time on the clinic's clock, made once for each moment."""
+        found = self.times.get(moment)
+        if found is None:
+            found = self.times[moment] = clock(moment)
+        return found
+
+    def long(self, minutes):
+        """A length of time in words."""
+        if minutes < 60:
+            return self.words["short"] % {"minutes": minutes}
+        return self.words["long"] % {"hours": minutes // 60, "minutes": minutes % 60}
+
+    def badge(self, status):
+        """The word of a status."""
+        found = self.badges.get(status)
+        if found is None:
+            found = self.badges[status] = str(S(status).label)
+        return found
+
+    def notes(self, status, kind, checked_in_at, answer_by, overbooked):
+        """What else the desk must know, in one line."""
+        words, found = self.words, []
+        if kind == VisitKind.WALK_IN:
+            found.append(words["walk_in"])
+        if status == S.CHECKED_IN and checked_in_at:
+            long = self.long(int((self.now - checked_in_at).total_seconds() // 60))
+            found.append(words["waiting"] % {"time": self.time(checked_in_at), "long": long})
+        if status == S.REQUESTED and answer_by:
+            found.append(words["answer"] % {"time": self.time(answer_by)})
+        if overbooked:
+            found.append(words["overbooked"] % {"why": overbooked})
+        return " · ".join(found)
+
+    def steps(self, standing):
+        """The buttons of everyone who stands like this, cut where a line's own facts go in: (markup, which fact)."""
+        found = self.buttons.get(standing)
+        if found is None:
+            first, others = next_steps(Standing(*standing), current.may)
+            cut = self.template.steps(first, others).split("~")
+            facts = [FACTS[each] for each in cut[1::2]] + [None]
+            found = self.buttons[standing] = list(zip(cut[::2], facts, strict=True))
+        return found
+
+
+FACTS = {"id": 0, "who": 1, "key": 2}
