@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Keys:
-    """What a signed-in browser carries: the cookie, and the token its forms repeat. Plain text, so it can be handed on."""
+    """What a signed-in browser carries: the cookie, and the token its forms repeat; plain text."""
 
     cookie: str
     csrf: str
@@ -37,7 +37,10 @@ def sign_in(app, session, user_id, clinic_id) -> Keys:
     token, moment = new_token(), datetime.now(UTC)
     session.add(
         UserSession(
-            user_id=user_id, clinic_id=clinic_id, token_hash=hash_token(token), last_seen_at=moment,
+            user_id=user_id,
+            clinic_id=clinic_id,
+            token_hash=hash_token(token),
+            last_seen_at=moment,
             expires_at=moment + timedelta(hours=6),
         )
     )
@@ -99,5 +102,3 @@ class Browser:
 
 def _text(content):
     return content.decode("utf-8", "replace")
-
-

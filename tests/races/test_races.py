@@ -5,15 +5,13 @@
 
 import pytest
 
+from tests.races.controls import CONTROLS
 from tests.races.judge import judge
 from tests.races.scenarios import RACES, one_open_time
 from tests.races.stage import staged_on
 
 ROUNDS = 3
 CLIENTS = 32
-# What stands behind the lock, taken away for the controls.
-CONSTRAINTS = "ALTER TABLE slots DROP CONSTRAINT ex_slots_provider"
-CHECKS = "ALTER TABLE slots DROP CONSTRAINT ck_slots_seats"
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +29,15 @@ def test_as_many_are_booked_as_there_are_places_and_the_others_hear_what_is_left
 
 
 def test_without_the_lock_and_the_constraint_the_same_race_is_found_to_double_book(server):
-    with staged_on(server, CLIENTS, without=[CONSTRAINTS, CHECKS], application="tests.races.unlocked:app") as (stage, live, url):
-        verdict = judge("control", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
+    verdict = _controlled(server, CONTROLS["neither lock nor constraint"])
     assert any("should have been booked" in each for each in verdict.wrong)
     assert any("overlap" in each for each in verdict.wrong)
 
 
 def test_the_lock_alone_is_enough(server):
-    with staged_on(server, CLIENTS, without=[CONSTRAINTS]) as (stage, live, url):
-        verdict = judge("lock alone", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
-    assert not verdict.wrong
+    assert not _controlled(server, CONTROLS["the lock without the constraint"]).wrong
+
+
+def _controlled(server, control):
+    with staged_on(server, CLIENTS, without=control.without, application=control.application) as (stage, live, url):
+        return judge("control", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
