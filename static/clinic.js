@@ -139,7 +139,7 @@ document.addEventListener("keydown", (event) => {
     if (results()?.contains(now)) search.focus();
     if (results()) results().replaceChildren();
   } else if (["ArrowDown", "ArrowUp"].includes(event.key) && search) walk(event, search, now);
-  else if (event.key === "Enter" && now === search && results()?.querySelectorAll("a").length === 1) {
+  else if (event.key === "Enter" && now === search && results()?.querySelectorAll("li").length === 1) {
     event.preventDefault();
     results().querySelector("a").click();
   }

@@ -1,11 +1,12 @@
-"""Registering patients and changing what is known of them."""
+"""Registering patients, changing what is known of them, and pinning words to them."""
 
 import sqlalchemy as sa
+from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic.actions import patient_words
-from clinic.actions.acting import action
-from clinic.models.patients import Patient
+from clinic.actions.acting import Refused, action
+from clinic.models.patients import Patient, PatientTag, TagKind
 
 NEXT_NUMBER = sa.text("SELECT nextval('patient_numbers')")
 
@@ -26,14 +27,31 @@ def register(session, *, by, full_name, **details):
 
 @action
 def update(patient, *, by, **details):
-    """Change what is known of a patient."""
-    if "full_name" in details:
-        details = _with_names(details["full_name"], details)
-    for name, value in details.items():
-        setattr(patient, name, value)
-    session = sa.orm.object_session(patient)
+    """Change what is known of a patient; a name that stays the same keeps its first and last name as they were."""
+    name = details.get("full_name", patient.full_name).strip()
+    if name != patient.full_name:
+        details = {**_with_names(name, details), "full_name": name}
+    for column, value in details.items():
+        setattr(patient, column, value)
+    session = object_session(patient)
     session.flush()
     patient_words.write(session, patient)
+    return patient
+
+
+@action
+def add_tag(patient, kind: TagKind, words: str, *, by):
+    """Pin a tag or a flag to the patient; the same one twice is refused."""
+    if any(each.kind == kind and each.tag.casefold() == words.casefold() for each in patient.tags):
+        raise Refused("The patient already has this tag.", field="tag")
+    patient.tags.append(PatientTag(clinic_id=patient.clinic_id, id=uuid7(), kind=kind, tag=words))
+    return patient
+
+
+@action
+def remove_tag(patient, tag: PatientTag, *, by):
+    """Take a tag or a flag off the patient."""
+    object_session(patient).delete(tag)
     return patient
 
 

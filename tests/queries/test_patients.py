@@ -147,6 +147,6 @@ class TestPlan:
         asked = queries.search(cast.rose.id, queries.understand(typed, "en_GB", TODAY)).limit(20)
         sql = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
         plan = "\n".join(session.scalars(sa.text(f"EXPLAIN {sql}".replace(":", r"\:"))))
-        assert "pk_patient_words" in plan and "starts_with" in plan or "=" in plan
         assert "Seq Scan on patient_words" not in plan, plan
-        assert "Index Cond" in plan and "word >=" in plan.replace("(word)", "word"), plan
+        conditions = [line for line in plan.splitlines() if "Index Cond" in line and "(word " in line]
+        assert conditions and all("word >=" in line or "word =" in line for line in conditions), plan

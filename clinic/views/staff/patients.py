@@ -1,0 +1,199 @@
+"""The desk finds patients, registers new ones and keeps their details; a doctor sees their own patients."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from clinic import typed_dates, walltime
+from clinic.access import ROLES, GuardedBlueprint, Permission
+from clinic.actions import patients as verbs
+from clinic.actions.acting import Refused, audit
+from clinic.current import current
+from clinic.db import db
+from clinic.errors import said
+from clinic.forms.patients import PatientForm, TagForm
+from clinic.htmx import again, changed, moved_on
+from clinic.htmx import show as answer
+from clinic.models.accounts import Role
+from clinic.models.organizations import Clinic
+from clinic.models.patients import Patient, PatientTag
+from clinic.queries import patients as queries
+from clinic.views.asked import Page, own_path, page_number
+
+bp = GuardedBlueprint("patients", __name__, face="staff", url_prefix="/patients")
+NOBODY = UUID(int=0)
+
+
+def limit():
+    """The doctor whose patients alone may be seen, or None for whoever finds every patient of the clinic."""
+    others = current.roles - {Role.DOCTOR}
+    if any(Permission.PATIENTS_FIND in ROLES[role] for role in others):
+        return None
+    return current.provider_id or NOBODY
+
+
+def understood(text):
+    """What was typed into a search, read in the clinic's date format."""
+    return queries.understand(text, current.clinic.locale, walltime.today(ZoneInfo(current.clinic.timezone)))
+
+
+def found(text, most=queries.IN_THE_BOX):
+    """The first patients who answer what was typed, one more than asked for if there are more."""
+    question = understood(text)
+    if question.is_empty:
+        return []
+    return db.session.execute(queries.search(current.clinic.id, question, only_with=limit()).limit(most + 1)).all()
+
+
+def known(patient_id):
+    """The patient, if this person may see them; a 404 otherwise."""
+    patient = db.session.get(Patient, (current.clinic.id, patient_id))
+    if patient is None or patient.deleted_at:
+        abort(404)
+    own = limit()
+    if own and not db.session.scalar(queries.is_patient_of(current.clinic.id, own, patient_id).select()):
+        abort(404)
+    return patient
+
+
+@bp.get("", needs=Permission.PATIENTS_FIND)
+def index():
+    """Everybody who answers the question, or who was registered last."""
+    text, number, size = request.args.get("q", "").strip(), page_number(), queries.ON_A_PAGE
+    question = understood(text)
+    select = queries.search if text else queries.recent
+    asked = (question,) if text else ()
+    rows = []
+    if not text or not question.is_empty:
+        statement = select(current.clinic.id, *asked, only_with=limit())
+        rows = db.session.execute(statement.limit(size + 1).offset((number - 1) * size))
+    return answer("staff/patients/index.html", q=text, found=Page.of(rows, number, size), typed=over(text))
+
+
+@bp.get("/search", needs=Permission.PATIENTS_FIND)
+def search():
+    """The answers under the search box, while somebody types."""
+    text = request.args.get("q", "").strip()
+    rows = found(text)
+    return answer(
+        "staff/patients/_found.html", q=text, rows=rows[: queries.IN_THE_BOX], more=len(rows) > queries.IN_THE_BOX,
+        question=understood(text), typed=over(text),
+    )  # fmt: skip
+
+
+def over(text):
+    """What was typed, as the first facts of a new patient: a date or a number is no name."""
+    today = walltime.today(ZoneInfo(current.clinic.timezone))
+    born = [each for each in text.split() if typed_dates.read(each, current.clinic.locale, today)]
+    name = " ".join(each for each in text.split() if not any(letter.isdigit() for letter in each))
+    numbers = "".join(each for each in text if each in "+0123456789 ") if not born else ""
+    facts = {"full_name": name, "date_of_birth": " ".join(born[:1]), "phone": numbers.strip()}
+    facts["phone"] = facts["phone"] if len(facts["phone"]) >= 7 else ""
+    return {key: value for key, value in facts.items() if value}
+
+
+@bp.get("/new", needs=Permission.PATIENTS_EDIT)
+def new():
+    """The form for a new patient, with what was typed in the search."""
+    form = PatientForm(_clinic(), formdata=request.args if _prefilled() else None)
+    return answer("staff/patients/new.html", form=form, then=own_path())
+
+
+@bp.post("", needs=Permission.PATIENTS_EDIT)
+def create():
+    """Register the patient, unless they may be here already and nobody has said otherwise yet."""
+    form = PatientForm(_clinic())
+    if not form.validate_on_submit():
+        return again("staff/patients/new.html", form=form, then=own_path())
+    if (alike := _alike(form)) and not request.form.get("anyway"):
+        return again("staff/patients/new.html", status=409, form=form, alike=alike, then=own_path())
+    patient = verbs.register(db.session(), by=current.actor, **form.facts)
+    flash(_("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn), "success")
+    return moved_on(onwards(own_path(), patient.id))
+
+
+@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND)
+def show(patient_id):
+    """One patient: details, flags, visits. Opening it is remembered."""
+    patient = known(patient_id)
+    if patient.merged_into_id:
+        return redirect(url_for("staff.patients.show", patient_id=patient.merged_into_id))
+    audit(db.session(), "patients.show", by=current.actor, record=patient)
+    return answer("staff/patients/show.html", **_facts(patient))
+
+
+@bp.get("/<uuid:patient_id>/edit", needs=Permission.PATIENTS_EDIT)
+def edit(patient_id):
+    """The form with what is known."""
+    patient = known(patient_id)
+    return answer("staff/patients/edit.html", patient=patient, form=PatientForm(_clinic(), obj=patient))
+
+
+@bp.post("/<uuid:patient_id>", needs=Permission.PATIENTS_EDIT)
+def update(patient_id):
+    """Keep what was changed."""
+    patient = known(patient_id)
+    form = PatientForm(_clinic(), obj=patient)
+    if not form.validate_on_submit():
+        return again("staff/patients/edit.html", patient=patient, form=form)
+    verbs.update(patient, by=current.actor, **form.facts)
+    then = url_for("staff.patients.show", patient_id=patient.id)
+    return changed(then=then, message=_("The details of %(name)s are saved.", name=patient.full_name))
+
+
+@bp.post("/<uuid:patient_id>/tags", needs=Permission.PATIENTS_EDIT)
+def add_tag(patient_id):
+    """Pin a tag or a flag to the patient."""
+    patient, form = known(patient_id), TagForm()
+    if not form.validate_on_submit():
+        return again("staff/patients/show.html", **_facts(patient, form))
+    try:
+        verbs.add_tag(patient, form.kind.data, form.tag.data, by=current.actor)
+    except Refused as refusal:
+        form.blame(said(refusal), refusal.field)
+        return again("staff/patients/show.html", status=409, **_facts(patient, form))
+    return changed(then=url_for("staff.patients.show", patient_id=patient_id), message=_("Added: %(tag)s", tag=form.tag.data))
+
+
+@bp.post("/<uuid:patient_id>/tags/<uuid:tag_id>/remove", needs=Permission.PATIENTS_EDIT)
+def remove_tag(patient_id, tag_id):
+    """Take a tag or a flag off the patient."""
+    patient, tag = known(patient_id), db.session.get(PatientTag, (current.clinic.id, tag_id))
+    if tag is None or tag.patient_id != patient.id:
+        abort(404)
+    verbs.remove_tag(patient, tag, by=current.actor)
+    return changed(then=url_for("staff.patients.show", patient_id=patient_id), message=_("Removed: %(tag)s", tag=tag.tag))
+
+
+def onwards(then, patient_id):
+    """Where a chosen or new patient leads: on with the booking, or to their page."""
+    if not then:
+        return url_for("staff.patients.show", patient_id=patient_id)
+    return f"{then}{'&' if '?' in then else '?'}{urlencode({'patient_id': patient_id})}"
+
+
+def _prefilled():
+    return any(request.args.get(name) for name in ("full_name", "date_of_birth", "phone"))
+
+
+def _clinic():
+    return db.session.get(Clinic, current.clinic.id)
+
+
+def _alike(form):
+    facts = form.full_name.data, form.date_of_birth.data, form.phone.data
+    return db.session.execute(queries.alike(current.clinic.id, *facts)).all()
+
+
+def _facts(patient, tag_form=None):
+    """What the patient's page shows: visits to come all at once, past ones by the page."""
+    coming, past = queries.visits_of(patient.id)
+    number, size = page_number(), queries.PAST_ON_A_PAGE
+    past = db.session.scalars(past.limit(size + 1).offset((number - 1) * size))
+    return {
+        "patient": patient, "coming": db.session.scalars(coming).all(), "past": Page.of(past, number, size),
+        "tag_form": tag_form or TagForm(formdata=None), "sees_record": current.may(Permission.VISITS_CONDUCT),
+    }  # fmt: skip
