@@ -7,6 +7,7 @@ from clinic.actions.acting import Refused, action
 from clinic.actions.moves import remember
 from clinic.db import now
 from clinic.models.patients import Patient
+from clinic.models.providers import Provider
 from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
 
 TICKET = sa.text(
@@ -17,6 +18,14 @@ TICKET = sa.text(
 # One number each, even when two desks add a walk-in at once: the clinic's tickets are handed out one after another.
 QUEUE = sa.text(
     "SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))"
+)
+
+
+# Still here: added today and neither seen nor gone.
+WAITING = sa.text(
+    """SELECT 1 FROM visits WHERE clinic_id = :clinic_id AND patient_id = :patient_id AND kind = 'walk_in'
+          AND status IN ('checked_in', 'in_progress')
+          AND starts_at >= date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone LIMIT 1"""
 )
 
 
@@ -32,14 +41,14 @@ def add(
     reason=None,
 ):
     """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not."""
-    if patient.is_deceased or patient.merged_into_id:
+    if patient.is_deceased or patient.merged_into_id or patient.deleted_at:
         raise Refused("This patient cannot be booked.")
+    _check_doctor(session, patient.clinic_id, provider_id)
+    here = {"clinic_id": patient.clinic_id, "zone": timezone}
     session.connection().execute(QUEUE, {"clinic_id": patient.clinic_id})
-    ticket = (
-        session.connection()
-        .execute(TICKET, {"clinic_id": patient.clinic_id, "zone": timezone})
-        .scalar()
-    )
+    if session.connection().execute(WAITING, {**here, "patient_id": patient.id}).scalar():
+        raise Refused("%(name)s is already among those who wait.", name=patient.full_name)
+    ticket = session.connection().execute(TICKET, here).scalar()
     visit = Visit(
         clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, provider_id=provider_id,
         visit_type_id=visit_type_id, kind=VisitKind.WALK_IN, status=VisitStatus.CHECKED_IN, starts_at=now(),
@@ -53,3 +62,11 @@ def add(
         new_starts_at=visit.starts_at,
     )  # fmt: skip
     return visit
+
+
+def _check_doctor(session, clinic_id, provider_id):
+    doctor = session.get(Provider, (clinic_id, provider_id)) if provider_id else None
+    if provider_id and doctor is None:
+        raise Refused("This doctor or this type of visit is not offered here.")
+    if doctor and not doctor.is_bookable:
+        raise Refused("%(doctor)s cannot be booked at the moment.", doctor=doctor.display_name)

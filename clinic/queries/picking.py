@@ -1,0 +1,161 @@
+"""Choosing a time at the desk: what can be booked with whom, the next open times day by day, and what stands in the way."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.models.people import VisitMode
+from clinic.queries.open_times import fits, nearest_open, open_times
+
+# The days looked at, and how many of those with a time left are shown.
+DAYS_AHEAD = 14
+DAYS_SHOWN = 4
+MENU = sa.text(
+    """SELECT t.id AS kind_id, t.name, t.visit_mode, coalesce(o.minutes, t.minutes) AS minutes,
+              p.id AS provider_id, p.display_name, p.telemed_enabled
+         FROM visit_types AS t
+         JOIN provider_visit_types AS o ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id
+         JOIN providers AS p ON p.clinic_id = o.clinic_id AND p.id = o.provider_id
+        WHERE t.clinic_id = :clinic_id AND t.is_active AND p.approved_at IS NOT NULL AND p.is_active
+        ORDER BY t.position, t.name, t.id, p.display_name, p.id"""
+)
+NAMES = sa.text(
+    """SELECT (SELECT full_name FROM patients WHERE clinic_id = :clinic_id AND id = :patient_id
+                  AND deleted_at IS NULL) AS patient,
+              (SELECT name FROM visit_types WHERE clinic_id = :clinic_id AND id = :visit_type_id) AS kind,
+              (SELECT display_name FROM providers WHERE clinic_id = :clinic_id AND id = :provider_id) AS doctor"""
+)
+
+
+class State(StrEnum):
+    """What stands in the way of a wished time."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    OUTSIDE = "outside"
+    BLOCKED = "blocked"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """One who offers the type, and for how many minutes."""
+
+    id: UUID
+    name: str
+    minutes: int
+    by_video: bool
+
+
+@dataclass(slots=True)
+class Kind:
+    """A visit type that somebody offers; ``visit_mode`` is None where it may be either."""
+
+    id: UUID
+    name: str
+    visit_mode: VisitMode | None
+    doctors: list[Doctor] = field(default_factory=list)
+
+    def doctor(self, doctor_id):
+        """The doctor of that id, if they offer this type."""
+        return next((each for each in self.doctors if each.id == doctor_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the clinic's calendar and its open times, one for each start."""
+
+    date: date
+    times: list
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A time somebody wants: an instant, with whom, and what stands in the way (with the nearest that are open)."""
+
+    kind: Kind
+    mode: VisitMode
+    starts_at: datetime
+    doctor: Doctor | None
+    state: State
+    nearest: tuple = ()
+
+    @property
+    def ends_at(self):
+        """When the visit would end."""
+        return self.starts_at + timedelta(minutes=self.doctor.minutes if self.doctor else 0)
+
+    @property
+    def can_be_forced(self):
+        """Whether a written reason is enough to book it all the same."""
+        return self.state in (State.TAKEN, State.OUTSIDE)
+
+
+def menu(session, clinic_id) -> list[Kind]:
+    """Every type somebody offers, in the clinic's order, with its doctors by name."""
+    rows = session.connection().execute(MENU, {"clinic_id": clinic_id})
+    kinds = []
+    for kind_id, offered in groupby(rows, key=lambda row: row.kind_id):
+        offers = list(offered)
+        mode = VisitMode(offers[0].visit_mode) if offers[0].visit_mode else None
+        doctors = [Doctor(o.provider_id, o.display_name, o.minutes, o.telemed_enabled) for o in offers]
+        kinds.append(Kind(kind_id, offers[0].name, mode, doctors))
+    return kinds
+
+
+def names(session, clinic_id, patient_id, visit_type_id, provider_id):
+    """What the three are called, each None where the clinic has no such row; one statement."""
+    ids = {"patient_id": patient_id, "visit_type_id": visit_type_id, "provider_id": provider_id}
+    return session.connection().execute(NAMES, {"clinic_id": clinic_id, **ids}).one()
+
+
+def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None) -> list[Day]:
+    """The first days from ``first_day`` on that have open times; of several doctors free at once the first is offered."""
+    zone, last_day = ZoneInfo(clinic.timezone), first_day + timedelta(days=DAYS_AHEAD - 1)
+    found = open_times(
+        session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id
+    )  # fmt: skip
+    starts = {time.starts_at: time for time in reversed(found)}
+    in_order = [starts[moment] for moment in sorted(starts)]
+    days = groupby(in_order, key=lambda time: time.starts_at.astimezone(zone).date())
+    return [Day(day, list(times)) for day, times in days][:DAYS_SHOWN]
+
+
+def judge(session, clinic, kind, doctor, mode, starts_at, *, person_id=None) -> Choice:
+    """What stands in the way of a time; without a doctor the first is taken who has it open."""
+    if doctor is None:
+        doctor, state = _whoever(session, clinic, kind, mode, starts_at, person_id)
+    else:
+        found = fits(session, clinic, kind.id, doctor.id, starts_at, mode=mode, person_id=person_id)
+        state = _state(found)
+    nearest = ()
+    if state != State.OPEN:
+        doctors = [doctor] if doctor else kind.doctors
+        ids = [each.id for each in doctors]
+        nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, mode=mode, person_id=person_id))
+    return Choice(kind, mode, starts_at, doctor, state, nearest)
+
+
+def _whoever(session, clinic, kind, mode, starts_at, person_id):
+    day = starts_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    ids = [each.id for each in kind.doctors]
+    found = open_times(
+        session, clinic, kind, ids, day, day, mode=mode, person_id=person_id, earliest=starts_at,
+        latest=starts_at + timedelta(seconds=1),
+    )  # fmt: skip
+    return (kind.doctor(found[0].provider_id), State.OPEN) if found else (None, State.NOBODY)
+
+
+def _state(found):
+    if found is None:
+        return State.OUTSIDE
+    if found.blocked:
+        return State.BLOCKED
+    if found.seat_in or found.free and found.inside_hours:
+        return State.OPEN
+    return State.OUTSIDE if found.free else State.TAKEN

@@ -1,0 +1,159 @@
+"""The desk books a visit for a caller and moves one: the patient, then a time, then done."""
+
+from flask import abort, request, url_for
+from flask_babel import gettext as _
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import visits
+from clinic.actions.acting import Refused
+from clinic.actions.booking import Wish, book
+from clinic.current import current
+from clinic.db import db
+from clinic.errors import said
+from clinic.filters import moment
+from clinic.forms.booking import BookingForm, TimeForm
+from clinic.htmx import again, changed, show
+from clinic.models.visits import Visit
+from clinic.queries import picking
+from clinic.views.staff.choosing import Asked, Desk
+
+bp = GuardedBlueprint("booking", __name__, face="staff", url_prefix="/booking")
+PAGE = "staff/booking/new.html"
+
+
+@bp.get("/new", needs=Permission.VISITS_BOOK)
+def new():
+    """The page that books; asked by htmx, its open times alone."""
+    return show(PAGE, "staff/booking/_picker.html", desk=_desk(BookingForm))
+
+
+@bp.get("/chosen", needs=Permission.VISITS_BOOK)
+def chosen():
+    """The chosen time and the button that books it."""
+    return show(PAGE, "staff/booking/_chosen.html", desk=_desk(BookingForm))
+
+
+@bp.get("/find", needs=Permission.VISITS_BOOK)
+def find():
+    """The patients found while somebody types on this page."""
+    return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm))
+
+
+@bp.post("", needs=Permission.VISITS_BOOK)
+def create():
+    """Book the time; taken meanwhile, the page comes back with the three nearest that are open."""
+    form = BookingForm(current.clinic)
+    if not form.validate():
+        return again(PAGE, desk=Desk(form, Asked.by_form(form)))
+    names = _names(form, form.patient_id.data)
+    try:
+        book(db.session(), _wish(form, form.patient_id.data), by=current.actor)
+    except Refused as refusal:
+        return _refused(form, refusal)
+    return _done(form, _("Booked: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
+
+
+@bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK)
+def move(visit_id):
+    """The same page for a visit that is booked already."""
+    return show(PAGE, "staff/booking/_picker.html", desk=_desk(TimeForm, _visit(visit_id)))
+
+
+@bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK)
+def move_chosen(visit_id):
+    """The time chosen for the move and the button that moves."""
+    return show(PAGE, "staff/booking/_chosen.html", desk=_desk(TimeForm, _visit(visit_id)))
+
+
+@bp.post("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK)
+def move_to(visit_id):
+    """Move the visit, and to another doctor where one is named."""
+    visit, form = _visit(visit_id), TimeForm(current.clinic)
+    if not form.validate():
+        return again(PAGE, desk=Desk(form, Asked.by_form(form, visit.patient_id), visit))
+    names = _names(form, visit.patient_id)
+    try:
+        visits.move_to(visit, _wish(form, visit.patient_id), by=current.actor)
+    except Refused as refusal:
+        return _refused(form, refusal, visit_id)
+    return _done(form, _("Moved: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
+
+
+def _desk(kind_of_form, visit=None):
+    """The page as its address describes it."""
+    form = kind_of_form(current.clinic, formdata=None)
+    _read_time(form)
+    asked = Asked.by_address(form)
+    if visit:
+        asked = Asked(
+            visit.patient_id, asked.visit_type_id or visit.visit_type_id,
+            asked.provider_id or (None if "provider_id" in request.args else visit.provider_id),
+            asked.visit_mode or visit.visit_mode, asked.date, asked.starts_at,
+        )  # fmt: skip
+    return Desk(form, asked, visit)
+
+
+def _read_time(form):
+    """Let the form read the time in the address, and keep only what it has to say about that."""
+    day, at, at_once = (request.args.get(name) for name in ("date", "time", "starts_at"))
+    if at or at_once:
+        facts = {"on_date": day, "at_time": at, "starts_at": at_once, "visit_type_id": "0" * 32}
+        reader = TimeForm(current.clinic, formdata=_Facts(facts), meta={"csrf": False})
+        reader.validate()
+        form.starts_at.data, form.both, form.said = reader.starts_at.data, reader.both, sum(reader.errors.values(), [])
+
+
+class _Facts(dict):
+    """A few facts as a form reads what was sent."""
+
+    def getlist(self, name):
+        """The one value of that name, if there is one."""
+        return [self[name]] if self.get(name) else []
+
+
+def _visit(visit_id):
+    return db.session.get(Visit, (current.clinic.id, visit_id)) or abort(404)
+
+
+def _names(form, patient_id):
+    """What the patient, the type and the doctor are called; a 404 where one is not of this clinic."""
+    ids = patient_id, form.visit_type_id.data, form.provider_id.data
+    names = picking.names(db.session(), current.clinic.id, *ids)
+    if names.patient is None or names.kind is None or (form.provider_id.data and names.doctor is None):
+        abort(404)
+    return names
+
+
+def _wish(form, patient_id):
+    text = {name: form[name].data for name in ("reason", "notes", "meeting_url") if name in form}
+    return Wish(
+        current.clinic.id, form.provider_id.data or _whoever(form), form.visit_type_id.data, patient_id,
+        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, **text,
+    )  # fmt: skip
+
+
+def _whoever(form):
+    """The first doctor who has the time open, where none was chosen."""
+    kind = Desk(form, Asked.by_form(form)).kind
+    choice = kind and picking.judge(
+        db.session(), current.clinic, kind, None, form.mode, form.starts_at.data, person_id=current.user.id
+    )
+    if not choice or not choice.doctor:
+        raise Refused("Nobody is free at that time. Choose a doctor to book it all the same.")
+    return choice.doctor.id
+
+
+def _refused(form, refusal, visit_id=None):
+    """The page again, with what was typed, why not, and what is open instead."""
+    db.session.rollback()
+    form.blame(said(refusal), "starts_at")
+    visit = _visit(visit_id) if visit_id else None
+    asked = Asked.by_form(form, visit and visit.patient_id)
+    return again(PAGE, status=409, desk=Desk(form, asked, visit))
+
+
+def _done(form, message):
+    local = form.starts_at.data.astimezone(form.zone)
+    return changed(then=url_for("staff.day.index", date=local.date().isoformat()), message=message)
+
+

@@ -1,0 +1,205 @@
+"""What the desk's pages for booking and for walk-ins choose from: the patient, the type, the doctor, the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import abort, request, url_for
+
+from clinic import walltime
+from clinic.current import current
+from clinic.db import db
+from clinic.forms.booking import FURTHEST
+from clinic.models.people import VisitMode
+from clinic.queries import patients, picking
+from clinic.views.asked import a_day, an_id
+from clinic.views.staff.patients import found, over, understood
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is chosen so far; the address of every link on the page carries it."""
+
+    patient_id: UUID | None = None
+    visit_type_id: UUID | None = None
+    provider_id: UUID | None = None
+    visit_mode: VisitMode | None = None
+    date: date | None = None
+    starts_at: datetime | None = None
+
+    @classmethod
+    def by_address(cls, form):
+        """Out of the address; ``form`` has read the time in it."""
+        mode = request.args.get("visit_mode") or None
+        if mode not in (None, *VisitMode):
+            abort(404)
+        return cls(
+            an_id("patient_id"), an_id("visit_type_id"), an_id("provider_id"), mode and VisitMode(mode),
+            a_day("date"), form.starts_at.data,
+        )  # fmt: skip
+
+    @classmethod
+    def by_form(cls, form, patient_id=None):
+        """Out of a form that was sent; what it could not read is not chosen."""
+        def read(field):
+            return field.data if not isinstance(field.data, str) or isinstance(field.data, VisitMode) else None
+
+        own = read(form.patient_id) if "patient_id" in form else patient_id
+        return cls(own, read(form.visit_type_id), read(form.provider_id), read(form.visit_mode), read(form.on_date),
+                   read(form.starts_at))  # fmt: skip
+
+    def query(self, **changes):
+        """The part of an address after its question mark, with some of it changed."""
+        chosen = {**vars(self), **changes}
+        chosen["starts_at"] = chosen["starts_at"] and chosen["starts_at"].isoformat()
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+
+class PatientChoice:
+    """Finding the patient on the page itself, where none is chosen yet."""
+
+    def __init__(self, asked, path, find_path):
+        self.asked, self.path, self.find_path = asked, path, find_path
+        self.q = request.values.get("q", "").strip()[:100]
+
+    @cached_property
+    def patient(self):
+        """The chosen patient as lists show them; a 404 where the clinic has no such patient."""
+        if self.asked.patient_id is None:
+            return None
+        row = db.session.execute(patients.one(current.clinic.id, self.asked.patient_id)).one_or_none()
+        return row or abort(404)
+
+    @cached_property
+    def people(self):
+        """Who answers what was typed."""
+        return found(self.q)[: patients.IN_THE_BOX]
+
+    @cached_property
+    def question(self):
+        """What was typed, understood."""
+        return understood(self.q)
+
+    @property
+    def kept(self):
+        """What else is chosen, for the hidden fields of the search."""
+        return {name: value for name, value in vars(self.asked).items() if value and name != "patient_id"}
+
+    def link(self, patient_id=None):
+        """This page with another patient, or with none."""
+        return f"{self.path}?{self.asked.query(patient_id=patient_id)}"
+
+    def register_url(self):
+        """The form for a new patient that comes back here."""
+        return url_for("staff.patients.new", next=self.link(), **over(self.q))
+
+
+class Desk(PatientChoice):
+    """Everything on the page that picks a time; each part is looked up only when it is shown."""
+
+    def __init__(self, form, asked, visit=None):
+        move = {"visit_id": visit.id} if visit else {}
+        path = url_for("staff.booking.move", **move) if visit else url_for("staff.booking.new")
+        super().__init__(asked, path, url_for("staff.booking.find"))
+        self.form, self.visit = form, visit
+        self.chosen_path = url_for("staff.booking.move_chosen", **move) if visit else url_for("staff.booking.chosen")
+        self.action = url_for("staff.booking.move_to", **move) if visit else url_for("staff.booking.create")
+
+    @cached_property
+    def kinds(self):
+        """The types that can be booked."""
+        return picking.menu(db.session(), current.clinic.id)
+
+    @cached_property
+    def kind(self):
+        """The chosen type, or the clinic's first; one that nobody here offers is not found."""
+        if self.asked.visit_type_id is None:
+            own = [each for each in self.kinds if each.doctor(self.asked.provider_id)]
+            return next(iter(own or self.kinds), None)
+        return next((each for each in self.kinds if each.id == self.asked.visit_type_id), None) or self._not_here()
+
+    @cached_property
+    def doctor(self):
+        """The chosen doctor, or None for whoever is first."""
+        if self.asked.provider_id is None or self.kind is None:
+            return None
+        everybody = {each.id for kind in self.kinds for each in kind.doctors}
+        if self.asked.provider_id not in everybody:
+            self._not_here()
+        return self.kind.doctor(self.asked.provider_id)
+
+    @property
+    def mode(self):
+        """Where the visit is to be: as the type says, else as chosen, else at the clinic."""
+        fixed = self.kind.visit_mode if self.kind else None
+        return fixed or self.asked.visit_mode or VisitMode.IN_PERSON
+
+    @property
+    def first_day(self):
+        """The day from which open times are shown: from today to as far ahead as anything is booked."""
+        wished = self.asked.date or (self.asked.starts_at and self.asked.starts_at.astimezone(self.zone).date())
+        return min(max(wished or self.today, self.today), self.today + timedelta(days=FURTHEST))
+
+    @property
+    def zone(self):
+        """The clinic's zone."""
+        return ZoneInfo(current.clinic.timezone)
+
+    @property
+    def today(self):
+        """Today on the clinic's calendar."""
+        return walltime.today(self.zone)
+
+    @cached_property
+    def days(self):
+        """The next days with open times."""
+        if self.kind is None:
+            return []
+        doctors = [self.doctor] if self.doctor else self.kind.doctors
+        return picking.next_days(
+            db.session(), current.clinic, self.kind, doctors, self.mode, self.first_day, person_id=current.user.id
+        )  # fmt: skip
+
+    @property
+    def later(self):
+        """The first day after those shown."""
+        return self.days[-1].date + timedelta(days=1) if self.days else self.first_day + timedelta(days=picking.DAYS_AHEAD)
+
+    @property
+    def earlier(self):
+        """A few days before those shown, or None where that would be the past."""
+        return max(self.first_day - timedelta(days=picking.DAYS_SHOWN), self.today) if self.first_day > self.today else None
+
+    @cached_property
+    def choice(self):
+        """The chosen time and what stands in its way, or None."""
+        if self.asked.starts_at is None or self.kind is None:
+            return None
+        choice = picking.judge(
+            db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
+            person_id=current.user.id,
+        )  # fmt: skip
+        return choice
+
+    @property
+    def is_own_time(self):
+        """Whether the time chosen for a move overlaps the visit's own, which it will give back first."""
+        visit, choice = self.visit, self.choice
+        if not visit or not choice.doctor or visit.provider_id != choice.doctor.id:
+            return False
+        return choice.starts_at < (visit.ends_at or visit.starts_at) and visit.starts_at < choice.ends_at
+
+    @property
+    def times_query(self):
+        """The address of a time begins like this; ``&provider_id=…&starts_at=…`` follows."""
+        kind = self.kind.id if self.kind else None
+        return self.asked.query(visit_type_id=kind, visit_mode=self.mode, provider_id=None, starts_at=None, date=None)
+
+    def _not_here(self):
+        if request.method == "GET":
+            abort(404)
