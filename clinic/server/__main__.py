@@ -39,18 +39,12 @@ def run() -> None:
         try:
             if server:
                 server.start()
-            addresses = (
-                server.environment() if server else outside_environment(os.environ)
-            )
+            addresses = server.environment() if server else outside_environment(os.environ)
             key = os.environ.get("SECRET_KEY") or secret_key(home)
             environment = {**os.environ, **addresses, "SECRET_KEY": key}
             prepare(environment)
             supervisor.add(web_child(listener, environment, CHECKOUT))
-            supervisor.add(
-                Child(
-                    "worker", flask("worker"), environment=environment, folder=CHECKOUT
-                )
-            )
+            supervisor.add(Child("worker", flask("worker"), environment=environment, folder=CHECKOUT))
             welcome(supervisor, listener.getsockname()[1], environment)
             supervisor.watch()
         finally:

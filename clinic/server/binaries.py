@@ -65,6 +65,4 @@ def find_binaries(major: int | None = None) -> Binaries:
 
 def _major_version(install: Path) -> int:
     header = (install / "include" / "pg_config.h").read_text()
-    return int(
-        re.search(r"^#define PG_MAJORVERSION_NUM (\d+)", header, re.MULTILINE)[1]
-    )
+    return int(re.search(r"^#define PG_MAJORVERSION_NUM (\d+)", header, re.MULTILINE)[1])

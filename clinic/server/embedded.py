@@ -21,7 +21,7 @@ from clinic.server.parent import dies_with_parent
 from clinic.server.system_user import system_user
 
 # Fixed and short: a socket's path may have some 100 characters only, and $TMPDIR can be long or root's alone.
-SOCKETS_BELOW = Path("/tmp")
+SOCKETS_BELOW = Path("/tmp")  # noqa: S108 (mkdtemp makes a folder of our own in it)
 SOCKET_PREFIX = "clinic-db-"
 PORT = 5432  # only the socket file's name: the server listens on no network address
 
@@ -152,11 +152,7 @@ class EmbeddedServer:
                 f"The system user {self._user.name}, as whom PostgreSQL runs, may not enter {self.data_home}. "
                 "Set CLINIC_DATA_HOME to a folder that it may enter, such as one in /var/lib."
             )
-        return (
-            binaries
-            if self._user.may_read(binaries.folder)
-            else binaries.copied_below(self.data_home)
-        )
+        return binaries if self._user.may_read(binaries.folder) else binaries.copied_below(self.data_home)
 
     def _end_orphan(self) -> None:
         """Stop the server that a killed predecessor left running, and remove its socket.
@@ -184,9 +180,7 @@ class EmbeddedServer:
             self.socket_link.unlink()
 
     def _make_socket_folder(self) -> None:
-        self.socket_folder = Path(
-            tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKETS_BELOW)
-        )
+        self.socket_folder = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=SOCKETS_BELOW))
         self._user.own(self.socket_folder)
         self.socket_link.symlink_to(self.socket_folder)
 
@@ -244,9 +238,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + SECONDS_TO_START
         while not self._came_up(deadline):
             if STILL_HELD not in self._last_words() or time.monotonic() > deadline:
-                raise ServerError(
-                    f"PostgreSQL did not start. The end of {self.log}:\n{self._last_words()}"
-                )
+                raise ServerError(f"PostgreSQL did not start. The end of {self.log}:\n{self._last_words()}")
             time.sleep(0.5)
 
     def _came_up(self, deadline: float) -> bool:
@@ -255,11 +247,7 @@ class EmbeddedServer:
         # ours if its process number has meanwhile been given to somebody else.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = self.settings | {"unix_socket_directories": str(self.socket_folder)}
-        arguments = [
-            part
-            for name, value in settings.items()
-            for part in ("-c", f"{name}={value}")
-        ]
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [self._binaries.program("postgres"), "-D", str(self.data), *arguments],

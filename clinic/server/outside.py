@@ -23,19 +23,13 @@ def outside_environment(given: Mapping[str, str]) -> dict[str, str]:
     with connect(addresses["DATABASE_OWNER_URL"]) as connection:
         major = connection.info.server_version // 10000
     if major < OLDEST_MAJOR:
-        raise ServerError(
-            f"DATABASE_URL is a PostgreSQL {major}; {OLDEST_MAJOR} or newer is needed."
-        )
+        raise ServerError(f"DATABASE_URL is a PostgreSQL {major}; {OLDEST_MAJOR} or newer is needed.")
     return addresses
 
 
 def connect(url: str) -> psycopg.Connection:
     """Open a connection to an address written in SQLAlchemy's or in PostgreSQL's own way."""
     try:
-        return psycopg.connect(
-            url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=10
-        )
+        return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=10)
     except psycopg.Error as error:
-        raise ServerError(
-            f"The PostgreSQL of DATABASE_URL does not answer: {error}"
-        ) from None
+        raise ServerError(f"The PostgreSQL of DATABASE_URL does not answer: {error}") from None

@@ -26,11 +26,7 @@ def stop_on_signals() -> Iterator[None]:
             signal.signal(signum, signal.SIG_IGN)
         raise StopAsked
 
-    before = {
-        signum: signal.signal(signum, ask)
-        for signum in STOP_SIGNALS
-        if not _left_alone(signum)
-    }
+    before = {signum: signal.signal(signum, ask) for signum in STOP_SIGNALS if not _left_alone(signum)}
     try:
         yield
     except StopAsked:

@@ -25,11 +25,7 @@ class SystemUser:
 
     def popen_arguments(self) -> dict:
         """Return what subprocess needs to start a program as this user."""
-        return (
-            {"user": self.uid, "group": self.gid, "extra_groups": []}
-            if self.switch
-            else {}
-        )
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
     def own(self, path: Path) -> None:
         """Give one file or folder that we have just made to this user."""
@@ -48,14 +44,10 @@ class SystemUser:
 def system_user(data: Path) -> SystemUser:
     """Return who runs the server of the data folder `data`: whoever already owns it, as far as root has the choice."""
     if os.geteuid() != 0:
-        return SystemUser(
-            _name_of(os.geteuid()), os.geteuid(), os.getegid(), switch=False
-        )
+        return SystemUser(_name_of(os.geteuid()), os.geteuid(), os.getegid(), switch=False)
     if data.exists() and data.stat().st_uid != 0:
         owner = data.stat()
-        return SystemUser(
-            _name_of(owner.st_uid), owner.st_uid, owner.st_gid, switch=True
-        )
+        return SystemUser(_name_of(owner.st_uid), owner.st_uid, owner.st_gid, switch=True)
     for name in (KNOWN_USER, OWN_USER):
         if user := _lookup(name):
             return user

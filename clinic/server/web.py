@@ -22,9 +22,7 @@ def listen(given: Mapping[str, str]) -> socket.socket:
     chosen = given.get("PORT")
     if chosen and not (chosen.isdecimal() and int(chosen) < 65536):
         raise ServerError(f"PORT is {chosen!r}; a number from 0 to 65535 is needed.")
-    ports = (
-        [int(chosen)] if chosen else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TO_TRY)
-    )
+    ports = [int(chosen)] if chosen else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TO_TRY)
     for port in ports:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,14 +33,10 @@ def listen(given: Mapping[str, str]) -> socket.socket:
         except OSError:
             listener.close()
     taken = chosen or f"{ports[0]} to {ports[-1]}"
-    raise ServerError(
-        f"Port {taken} of {HOST} is in use by another program. Set PORT to a free one."
-    )
+    raise ServerError(f"Port {taken} of {HOST} is in use by another program. Set PORT to a free one.")
 
 
-def web_child(
-    listener: socket.socket, environment: Mapping[str, str], folder: Path
-) -> Child:
+def web_child(listener: socket.socket, environment: Mapping[str, str], folder: Path) -> Child:
     """Return the web server's process: two of gunicorn's workers with 64 threads each on `listener`."""
     options = {
         "--bind": f"fd://{listener.fileno()}",
