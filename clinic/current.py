@@ -78,7 +78,7 @@ class Current:
 
 
 current: Current = LocalProxy(lambda: _signed_in._get_current_object())
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105 - a name in the cookie
 __all__ = ["TOKEN", "Current", "current", "hash_token", "init_app", "new_token", "own_address"]
 
 
@@ -137,7 +137,7 @@ def _guard():
         return current_app.login_manager.unauthorized()
     if need.permission == Permission.SIGNED_IN or current.may(need.permission):
         return None
-    abort(403)
+    return abort(403)
 
 
 def own_address(address) -> str | None:
@@ -157,7 +157,7 @@ def own_address(address) -> str | None:
 
 
 def _ask_to_sign_in():
-    """Nobody is signed in: browsers go to the sign-in page and come back, htmx takes the whole page there, others hear 401."""
+    """Nobody is signed in: browsers go and sign in, and come back; htmx takes the whole page there; others hear 401."""
     accepts = request.headers.get("Accept", "*/*")
     if wants_part():
         response = make_response("", 401)

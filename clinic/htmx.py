@@ -31,7 +31,7 @@ def show(page, part=None, status=200, **context):
 
 
 def changed(*parts, then, message=None, undo=None, **context):
-    """Answer a POST that did something: parts for htmx (the first in place, others out of band), else a 303 to ``then``.
+    """Answer a POST that did something: parts for htmx (the first in place, rest out of band), else a 303 to ``then``.
 
     ``message`` tells the person what happened; ``undo`` is the address of the POST that takes it back.
     """

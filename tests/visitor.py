@@ -62,6 +62,9 @@ class Visitor:
     def send(self, endpoint, data=None, htmx=False, csrf=True, **values):
         """POST a form as the page would; ``htmx`` asks for parts."""
         address = endpoint if endpoint.startswith("/") else self.url(endpoint, **values)
+        # As a page just opened would: signing in has started the cookie afresh.
+        with self.client.session_transaction() as cookie:
+            cookie["csrf_token"] = CSRF
         form = {**(data or {}), **({"csrf_token": self.csrf} if csrf else {})}
         answer = self._ask(self.client.post, address, data=form, headers={"HX-Request": "true"} if htmx else {})
         if answer.mimetype == "text/html" and not htmx and answer.status_code >= 400:

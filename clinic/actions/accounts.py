@@ -85,7 +85,7 @@ def invitation(session, token_hash):
 
 @action
 def accept_invite(invited, *, by, password_hash=None, first_name=None, last_name=None):
-    """Join the clinic; somebody without a password gets one with it, somebody with one must be signed in as themselves."""
+    """Join the clinic: with a first password, or, for somebody who has one, signed in as themselves."""
     user = object_session(invited).get(User, invited.user_id, with_for_update=True)
     if user.password_hash:
         if by.user_id != user.id:

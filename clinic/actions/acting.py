@@ -91,7 +91,7 @@ def audit(
 
 @contextmanager
 def in_its_own_transaction(session, scope=None):
-    """Undo what the session did so far and yield another, committed at the end: for what a refusal must leave behind."""
+    """Undo what the session did and yield another, committed at the end: for what a refusal must leave behind."""
     session.rollback()
     with ClinicSession(db, expire_on_commit=False) as own:
         own.scope = scope or Scope.person()

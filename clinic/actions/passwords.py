@@ -55,7 +55,7 @@ def matches(kept: str | None, password: str) -> bool:
 
 
 def is_outdated(kept: str) -> bool:
-    """Whether the hash was made with other costs than today's, and should be made again while the password is at hand."""
+    """Whether the hash was made at other costs than today's and should be made anew, now that the password is known."""
     return HASHER.check_needs_rehash(kept)
 
 

@@ -73,6 +73,7 @@ class SignUpForm(Named):
         description=_l("You sign in with it."),
     )  # fmt: skip
     password = PasswordField(_l("Choose a password"), NEW_PASSWORD, description=HINT)
+    next = HiddenField()
 
     def __init__(self, clinic, **given):
         self.clinic = clinic

@@ -1,7 +1,7 @@
-"""What a clinic's public page tells: its doctors, its visit types and the next open times, in a bounded number of queries."""
+"""What a clinic's public page tells: doctors, visit types, next open times; as many queries however large it is."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -17,6 +17,14 @@ MOST_TYPES = 40
 MOST_LOOKED_UP = 4
 DAYS_AHEAD = 14
 TIMES_EACH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NextTime:
+    """One open start, with its day on the clinic's calendar."""
+
+    starts_at: datetime
+    day: date
 
 
 @dataclass
@@ -63,7 +71,8 @@ def doctors(session, clinic, types) -> list[Doctor]:
 
 def _add_times(session, clinic, types, people):
     """Look the first few types up, each for every doctor who has none shown yet."""
-    today = now().astimezone(ZoneInfo(clinic.timezone)).date()
+    zone = ZoneInfo(clinic.timezone)
+    today = now().astimezone(zone).date()
     for visit_type in types[:MOST_LOOKED_UP]:
         asked = {each.provider.id: each for each in people if not each.times and visit_type in each.offers}
         if not asked:
@@ -77,4 +86,4 @@ def _add_times(session, clinic, types, people):
             doctor = asked[time.provider_id]
             if len(doctor.times) < TIMES_EACH:
                 doctor.shown = visit_type
-                doctor.times.append(time)
+                doctor.times.append(NextTime(time.starts_at, time.starts_at.astimezone(zone).date()))

@@ -19,6 +19,9 @@ from clinic.scope import Scope
 
 bp = GuardedBlueprint("accounts", __name__, face="public")
 FORGET = '"cache", "storage"'
+SIGN_IN = "public/accounts/sign_in.html"
+JOIN = "public/accounts/join.html"
+OWN_PASSWORD = "public/accounts/password.html"  # noqa: S105 - a template's name
 
 
 @bp.route("/sign-in", methods=["GET", "POST"], needs=Permission.PUBLIC)
@@ -36,11 +39,8 @@ def sign_in():
     return start(user_id, own_address(form.next.data))
 
 
-SIGN_IN = "public/accounts/sign_in.html"
-
-
 def start(user_id, back_to=None, clinic_id=None):
-    """Sign the person in with a new session and cookie and send them on: to a page, their home, or to choose a clinic."""
+    """Sign the person in with a new session and cookie; send them on to a page, their home, or to choose a clinic."""
     places = places_of_person(user_id)
     only = clinic_id or (places[0].id if len(places) == 1 else None)
     db.session().enter(Scope.portal(only, user_id, ()) if only else Scope.person(user_id))
@@ -132,9 +132,6 @@ def join(token):
     return _joined(invited, user, form)
 
 
-JOIN = "public/accounts/join.html"
-
-
 def _joined(invited, user, form):
     facts = {}
     if not user.password_hash:
@@ -152,14 +149,12 @@ def password():
     """Choose a new password; every other sign-in of this person ends."""
     form = PasswordForm()
     if not form.validate_on_submit():
-        return again(PASSWORD, form=form) if form.errors else show(PASSWORD, form=form)
+        return again(OWN_PASSWORD, form=form) if form.errors else show(OWN_PASSWORD, form=form)
     user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
     try:
         accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
     except Refused as error:
         form.blame(said(error), error.field)
-        return again(PASSWORD, form=form)
-    return changed(then=url_for("public.home.index"), message=_("Your password is changed. Other devices are signed out."))
-
-
-PASSWORD = "public/accounts/password.html"
+        return again(OWN_PASSWORD, form=form)
+    message = _("Your password is changed. Other devices are signed out.")
+    return changed(then=url_for("public.home.index"), message=message)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from flask import abort, g, make_response, url_for
+from flask import abort, g, make_response, request, url_for
 from uuid_utils.compat import uuid7
 
 from clinic.access import GuardedBlueprint, Permission
@@ -11,7 +11,7 @@ from clinic.actions import sign_ups
 from clinic.actions.acting import Refused
 from clinic.actions.passwords import hash_password
 from clinic.colours import readable_on
-from clinic.current import current
+from clinic.current import current, own_address
 from clinic.db import db
 from clinic.errors import said
 from clinic.filters import place
@@ -36,7 +36,7 @@ def page_of(slug):
 
 
 def standing(clinic):
-    """How the visitor stands to the clinic: "nobody", "stranger", "elsewhere" (its patient, in another clinic now) or "here"."""
+    """Who the visitor is here: "nobody", "stranger", its patient "here", or "elsewhere" in another clinic right now."""
     if not current.user:
         return "nobody"
     places = places_of_person(current.user.id)
@@ -62,7 +62,7 @@ def sign_up(slug):
     clinic = page_of(slug)
     if current.user:
         return moved_on(url_for("public.clinics.show", slug=slug))
-    form = SignUpForm(clinic)
+    form = SignUpForm(clinic, next=own_address(request.args.get("next")))
     if not form.validate_on_submit():
         return again(SIGN_UP, form=form, clinic=clinic) if form.errors else show_page(SIGN_UP, form=form, clinic=clinic)
     return _signed_up(clinic, form)
@@ -87,7 +87,7 @@ def _signed_up(clinic, form):
         sign_ups.note_refusal(db.session(), by=by)
         form.blame(said(error))
         return again(SIGN_UP, form=form, clinic=clinic)
-    return start(user_id, BOOKING, clinic.id)
+    return start(user_id, own_address(form.next.data) or BOOKING, clinic.id)
 
 
 @bp.post("/<slug>/join", needs=Permission.SIGNED_IN)
