@@ -34,7 +34,9 @@ def app(config):
     application = create_app(config)
     application.config["PROPAGATE_EXCEPTIONS"] = True
     migrated(application)
-    return application
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from clinic.seed.opening import CLOSES, OPENS, Opened
 PAST, AHEAD = 5, 7
 LUNCH, LUNCH_ENDS = time(12, 30), time(13, 15)
 MINUTE = timedelta(minutes=1)
+S = VisitStatus
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Week:
 
     @property
     def moment(self) -> datetime:
-        """What counts as now: the present moment, kept inside a busy hour so that the board always shows a day's middle."""
+        """What counts as now: the present moment, kept inside busy hours, so that the board shows the middle of a day."""
         today = self.opened.today
         return min(max(now(), self.opened.at(today, time(10, 40))), self.opened.at(today, time(15, 40)))
 
@@ -49,7 +50,8 @@ def fill(session, opened: Opened) -> Week:
     week = Week(opened)
     for ahead in range(-PAST, AHEAD + 1):
         day = opened.today + timedelta(days=ahead)
-        week.coming = {opened.patients[name].id for name in opened.demo.portal}
+        kept_free = opened.demo.portal + (opened.demo.patients[-4:-2] if ahead == 0 else ())
+        week.coming = {opened.patients[name].id for name in kept_free}
         for position, (provider, actor) in enumerate(opened.doctors):
             if opened.is_off(position, day):
                 continue
@@ -173,19 +175,22 @@ def people_of_today(session, week):
     """Two walk-ins who wait, and one who was squeezed in."""
     opened, dice = week.opened, week.opened.dice
     midnight = opened.at(opened.today, time(0))
-    free = [each for each in opened.patients.values() if each.id not in week.coming]
-    provider, _ = opened.doctors[0]
-    for number, patient in enumerate(dice.sample(free, min(2, len(free)))):
+    provider, doctor = opened.doctors[0]
+    for number, name in enumerate(opened.demo.patients[-4:-2]):
         visit = walk_ins.add(
-            session, patient, timezone=opened.clinic.timezone, by=week.desk, reason=dice.choice(REASONS),
+            session, opened.patients[name], timezone=opened.clinic.timezone, by=week.desk, reason=dice.choice(REASONS),
             provider_id=provider.id if number else None,
         )  # fmt: skip
         came = max(midnight, now() - (26 - 14 * number) * MINUTE)
         week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}
+    if not session.scalar(sa.select(Visit.id).where(Visit.status == S.IN_PROGRESS, Visit.provider_id == provider.id)):
+        # The doctor people sign in as always has somebody with them.
+        visits.start(visit, by=doctor)
+        _stamp(week, visit, started_at=now())
     squeezed = opened.patients[opened.demo.portal[-1]]
     full = session.scalars(
         sa.select(Visit)
-        .where(Visit.provider_id == provider.id, Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED)))
+        .where(Visit.provider_id == provider.id, Visit.status.in_((S.BOOKED, S.CONFIRMED)))
         .where(Visit.starts_at > week.moment, Visit.starts_at < opened.at(opened.today, CLOSES))
         .order_by(Visit.starts_at)
     ).first()

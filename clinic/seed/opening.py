@@ -70,7 +70,8 @@ def open_clinic(session, demo: Demo, password_hash: str) -> Opened:
     """Make the clinic and everybody who works in it."""
     by = Actor(clinic_id=uuid7(), role="operator", user_agent="flask seed")
     clinic = clinics.create(session, by=by, **demo.profile)
-    opened = Opened(demo, clinic, random.Random(demo.profile["slug"]), password_hash)
+    dice = random.Random(demo.profile["slug"])  # noqa: S311 - the same every time is what is wanted
+    opened = Opened(demo, clinic, dice, password_hash)
     for first, last, role in demo.colleagues:
         opened.staff.setdefault(role, join(session, opened, first, last, role))
     location = locations.add(

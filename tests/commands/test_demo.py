@@ -1,0 +1,87 @@
+"""The demo: a busy week in two clinics, the same twice, with nothing wrong in it."""
+
+import pytest
+from sqlalchemy import text
+
+from clinic.actions import passwords
+from clinic.seed.cast import PASSWORD
+
+
+@pytest.fixture
+def ask(superuser, demo):
+    """Ask the database past every rule."""
+
+    def answer(sql, **values):
+        with superuser.connect() as connection:
+            return connection.execute(text(sql), values).all()
+
+    return answer
+
+
+TODAY = """SELECT v.status, count(*) FROM visits AS v JOIN clinics AS c ON c.id = v.clinic_id
+            WHERE c.slug = :slug AND (v.starts_at AT TIME ZONE c.timezone)::date = (now() AT TIME ZONE c.timezone)::date
+            GROUP BY v.status"""
+
+
+class TestSeed:
+    def test_it_makes_two_clinics_of_two_countries_within_seconds(self, demo, ask):
+        result, seconds = demo
+        assert result.exit_code == 0, result.output
+        assert seconds < 20
+        assert len(ask("SELECT DISTINCT country, currency, locale, timezone FROM clinics")) == 2
+
+    def test_today_has_visits_that_wait_go_on_are_over_and_are_to_come(self, ask):
+        found = dict(ask(TODAY, slug="rose-street"))
+        assert {"booked", "confirmed", "checked_in", "in_progress", "completed", "cancelled"} <= set(found)
+
+    def test_walk_ins_wait_with_tickets_and_somebody_was_squeezed_in(self, ask):
+        assert [row.ticket_number for row in ask(
+            "SELECT ticket_number FROM visits AS v JOIN clinics AS c ON c.id = v.clinic_id"
+            " WHERE v.kind = 'walk_in' AND c.slug = 'rose-street' ORDER BY 1")] == [1, 2]  # fmt: skip
+        assert ask("SELECT 1 FROM slots WHERE overbooked AND overbooked_reason IS NOT NULL")
+
+    def test_a_visit_is_asked_for_and_its_answer_is_waited_for(self, ask):
+        asked = ask("SELECT id::text FROM visits WHERE status = 'requested' AND answer_by > now()")
+        waiting = ask("SELECT args ->> 'visit_id' FROM procrastinate_jobs WHERE task_name = 'visits.lapse'")
+        assert asked and {row[0] for row in asked} == {row[0] for row in waiting}
+
+    def test_a_doctor_who_is_not_approved_has_no_visits(self, ask):
+        assert ask("SELECT 1 FROM providers WHERE approved_at IS NULL")
+        assert not ask(
+            "SELECT 1 FROM visits AS v JOIN providers AS p ON p.id = v.provider_id WHERE p.approved_at IS NULL"
+        )
+
+    def test_the_past_is_dated_in_the_past_and_nothing_in_the_future(self, ask):
+        assert not ask(
+            "SELECT 1 FROM visits WHERE status = 'completed' AND starts_at < now() - interval '1 day'"
+            " AND ended_at > starts_at + interval '2 hours'"
+        )
+        assert not ask("SELECT 1 FROM visits WHERE greatest(checked_in_at, started_at, ended_at) > now()")
+        assert not ask(
+            "SELECT 1 FROM visit_events AS e JOIN visits AS v ON v.id = e.visit_id"
+            " WHERE v.starts_at < now() - interval '1 day' AND e.created_at > now() - interval '1 hour'"
+        )
+
+    def test_a_parent_may_act_for_a_child(self, ask):
+        assert ask("SELECT 1 FROM patient_access WHERE relation = 'parent'")
+
+    def test_a_second_run_changes_nothing_and_says_so(self, flask, ask):
+        before = ask("SELECT count(*), max(updated_at) FROM visits")
+        result = flask("seed")
+        assert result.exit_code == 0 and "nothing was changed" in result.output
+        assert ask("SELECT count(*), max(updated_at) FROM visits") == before
+
+    def test_nothing_in_it_breaks_a_rule(self, flask, demo):
+        result = flask("check")
+        assert result.exit_code == 0 and "fault:" not in result.output, result.output
+
+
+class TestSignIns:
+    def test_it_prints_addresses_that_open_with_the_printed_password(self, flask, ask):
+        result = flask("sign-ins")
+        assert result.exit_code == 0 and PASSWORD in result.output
+        printed = {word for word in result.output.split() if "@" in word}
+        kept = dict(ask("SELECT email, password_hash FROM users"))
+        assert len(printed) == 8 and all(passwords.matches(kept[email], PASSWORD) for email in printed)
+        for role in ("Administrator", "Receptionist", "Doctor", "Patient"):
+            assert role in result.output
