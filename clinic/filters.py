@@ -1,8 +1,8 @@
 """How templates show times, dates, money and ages: in the clinic's zone and locale, said once."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, dates, numbers
 from flask import Flask, g, request
@@ -46,6 +46,11 @@ def clock(moment: datetime, tz=None) -> str:
     return dates.format_time(moment.astimezone(tz or zone()), "short", locale=locale())
 
 
+def wall_clock(at: time) -> str:
+    """A time of day that comes back, such as a doctor's hours: 14:30 or 2:30 PM."""
+    return dates.format_time(at, "short", locale=locale())
+
+
 def day(when: date | datetime) -> str:
     """A whole date in words: Tuesday 15 September 2026."""
     return dates.format_date(_local_date(when), "full", locale=locale())
@@ -74,13 +79,31 @@ def moment(when: datetime, tz=None) -> str:
     return f"{dates.format_date(local, 'full', locale=locale())}, {clock(when, tz)} ({name})"
 
 
-def both_clocks(when: datetime) -> str:
-    """The moment on the clinic's clock and, for somebody who lives elsewhere, on their own too."""
-    own = current.user.timezone if current.user else None
+def both_clocks(when: datetime, own: str | None = None) -> str:
+    """The moment on the clinic's clock and, for somebody whose clock shows another time, on their own too.
+
+    ``own`` is a zone known of the patient; without it the zone of the person who is signed in counts.
+    """
     text = moment(when)
-    if own and own != zone().key:
-        text += " · " + _("your time: %(time)s", time=moment(when, ZoneInfo(own)))
+    elsewhere = own_zone(when, own)
+    if elsewhere:
+        text += " · " + _("your time: %(time)s", time=moment(when, elsewhere))
     return text
+
+
+def own_zone(when: datetime, own: str | None = None) -> ZoneInfo | None:
+    """The zone of somebody whose clock shows another time than the clinic's at that moment, else None."""
+    name = own or (current.user.timezone if current.user else None)
+    try:
+        found = ZoneInfo(name) if name else zone()
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    return found if when.astimezone(found).utcoffset() != when.astimezone(zone()).utcoffset() else None
+
+
+def zone_name(tz: ZoneInfo | None = None) -> str:
+    """The place whose clock a page shows: London, New York."""
+    return dates.get_timezone_location(tz or zone(), locale=locale(), return_city=True)
 
 
 def money(amount) -> str:
@@ -117,16 +140,19 @@ def init_app(app: Flask):
     Babel(app, locale_selector=_language)
     for show in (
         clock,
+        wall_clock,
         day,
         day_short,
         day_name,
         birthday,
         moment,
         both_clocks,
+        own_zone,
         money,
         ago,
     ):
         app.jinja_env.filters[show.__name__] = show
+    app.jinja_env.globals["zone_name"] = zone_name
     app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace(
         "_", "-"
     )

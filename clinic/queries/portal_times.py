@@ -1,0 +1,95 @@
+"""Open times as a patient may choose them: by day, on one day, nearest to a lost one; and what the patient holds."""
+
+from collections import Counter
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.models.people import VisitMode
+from clinic.models.schedule import SeatHold, Slot
+from clinic.queries.open_times import fits, open_times, patient_window
+
+WEEK = 7
+
+
+def times_between(session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None, most=5000):
+    """Open times within the patient's window on these days; of doctors free at the same moment only the first named."""
+    earliest, latest = patient_window(visit_type)
+    found = open_times(
+        session, clinic, visit_type, [doctor.id for doctor in doctors], first_day, last_day,
+        mode=visit_type.visit_mode or mode, person_id=person_id, earliest=earliest, latest=latest, most=most,
+    )  # fmt: skip
+    rank = {doctor.id: number for number, doctor in enumerate(doctors)}
+    once = {}
+    for time in sorted(found, key=lambda each: (each.starts_at, rank[each.provider_id])):
+        once.setdefault(time.starts_at, time)
+    return list(once.values())
+
+
+def bookable_days(visit_type, timezone):
+    """The first and the last day of the clinic's calendar on which a patient may book this type."""
+    zone = ZoneInfo(timezone)
+    earliest, latest = patient_window(visit_type)
+    return earliest.astimezone(zone).date(), latest.astimezone(zone).date()
+
+
+def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, *, person_id):
+    """The first of these days with an open time, or None."""
+    found = times_between(
+        session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id, most=len(doctors) or 1
+    )
+    return found[0].starts_at.astimezone(ZoneInfo(clinic.timezone)).date() if found else None
+
+
+def week_of_days(session, clinic, visit_type, doctors, first_day, *, person_id):
+    """Seven days from the first, each with the number of its open times."""
+    last_day = first_day + timedelta(days=WEEK - 1)
+    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id)
+    zone = ZoneInfo(clinic.timezone)
+    counts = Counter(time.starts_at.astimezone(zone).date() for time in found)
+    return [(day, counts[day]) for day in (first_day + timedelta(days=n) for n in range(WEEK))]
+
+
+def nearest_times(session, clinic, visit_type, doctors, wished, *, person_id, mode=None, most=3):
+    """The open times nearest to a lost one, soonest first: within a week of it and the patient's window."""
+    first, last = bookable_days(visit_type, clinic.timezone)
+    day = min(max(wished.astimezone(ZoneInfo(clinic.timezone)).date(), first), last)
+    found = times_between(
+        session, clinic, visit_type, doctors, day - timedelta(days=WEEK), day + timedelta(days=WEEK),
+        person_id=person_id, mode=mode,
+    )  # fmt: skip
+    found.sort(key=lambda time: (abs(time.starts_at - wished), time.starts_at))
+    return sorted(found[:most], key=lambda time: time.starts_at)
+
+
+def possible_modes(session, clinic, visit_type, doctor, starts_at, *, person_id):
+    """Where a visit at this time can happen: in person, by video, or either."""
+    if visit_type.visit_mode:
+        return [visit_type.visit_mode]
+    if not doctor.telemed_enabled:
+        return [VisitMode.IN_PERSON]
+    found = {
+        mode: fits(session, clinic, visit_type.id, doctor.id, starts_at, mode=mode, person_id=person_id)
+        for mode in VisitMode
+    }
+    possible = [mode for mode, known in found.items() if known and (known.seat_in or known.inside_hours)]
+    return possible or [VisitMode.IN_PERSON]
+
+
+def held_until(session, provider_id, starts_at, *, person_id):
+    """Until when this time is kept for the person, or None where it no longer is."""
+    running = sa.func.now()
+    whole = sa.select(Slot.held_until).where(
+        Slot.held_by_id == person_id, Slot.provider_id == provider_id, Slot.starts_at == starts_at,
+        Slot.held_until > running,
+    )  # fmt: skip
+    seat = (
+        sa.select(SeatHold.held_until)
+        .join(Slot, sa.and_(Slot.clinic_id == SeatHold.clinic_id, Slot.id == SeatHold.slot_id))
+        .where(
+            SeatHold.held_by_id == person_id, Slot.provider_id == provider_id, Slot.starts_at == starts_at,
+            SeatHold.held_until > running,
+        )
+    )  # fmt: skip
+    return session.scalar(whole) or session.scalar(seat)

@@ -1,0 +1,165 @@
+"""One step on the way to a visit: the answers so far with the rows they name, or the page that says why not."""
+
+from datetime import timedelta
+from functools import cached_property
+
+from flask import abort, url_for
+
+from clinic.actions.acting import Refused
+from clinic.actions.booking import Wish
+from clinic.current import current
+from clinic.db import db
+from clinic.forms.portal_booking import WHOEVER_IS_FIRST
+from clinic.models.people import VisitMode
+from clinic.models.schedule import BookingRule
+from clinic.models.visits import VisitSource
+from clinic.queries import portal_offers, portal_times
+from clinic.queries.portal_times import WEEK
+from clinic.views.portal.answers import Answers
+
+
+class Journey:
+    """What the next question needs to know. Looked up when first asked for; 404 for whatever is not offered here."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.clinic = current.clinic
+        if answers.patient_id and answers.patient_id not in current.patient_ids:
+            abort(404)
+
+    @classmethod
+    def of(cls, address):
+        """The journey an address's query tells of."""
+        return cls(Answers.of(address))
+
+    @property
+    def patient_id(self):
+        """Whom the visit is for: the one named, or the only one there is."""
+        only = next(iter(current.patient_ids)) if len(current.patient_ids) == 1 else None
+        return self.answers.patient_id or only
+
+    @cached_property
+    def patients(self):
+        """Everybody this person may book for."""
+        return portal_offers.own_patients(db.session(), current.patient_ids)
+
+    @cached_property
+    def patient(self):
+        """The patient's record."""
+        return next((each for each in self.patients if each.id == self.patient_id), None) or abort(404)
+
+    @cached_property
+    def visit_type(self):
+        """The type of visit; refused where only the clinic books it."""
+        found = portal_offers.active_visit_type(db.session(), self.answers.visit_type_id) or abort(404)
+        if found.booking == BookingRule.OFF:
+            raise Refused("This type of visit is booked by the clinic. Please call us.")
+        return found
+
+    @cached_property
+    def offering(self):
+        """Every doctor who offers the type."""
+        return portal_offers.doctors_offering(db.session(), self.visit_type)
+
+    @property
+    def doctors(self):
+        """The doctors whose times are looked for: the chosen one, or all of whom the first is wanted."""
+        if self.answers.doctor in (None, WHOEVER_IS_FIRST):
+            return self.offering
+        return [each for each in self.offering if each.id == self.answers.doctor] or abort(404)
+
+    @property
+    def doctor_names(self):
+        """Who each time is with, where several doctors' times stand side by side; else nothing."""
+        return self.all_names if len(self.doctors) > 1 else {}
+
+    @property
+    def all_names(self):
+        """The name of every doctor who offers the type, by id."""
+        return {each.id: each.display_name for each in self.offering}
+
+    @property
+    def provider(self):
+        """The doctor of the chosen time."""
+        return next((each for each in self.offering if each.id == self.answers.provider_id), None) or abort(404)
+
+    @cached_property
+    def modes(self):
+        """Where a visit at the chosen time can happen."""
+        return portal_times.possible_modes(
+            db.session(), self.clinic, self.visit_type, self.provider, self.answers.starts_at,
+            person_id=current.user.id,
+        )  # fmt: skip
+
+    def week(self):
+        """Seven days with the number of their open times, the weeks around them, and the next open day if they have none."""
+        first, last = portal_times.bookable_days(self.visit_type, self.clinic.timezone)
+        start = min(max(self.answers.week or first, first), last)
+        days, next_open = self._days(start), None
+        if not any(count for _day, count in days):
+            next_open = self._first_open_day(start + timedelta(days=WEEK), last)
+        if next_open and not self.answers.week:
+            start, days, next_open = next_open, self._days(next_open), None
+        earlier = max(start - timedelta(days=WEEK), first) if start > first else None
+        later = start + timedelta(days=WEEK)
+        return {
+            "days": [(day, count) for day, count in days if day <= last], "start": start, "earlier": earlier,
+            "later": later if later <= last else None, "next_open": next_open, "last": last,
+        }  # fmt: skip
+
+    def _days(self, first_day):
+        return portal_times.week_of_days(
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day, person_id=current.user.id
+        )
+
+    def _first_open_day(self, first_day, last_day):
+        if first_day > last_day:
+            return None
+        return portal_times.first_open_day(
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day, person_id=current.user.id
+        )
+
+    def times(self, day):
+        """The open times of one day."""
+        return portal_times.times_between(
+            db.session(), self.clinic, self.visit_type, self.doctors, day, day, person_id=current.user.id
+        )
+
+    def nearest(self):
+        """The three open times nearest to the lost one: the same doctor's, or anybody's where they have none."""
+        for doctors in (self.doctors, self.offering):
+            found = portal_times.nearest_times(
+                db.session(), self.clinic, self.visit_type, doctors, self.answers.starts_at,
+                person_id=current.user.id, mode=self.answers.visit_mode,
+            )  # fmt: skip
+            if found:
+                return found
+        return []
+
+    def held_until(self):
+        """Until when the chosen time is kept, or None where it no longer is."""
+        return portal_times.held_until(
+            db.session(), self.answers.provider_id, self.answers.starts_at, person_id=current.user.id
+        )
+
+    def wish(self, mode=None, reason=None):
+        """The wish these answers come to."""
+        at = self.answers
+        return Wish(
+            clinic_id=self.clinic.id, provider_id=at.provider_id, visit_type_id=at.visit_type_id,
+            patient_id=self.patient_id, starts_at=at.starts_at, visit_mode=mode or at.visit_mode or VisitMode.IN_PERSON,
+            reason=reason, source=VisitSource.PORTAL,
+        )  # fmt: skip
+
+    def needs(self, *names):
+        """The address of the first question still open among these, or None; a typed-in address may skip some."""
+        questions = {
+            "patient_id": "portal.booking.new", "visit_type_id": "portal.booking.new",
+            "doctor": "portal.booking.doctor", "provider_id": "portal.booking.day", "starts_at": "portal.booking.day",
+            "day": "portal.booking.day", "visit_mode": "portal.booking.reason",
+        }  # fmt: skip
+        answered = {**vars(self.answers), "patient_id": self.patient_id}
+        missing = next((name for name in names if answered[name] is None), None)
+        if missing == "patient_id" and not current.patient_ids:
+            return url_for("portal.home.index")
+        return self.answers.url(questions[missing]) if missing else None

@@ -1,0 +1,86 @@
+"""A patient's own visit: what, with whom, when and where; calling it off."""
+
+from flask import abort, request, url_for
+from flask_babel import gettext as _
+
+from clinic import errors
+from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import visits
+from clinic.actions.acting import Refused
+from clinic.current import current
+from clinic.db import db, now
+from clinic.forms.portal_booking import CancelForm
+from clinic.htmx import again, changed
+from clinic.htmx import show as show_page
+from clinic.models.visits import CancelReason
+from clinic.queries import portal_offers, visits_of_patient
+
+bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
+USE = Permission.PORTAL_USE
+
+
+@bp.get("/<uuid:visit_id>", needs=USE)
+def show(visit_id):
+    """The visit's page; straight after booking it says first what happens next."""
+    visit = own_visit_or_404(visit_id)
+    page = "portal/visits/booked.html" if request.args.get("new") and visit.is_live else "portal/visits/show.html"
+    return show_page(page, **told(visit))
+
+
+@bp.get("/<uuid:visit_id>/status", needs=USE)
+def status(visit_id):
+    """The one part that changes by itself on the day; 204 while it is what the page already shows."""
+    visit = own_visit_or_404(visit_id)
+    if request.args.get("seen") == seen(visit):
+        return "", 204
+    return show_page("portal/visits/_status.html", **told(visit))
+
+
+@bp.get("/<uuid:visit_id>/cancel", needs=USE)
+def cancel(visit_id):
+    """Ask whether the visit is really to be called off; past the cut-off, who to call."""
+    visit = own_visit_or_404(visit_id)
+    page = "portal/visits/cancel.html" if visit.patient_may_cancel else "portal/visits/too_late.html"
+    return show_page(page, form=CancelForm(), **told(visit))
+
+
+@bp.post("/<uuid:visit_id>/cancel", needs=USE)
+def call_off(visit_id):
+    """Call the visit off."""
+    visit, form = own_visit_or_404(visit_id), CancelForm(request.form)
+    if not form.validate():
+        return again("portal/visits/cancel.html", form=form, **told(visit))
+    try:
+        visits.cancel(visit, CancelReason.PATIENT, by=current.actor, note=form.note.data)
+    except Refused as error:
+        return not_done(visit_id, error)
+    return changed(then=url_for("portal.home.index"), message=_("Your visit is cancelled. Thank you for telling us."))
+
+
+def not_done(visit_id, error):
+    """The page of a change that was refused, with whom to call."""
+    db.session.rollback()
+    visit = own_visit_or_404(visit_id)
+    return again("portal/visits/too_late.html", status=409, sentence=errors.said(error), **told(visit))
+
+
+def own_visit_or_404(visit_id):
+    """The visit if it is the patient's own; anybody else's is answered like one that never existed."""
+    return visits_of_patient.own_visit(db.session(), visit_id) or abort(404)
+
+
+def told(visit):
+    """What every page about one visit shows."""
+    doctors_place = visit.provider.location if visit.provider else None
+    place = doctors_place or portal_offers.address_of(db.session(), current.clinic.id)
+    return {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit)}
+
+
+def seen(visit):
+    """What the changing part shows, in one word: the page sends it back to ask whether anything is new."""
+    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}"
+
+
+def is_today(visit):
+    """Whether the visit is close enough that its page should follow it."""
+    return visit.is_live and abs((visit.starts_at - now()).total_seconds()) < 16 * 3600
