@@ -1,0 +1,282 @@
+"""A clinic's public page, its look, and becoming a patient there."""
+
+import threading
+from datetime import UTC, date, datetime, time
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from clinic.colours import contrast, readable_on
+from clinic.db import db
+from clinic.models.accounts import Membership, User
+from clinic.models.organizations import Clinic
+from clinic.models.patients import Patient, PatientAccess, Relation
+from clinic.models.providers import Provider
+from clinic.models.schedule import Availability, BookingRule, VisitType
+from tests.views.public.signing_in import sign_in
+from tests.visitor import Visitor
+
+PNG = b"\x89PNG\r\n\x1a\n-- a picture --"
+TOM = {
+    "first_name": "Tom", "last_name": "Baker", "date_of_birth": "01/12/1955", "phone": "020 7946 0999",
+    "email": "Tom@Example.org", "password": "a password for tom",
+}  # fmt: skip
+
+
+def change(session, model, row_id, **values):
+    """Change a row behind everybody's back."""
+    session.execute(sa.update(model).where(model.id == row_id).values(**values))
+    session.commit()
+
+
+class TestShow:
+    def test_anybody_sees_doctors_visit_types_and_the_next_open_times(self, nobody, cast, session):
+        change(session, VisitType, cast.consultation.id, fee=60)
+        answer = nobody.open("public.clinics.show", slug="rose-street")
+        assert answer.status_code == 200
+        for words in (
+            "Rose Street Clinic",
+            "Dr Kwame Osei",
+            "Dr Astrid Lind",
+            "Follow-up",
+            "20 minutes",
+            "£60.00",
+            "09:00",
+        ):
+            assert words in answer.text
+        assert "Sign up and book" in answer.text
+        assert "Dr Luis Reyes" not in answer.text
+
+    def test_times_are_the_clinics_own_in_its_own_words(self, nobody):
+        assert "9:00\u202fAM" in nobody.open("public.clinics.show", slug="harbour").text
+
+    @pytest.mark.parametrize("values", [{"approved_at": None}, {"is_active": False}])
+    def test_a_doctor_not_approved_or_not_at_work_is_not_shown(self, nobody, cast, session, values):
+        change(session, Provider, cast.dr_osei.id, **values)
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        assert "Dr Kwame Osei" not in page
+        assert "Dr Astrid Lind" in page
+
+    @pytest.mark.parametrize("values", [{"booking": BookingRule.OFF}, {"is_active": False}])
+    def test_a_type_only_the_clinic_books_is_not_offered(self, nobody, cast, session, values):
+        change(session, VisitType, cast.follow_up.id, **values)
+        assert "Follow-up" not in nobody.open("public.clinics.show", slug="rose-street").text
+
+    @pytest.mark.parametrize("gone", ["closed_at", "deleted_at"])
+    def test_a_closed_deleted_or_unknown_clinic_is_not_found(self, nobody, cast, session, gone):
+        change(session, Clinic, cast.rose.id, **{gone: datetime.now(UTC)})
+        unknown = nobody.open("public.clinics.show", slug="no-such-clinic")
+        for endpoint in ("show", "sign_up", "style", "logo"):
+            answer = nobody.open(f"public.clinics.{endpoint}", slug="rose-street")
+            assert answer.status_code == unknown.status_code == 404
+        assert "Rose Street" not in nobody.open("/").text
+
+    def test_no_patient_is_on_the_page(self, nobody, amara):
+        for browser in (nobody, amara):
+            page = browser.open("public.clinics.show", slug="rose-street").text
+            assert "Maya" not in page
+            assert "Tom Baker" not in page
+
+    def test_a_patient_of_the_clinic_goes_straight_to_booking(self, maya):
+        page = maya.open("public.clinics.show", slug="rose-street").text
+        assert 'href="/portal/book/"' in page
+        assert "Become a patient here" in maya.open("public.clinics.show", slug="harbour").text
+
+    def test_it_asks_as_few_questions_of_the_database_for_many_doctors_as_for_two(self, nobody, cast, session, app):
+        few = self.statements(nobody, "rose-street")
+        for number in range(20):
+            made = cast._provider(cast.rose, cast.osei, f"Dr Number {number}", []) if number < 0 else None
+            made = Provider(clinic_id=cast.rose.id, display_name=f"Dr Number {number}", approved_at=datetime.now(UTC))
+            session.add(made)
+            session.flush()
+            session.add(cast_offer(cast, made))
+            hours = {"weekday": 1, "start_time": time(9), "end_time": time(12)}
+            session.add(Availability(clinic_id=cast.rose.id, provider_id=made.id, **hours))
+        session.commit()
+        assert self.statements(nobody, "rose-street") <= few
+        assert few < 15
+
+    def statements(self, browser, slug):
+        counted = []
+
+        def count(connection, cursor, statement, *rest):
+            counted.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", count)
+        try:
+            assert browser.open("public.clinics.show", slug=slug).status_code == 200
+        finally:
+            event.remove(db.engine, "before_cursor_execute", count)
+        return len(counted)
+
+
+def cast_offer(cast, provider):
+    """That the doctor offers consultations."""
+    from clinic.models.providers import ProviderVisitType
+
+    return ProviderVisitType(clinic_id=cast.rose.id, provider_id=provider.id, visit_type_id=cast.consultation.id)
+
+
+class TestLook:
+    def test_the_clinics_colour_comes_as_a_stylesheet_that_may_be_kept(self, nobody, cast, session):
+        change(session, Clinic, cast.rose.id, branding={"colour": "#ffe08a"})
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        address = page.split('rel="stylesheet" href="/c/')[1].split('"')[0]
+        answer = nobody.open("/c/" + address)
+        assert answer.mimetype == "text/css"
+        assert "--clinic-colour: #ffe08a; --clinic-ink: #16242d" in answer.text
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000"
+
+    def test_what_is_no_colour_never_reaches_the_stylesheet(self, nobody, cast, session):
+        change(session, Clinic, cast.rose.id, branding={"colour": "red} body{display:none"})
+        assert nobody.open("public.clinics.style", slug="rose-street").text == ""
+
+    @pytest.mark.parametrize(
+        "ground", ["#000000", "#ffffff", "#7f7f7f", "#767676", "#ff0000", "#00a651", "#f47738", "#8a8a00"]
+    )
+    def test_the_ink_can_be_read_on_any_ground(self, ground):
+        assert contrast(readable_on(ground), ground) >= 4.5
+
+    def test_the_logo_is_what_was_stored_and_can_do_nothing(self, nobody, cast, session):
+        assert nobody.open("public.clinics.logo", slug="rose-street").status_code == 404
+        change(session, Clinic, cast.rose.id, logo=PNG, logo_type="image/png")
+        assert '<img class="brand-logo"' in nobody.open("public.clinics.show", slug="rose-street").text
+        answer = nobody.open("public.clinics.logo", slug="rose-street")
+        assert (answer.data, answer.mimetype) == (PNG, "image/png")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def the_user(session, email="tom@example.org"):
+    """The account with this address, if any."""
+    session.rollback()
+    return session.scalars(sa.select(User).where(User.email == email)).one_or_none()
+
+
+def records_of(session, user):
+    """The patients somebody may act for in Rose Street."""
+    wanted = sa.select(Patient).join(PatientAccess, PatientAccess.patient_id == Patient.id)
+    return session.scalars(
+        wanted.where(PatientAccess.user_id == user.id, PatientAccess.relation == Relation.SELF)
+    ).all()
+
+
+class TestSignUp:
+    def test_one_is_signed_in_with_a_record_of_ones_own_and_goes_on_to_booking(self, nobody, session, cast):
+        answer = nobody.send("public.clinics.sign_up", TOM, slug="rose-street")
+        assert (answer.status_code, answer.location) == (303, "/portal/book/")
+        assert nobody.open("/").location == "/portal/"
+        user = the_user(session)
+        (record,) = records_of(session, user)
+        assert record.id != cast.tom.id
+        assert (record.full_name, record.date_of_birth) == ("Tom Baker", date(1955, 12, 1))
+        assert (record.email, record.phone) == ("tom@example.org", "+44 20 7946 0999")
+        assert sign_in(Visitor(nobody.app, None), "tom@example.org", TOM["password"]).status_code == 303
+
+    def test_somebody_of_the_same_name_and_birthday_stays_another_patient(self, nobody, session, cast):
+        nobody.send("public.clinics.sign_up", TOM, slug="rose-street")
+        the_user(session)
+        both = session.scalars(sa.select(Patient).where(Patient.full_name == "Tom Baker")).all()
+        assert len(both) == 2
+        assert len({each.mrn for each in both}) == 2
+        held = session.scalars(sa.select(PatientAccess.patient_id).where(PatientAccess.patient_id == cast.tom.id)).all()
+        assert held == []
+
+    @pytest.mark.parametrize(
+        "email", ["amara@rose-street.example", "nadia@harbour.example", "MAYA@rose-street.example"]
+    )
+    def test_an_address_with_an_account_is_refused_without_saying_why(self, nobody, session, whole_log, email):
+        answer = nobody.send("public.clinics.sign_up", {**TOM, "email": email}, slug="rose-street")
+        assert answer.status_code == 422
+        assert "We could not make an account with these details." in answer.text
+        assert TOM["password"] not in answer.text
+        assert nobody.open("/").status_code == 200
+        assert len(session.scalars(sa.select(Patient).where(Patient.full_name == "Tom Baker")).all()) == 1
+        assert len(whole_log("sign_ups.sign_up")) == 1
+
+    @pytest.mark.parametrize(
+        ("values", "sentence"),
+        [({"first_name": " "}, "Write your first name."), ({"date_of_birth": "31/02/2000"}, "Write the date like"),
+         ({"date_of_birth": "01/01/2999"}, "Write the date like"), ({"phone": "12"}, "not a whole phone number"),
+         ({"email": "tom"}, "like name@example.org"), ({"password": "short"}, "at least 12 characters"),
+         ({"password": "tom@example.org!"}, "without your email address"), ({"first_name": "a\x00b"}, "cannot keep"),
+         ({"last_name": "b" * 500}, "at most 100")],
+    )  # fmt: skip
+    def test_what_will_not_do_is_said_and_the_rest_stays_typed(self, nobody, session, values, sentence):
+        answer = nobody.send("public.clinics.sign_up", {**TOM, **values}, slug="rose-street")
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert "Baker" in answer.text or "last_name" in values
+        assert the_user(session) is None
+
+    def test_the_date_of_birth_may_be_left_out(self, nobody, session):
+        nobody.send("public.clinics.sign_up", {**TOM, "date_of_birth": ""}, slug="rose-street")
+        assert the_user(session).date_of_birth is None
+
+    def test_a_time_chosen_before_is_come_back_to(self, nobody):
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        assert "/c/rose-street/sign-up?next=" in page
+        there = "/portal/book/time?day=2026-12-01"
+        assert nobody.send("public.clinics.sign_up", {**TOM, "next": there}, slug="rose-street").location == there
+
+    def test_two_at_once_with_one_address_get_one_account_and_no_error(self, app, session):
+        barrier, answers = threading.Barrier(2), []
+
+        def sign_up():
+            browser = Visitor(app, None)
+            barrier.wait()
+            answers.append(
+                browser.client.post("/c/rose-street/sign-up", data={**TOM, "csrf_token": browser.csrf}).status_code
+            )
+
+        threads = [threading.Thread(target=sign_up) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers) == [303, 422]
+        assert len(records_of(session, the_user(session))) == 1
+
+    def test_who_is_signed_in_is_sent_to_the_clinics_page(self, maya):
+        assert maya.open("public.clinics.sign_up", slug="harbour").location == "/c/harbour"
+
+
+class TestJoin:
+    def test_a_person_with_an_account_becomes_a_patient_with_one_button(self, stranger, session, cast):
+        answer = stranger.send("public.clinics.join", slug="rose-street")
+        assert (answer.status_code, answer.location) == (303, "/portal/book/")
+        session.rollback()
+        (record,) = records_of(session, cast.stranger.user)
+        assert record.full_name == "Nadia Stone"
+        assert stranger.open("/").location == "/portal/"
+
+    def test_twice_makes_one_record(self, stranger, session, cast):
+        for _ in range(2):
+            assert stranger.send("public.clinics.join", slug="rose-street").status_code == 303
+        session.rollback()
+        assert len(records_of(session, cast.stranger.user)) == 1
+
+    def test_whose_access_the_clinic_ended_is_told_to_call(self, maya, session, cast):
+        session.execute(
+            sa.update(Membership).where(Membership.user_id == cast.maya.user.id).values(ended_at=sa.func.now())
+        )
+        session.commit()
+        answer = maya.send("public.clinics.join", slug="rose-street")
+        assert answer.status_code == 409
+        assert "Please call them" in answer.text
+
+    def test_it_needs_a_sign_in_and_the_forgery_token(self, nobody, stranger):
+        assert nobody.send("public.clinics.join", slug="rose-street").location == "/sign-in"
+        assert stranger.send("public.clinics.join", csrf=False, slug="rose-street").status_code == 400
+
+    def test_staff_rights_do_not_follow_into_the_new_clinic(self, stranger):
+        stranger.send("public.clinics.join", slug="rose-street")
+        assert stranger.open("staff.home.index").status_code == 403
+
+
+class TestHome:
+    def test_nobody_sees_the_clinics_and_the_way_in(self, nobody):
+        page = nobody.open("/").text
+        assert "/c/rose-street" in page
+        assert "/sign-in" in page
