@@ -76,14 +76,14 @@ class TestRun:
             assert outside.running()
 
     def test_a_database_that_does_not_answer_is_told_in_a_sentence(self):
-        with checkout_named("nowhere") as checkout:
-            with pytest.raises(AssertionError, match="The PostgreSQL of DATABASE_URL does not answer"):
-                checkout.run(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing", PORT="0")
+        told = pytest.raises(AssertionError, match="The PostgreSQL of DATABASE_URL does not answer")
+        with checkout_named("nowhere") as checkout, told:
+            checkout.run(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing", PORT="0")
 
     def test_a_chosen_port_that_is_taken_is_told_in_a_sentence(self):
-        with socket.create_server(("127.0.0.1", 0)) as taken, checkout_named("taken") as checkout:
-            with pytest.raises(AssertionError, match="is in use by another program"):
-                checkout.run(PORT=str(taken.getsockname()[1]))
+        told = pytest.raises(AssertionError, match="is in use by another program")
+        with socket.create_server(("127.0.0.1", 0)) as taken, checkout_named("taken") as checkout, told:
+            checkout.run(PORT=str(taken.getsockname()[1]))
 
 
 class TestMake:
