@@ -1,0 +1,99 @@
+"""What the screens about doctors ask: the list, who could be linked, what they offer, which visits are to come."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.accounts import Membership, Role, User
+from clinic.models.organizations import Location
+from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.schedule import Availability, AvailabilityStatus, VisitType
+from clinic.models.visits import LIVE, Visit
+
+# A clinic has some dozens of doctors; a list longer than this is somebody's mistake.
+MOST = 500
+
+
+def listed(session, only=None):
+    """The clinic's doctors by name, each with how many visit types they offer and whether they have any hours.
+
+    ``only`` is the id of the one doctor to show, for a doctor who sees their own row.
+    """
+    offers = sa.select(sa.func.count()).select_from(ProviderVisitType).where(
+        ProviderVisitType.provider_id == Provider.id, ProviderVisitType.clinic_id == Provider.clinic_id
+    )  # fmt: skip
+    hours = sa.exists().where(
+        Availability.provider_id == Provider.id, Availability.clinic_id == Provider.clinic_id,
+        Availability.status == AvailabilityStatus.ACTIVE,
+    )  # fmt: skip
+    asked = (
+        sa.select(Provider, offers.scalar_subquery().label("offers"), hours.label("has_hours"))
+        .options(joinedload(Provider.location))
+        .order_by(Provider.is_active.desc(), Provider.display_name, Provider.id)
+        .limit(MOST)
+    )
+    return session.execute(asked if only is None else asked.where(Provider.id == only)).all()
+
+
+def visit_types(session):
+    """Every visit type in the clinic's order, the inactive ones last."""
+    order = (VisitType.is_active.desc(), VisitType.position, VisitType.name)
+    return session.scalars(sa.select(VisitType).order_by(*order).limit(MOST)).all()
+
+
+def names(session):
+    """The id and name of every doctor who works here."""
+    asked = sa.select(Provider.id, Provider.display_name).where(Provider.is_active)
+    return session.execute(asked.order_by(Provider.display_name, Provider.id).limit(MOST)).all()
+
+
+def offering(session, visit_type_id):
+    """The ids of the doctors who offer the type."""
+    asked = sa.select(ProviderVisitType.provider_id).where(ProviderVisitType.visit_type_id == visit_type_id)
+    return session.scalars(asked).all()
+
+
+def locations(session):
+    """The clinic's places by name."""
+    return session.scalars(sa.select(Location).order_by(Location.name, Location.id).limit(MOST)).all()
+
+
+def doctors_accounts(session, also=None):
+    """The colleagues with the doctor role, as (id, name), and the one who is linked already, whatever their role."""
+    doctors = sa.select(Membership.user_id).where(Membership.role == Role.DOCTOR, Membership.ended_at.is_(None))
+    users = session.scalars(
+        sa.select(User)
+        .where(sa.or_(User.id.in_(doctors), User.id == also))
+        .order_by(User.last_name, User.first_name, User.id)
+        .limit(MOST)
+    )
+    return [(user.id, f"{user.name} ({user.email})") for user in users]
+
+
+def _to_come(provider_id):
+    return (Visit.provider_id == provider_id, Visit.status.in_(LIVE), Visit.starts_at >= now())
+
+
+def coming_visits(session, provider_id) -> int:
+    """How many visits the doctor has still to come."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Visit).where(*_to_come(provider_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class ComingDay:
+    """One day of the clinic's calendar and how many of the doctor's visits are on it."""
+
+    day: date
+    visits: int
+
+
+def coming_days(session, provider_id: UUID, zone: str, most=30):
+    """The next days on which the doctor has visits."""
+    day = sa.cast(sa.func.timezone(zone, Visit.starts_at), sa.Date).label("day")
+    inner = sa.select(day).where(*_to_come(provider_id)).subquery()
+    asked = sa.select(inner.c.day, sa.func.count()).group_by(inner.c.day).order_by(inner.c.day).limit(most)
+    return [ComingDay(*row) for row in session.execute(asked)]
