@@ -1,0 +1,91 @@
+"""Blocking a doctor's time: leave, lunch, a meeting. A block may lie over booked visits, which then need a new time."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell
+from clinic.actions.acting import Refused, action, note
+from clinic.actions.providers import lock
+from clinic.db import now
+from clinic.models.providers import Provider
+from clinic.models.schedule import Slot, SlotKind, SlotStatus
+from clinic.walltime import bounds
+
+LONGEST = timedelta(days=366)
+DAY = timedelta(hours=24)
+INSERT = sa.insert(Slot.__table__)
+
+
+@action
+def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
+    """Block the doctor's time between two instants, under the same lock as a booking.
+
+    More than 24 hours become one piece for each day of the clinic's calendar, since no slot is longer.
+    """
+    if ends_at <= starts_at:
+        raise Refused("The end has to be after the beginning.", field="until_date")
+    if ends_at <= now():
+        raise Refused("This time is already over.", field="until_date")
+    if ends_at - starts_at > LONGEST:
+        raise Refused("A block can last at most %(days)s days.", field="until_date", days=LONGEST.days)
+    session = object_session(provider)
+    lock(provider)
+    _is_not_there_yet(session, provider, starts_at, ends_at)
+    rows = [_row(provider, *piece, reason) for piece in pieces(starts_at, ends_at, zone)]
+    session.connection().execute(INSERT, rows)
+    note(session, **{"blocks.starts_at": [None, starts_at], "blocks.ends_at": [None, ends_at]})
+    bell.ring(session, provider.clinic_id, "visits")
+    return provider
+
+
+@action
+def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
+    """Give blocked time back: these pieces, which together last from one instant to the other."""
+    session = object_session(provider)
+    lock(provider)
+    gone = session.execute(
+        sa.delete(Slot)
+        .where(Slot.id.in_(piece_ids), Slot.provider_id == provider.id, Slot.kind == SlotKind.BLOCKED)
+        .execution_options(synchronize_session=False)
+    )
+    if not gone.rowcount:
+        raise Refused("This block is already gone.")
+    note(session, **{"blocks.starts_at": [starts_at, None], "blocks.ends_at": [ends_at, None]})
+    bell.ring(session, provider.clinic_id, "visits")
+    return provider
+
+
+def pieces(starts_at, ends_at, zone: str):
+    """The block in pieces of at most 24 hours, cut at the midnights of the zone; a day of 25 hours makes two."""
+    if ends_at - starts_at <= DAY:
+        return [(starts_at, ends_at)]
+    cuts, begins = [], starts_at
+    while begins < ends_at:
+        midnight = bounds(begins.astimezone(ZoneInfo(zone)).date(), ZoneInfo(zone))[1]
+        ends = min(midnight, begins + DAY, ends_at)
+        cuts.append((begins, ends))
+        begins = ends
+    return cuts
+
+
+def _is_not_there_yet(session, provider, starts_at, ends_at):
+    """Refuse to block twice what is blocked already: sending a form again must not make a second one."""
+    same = sa.select(Slot.id).where(
+        Slot.provider_id == provider.id, Slot.kind == SlotKind.BLOCKED,
+        Slot.starts_at >= starts_at - DAY, Slot.starts_at <= starts_at, Slot.ends_at > starts_at,
+    )  # fmt: skip
+    if session.scalar(same):
+        raise Refused("Another block already covers the beginning of this one.", field="from_date")
+
+
+def _row(provider, starts_at, ends_at, reason):
+    return {
+        "clinic_id": provider.clinic_id, "id": uuid7(), "provider_id": provider.id, "kind": SlotKind.BLOCKED,
+        "status": SlotStatus.BLOCKED, "starts_at": starts_at, "ends_at": ends_at, "busy_from": starts_at,
+        "busy_until": ends_at, "capacity": 1, "taken": 0, "overbooked": False, "reason": reason, "created_at": now(),
+        "updated_at": now(),
+    }  # fmt: skip

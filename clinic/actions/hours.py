@@ -1,0 +1,83 @@
+"""A doctor's hours: every week or on one date, in wall time of the clinic's zone."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell
+from clinic.actions.acting import Refused, action, note
+from clinic.actions.providers import lock
+from clinic.models.providers import Provider
+from clinic.models.schedule import Availability, AvailabilityStatus
+
+# 0 is Sunday, as in the table.
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+@action
+def add(session, provider: Provider, *, by, **details):
+    """Add hours of a weekday (0 is Sunday) or, with ``on_date``, of one day, whose weekly hours they replace."""
+    lock(provider)
+    row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
+    _fits_beside_the_others(session, row)
+    session.add(row)
+    bell.ring(session, provider.clinic_id, "visits")
+    return row
+
+
+@action
+def pause(row: Availability, provider: Provider, *, by):
+    """Keep the hours but offer nothing in them; what is booked stays booked."""
+    row.status = AvailabilityStatus.PAUSED
+    bell.ring(object_session(row), row.clinic_id, "visits")
+    return row
+
+
+@action
+def resume(row: Availability, provider: Provider, *, by):
+    """Offer times in the hours again."""
+    lock(provider)
+    _fits_beside_the_others(object_session(row), row)
+    row.status = AvailabilityStatus.ACTIVE
+    bell.ring(object_session(row), row.clinic_id, "visits")
+    return row
+
+
+@action
+def remove(row: Availability, provider: Provider, *, by):
+    """Take the hours away; what is booked in them stays booked."""
+    session = object_session(row)
+    session.delete(row)
+    note(session, weekday=[row.weekday, None], start_time=[row.start_time, None], end_time=[row.end_time, None])
+    bell.ring(session, row.clinic_id, "visits")
+    return row
+
+
+def _fits_beside_the_others(session, row):
+    """Refuse hours that overlap others of the same day which count at the same time."""
+    same_day = Availability.on_date == row.on_date if row.on_date else Availability.weekday == row.weekday
+    others = sa.select(Availability).where(
+        Availability.provider_id == row.provider_id,
+        Availability.id != row.id,
+        Availability.status == AvailabilityStatus.ACTIVE,
+        same_day,
+        Availability.start_time < row.end_time,
+        Availability.end_time > row.start_time,
+    )
+    with session.no_autoflush:
+        found = [other for other in session.scalars(others) if _count_together(other, row)]
+    if found:
+        raise Refused(
+            "These hours overlap those of %(day)s from %(start)s to %(end)s that are already there.",
+            field="start_time",
+            day=row.on_date.isoformat() if row.on_date else WEEKDAYS[row.weekday],
+            start=f"{found[0].start_time:%H:%M}",
+            end=f"{found[0].end_time:%H:%M}",
+        )
+
+
+def _count_together(one, other):
+    """Whether there is a day on which both are valid."""
+    begins = max(filter(None, (one.valid_from, other.valid_from)), default=None)
+    ends = min(filter(None, (one.valid_until, other.valid_until)), default=None)
+    return begins is None or ends is None or begins <= ends

@@ -1,0 +1,109 @@
+"""A doctor's hours, as an administrator types them: every week on some weekdays, or on one date."""
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SelectMultipleField, TimeField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, mode_choice, needed
+
+# Monday first, as a week is read; the table counts from Sunday, which is 0.
+WEEK = [
+    (1, _l("Monday")),
+    (2, _l("Tuesday")),
+    (3, _l("Wednesday")),
+    (4, _l("Thursday")),
+    (5, _l("Friday")),
+    (6, _l("Saturday")),
+    (0, _l("Sunday")),
+]
+
+
+class Day(DateField):
+    """A date of this century, or nothing."""
+
+    def process_formdata(self, values):
+        """Read the date; say in plain words where there is none."""
+        text = values[0].strip() if values else ""
+        if not text:
+            self.data = None
+            return
+        try:
+            self.data = date.fromisoformat(text)
+            if not 2000 <= self.data.year < 2100:
+                raise ValueError
+        except ValueError:
+            self.data = None
+            raise ValueError(str(_l("Enter a date of the calendar."))) from None
+
+
+class Clock(TimeField):
+    """A time of day, or nothing."""
+
+    def process_formdata(self, values):
+        """Read the time; say in plain words where there is none."""
+        if not values or not values[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata([values[0].strip()])
+        except ValueError:
+            self.data = None
+            raise ValueError(str(_l("Enter a time such as 09:00."))) from None
+
+
+class HoursForm(Form):
+    """From when to when, how and where; the same for weekly hours and those of one date."""
+
+    start_time = Clock(_l("From"), [needed(_l("Say when the hours begin."))])
+    end_time = Clock(_l("To"), [needed(_l("Say when the hours end."))])
+    visit_mode = mode_choice(_l("For visits"), _l("In person or by video"))
+    location_id = RowChoice(_l("Place"))
+
+    def validate_end_time(self, field):
+        """Hours end on the day they begin."""
+        if self.start_time.data and field.data and field.data <= self.start_time.data:
+            raise ValidationError(_l("The end has to be later than the beginning, on the same day."))
+
+    @property
+    def hours(self):
+        """What an action needs to know, apart from the day."""
+        return {name: self[name].data for name in ("start_time", "end_time", "visit_mode", "location_id")}
+
+
+class WeeklyForm(HoursForm):
+    """Hours that come back every week."""
+
+    weekdays = SelectMultipleField(
+        _l("On"), coerce=int, choices=[SelectChoice(str(number), label) for number, label in WEEK],
+        invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED, widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )  # fmt: skip
+    valid_from = Day(_l("First day"), [Optional()])
+    valid_until = Day(_l("Last day"), [Optional()])
+
+    def validate_weekdays(self, field):
+        """At least one day of the week."""
+        if not field.data:
+            raise ValidationError(_l("Tick at least one day."))
+
+    def validate_valid_until(self, field):
+        """The last day comes after the first."""
+        if self.valid_from.data and field.data and field.data < self.valid_from.data:
+            raise ValidationError(_l("The last day has to be after the first."))
+
+
+class DatedForm(HoursForm):
+    """Hours of one date, in place of that weekday's."""
+
+    on_date = Day(_l("Date"), [needed(_l("Say on which date."))])
+    # The date on the clinic's calendar right now; the view says which.
+    today = None
+
+    def validate_on_date(self, field):
+        """A day that is over needs no hours."""
+        if self.today and field.data and field.data < self.today:
+            raise ValidationError(_l("This day is over."))

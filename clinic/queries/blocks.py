@@ -1,0 +1,67 @@
+"""A doctor's blocked time, and the visits that lie in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.schedule import Slot, SlotKind
+from clinic.models.visits import Visit, VisitStatus
+
+MOST = 1000
+# Patients who are here already are seen or sent home at the desk; only these can be moved.
+MOVABLE = (VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One stretch of blocked time, of one piece or of many that follow each other; its id is the first piece's."""
+
+    id: UUID
+    piece_ids: tuple
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None
+
+
+def coming(session, provider_id) -> list[Block]:
+    """The blocks that are not over yet, soonest first; the days of one leave are shown as one."""
+    pieces = session.execute(
+        sa.select(Slot.id, Slot.starts_at, Slot.ends_at, Slot.reason)
+        .where(Slot.provider_id == provider_id, Slot.kind == SlotKind.BLOCKED, Slot.ends_at > now())
+        .order_by(Slot.starts_at, Slot.ends_at, Slot.id)
+        .limit(MOST)
+    )
+    found = []
+    for piece in pieces:
+        at = next((n for n, b in enumerate(found) if (b.ends_at, b.reason) == (piece.starts_at, piece.reason)), None)
+        if at is None:
+            found.append(Block(piece.id, (piece.id,), piece.starts_at, piece.ends_at, piece.reason))
+        else:
+            block = found[at]
+            ids = (*block.piece_ids, piece.id)
+            found[at] = Block(block.id, ids, block.starts_at, piece.ends_at, block.reason)
+    return found
+
+
+def stranded(session, provider_id):
+    """The doctor's coming visits that lie in blocked time, soonest first: each needs another time or an end."""
+    blocked = sa.exists().where(
+        Slot.clinic_id == Visit.clinic_id,
+        Slot.provider_id == Visit.provider_id,
+        Slot.kind == SlotKind.BLOCKED,
+        # No slot is longer than a day: the bound lets the index find the few that matter.
+        Slot.starts_at > Visit.starts_at - sa.text("interval '24 hours'"),
+        Slot.starts_at < Visit.ends_at,
+        Slot.ends_at > Visit.starts_at,
+    )
+    return session.scalars(
+        sa.select(Visit)
+        .options(joinedload(Visit.patient), joinedload(Visit.visit_type))
+        .where(Visit.provider_id == provider_id, Visit.status.in_(MOVABLE), Visit.ends_at > now(), blocked)
+        .order_by(Visit.starts_at, Visit.id)
+        .limit(MOST)
+    ).all()

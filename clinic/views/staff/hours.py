@@ -1,0 +1,128 @@
+"""A doctor's hours: the desk and the doctor read them, the administrator changes them."""
+
+from zoneinfo import ZoneInfo
+
+from flask import abort, url_for
+from flask_babel import gettext as _
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import hours
+from clinic.actions.acting import Refused
+from clinic.current import current
+from clinic.db import db
+from clinic.errors import said
+from clinic.forms.hours import WEEK, DatedForm, WeeklyForm
+from clinic.htmx import again, changed, show, wants_part
+from clinic.models.schedule import Availability
+from clinic.queries import hours as asked
+from clinic.queries.providers import locations
+from clinic.views.staff.providers import load
+from clinic.walltime import today
+
+bp = GuardedBlueprint("hours", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/hours")
+PAGE, PART = "staff/hours/index.html", "staff/hours/_hours.html"
+
+
+@bp.get("", needs=Permission.SCHEDULE_SEE)
+def index(provider_id):
+    """The doctor's week and the days that differ from it."""
+    return show(PAGE, PART, **_page(load(provider_id)))
+
+
+@bp.post("/weekly", needs=Permission.SCHEDULE_EDIT)
+def add_weekly(provider_id):
+    """Add the same hours to every ticked weekday."""
+    provider, form = load(provider_id), _weekly()
+    if not form.validate():
+        return _again(provider, weekly_form=form)
+    try:
+        valid = {"valid_from": form.valid_from.data, "valid_until": form.valid_until.data}
+        for weekday in form.weekdays.data:
+            hours.add(db.session(), provider, by=current.actor, weekday=weekday, **form.hours, **valid)
+    except Refused as refused:
+        return _refused(provider_id, refused, weekly_form=form)
+    return _changed(provider, _("The hours are added."))
+
+
+@bp.post("/dated", needs=Permission.SCHEDULE_EDIT)
+def add_dated(provider_id):
+    """Add hours of one date."""
+    provider, form = load(provider_id), _dated()
+    if not form.validate():
+        return _again(provider, dated_form=form)
+    try:
+        hours.add(db.session(), provider, by=current.actor, on_date=form.on_date.data, **form.hours)
+    except Refused as refused:
+        return _refused(provider_id, refused, dated_form=form)
+    return _changed(provider, _("The hours of that day are added."))
+
+
+@bp.post("/<uuid:row_id>/pause", needs=Permission.SCHEDULE_EDIT)
+def pause(provider_id, row_id):
+    """Offer nothing in these hours for a while."""
+    provider = load(provider_id)
+    hours.pause(_row(provider, row_id), provider, by=current.actor)
+    return _changed(provider, _("These hours are paused: nothing new can be booked in them."))
+
+
+@bp.post("/<uuid:row_id>/resume", needs=Permission.SCHEDULE_EDIT)
+def resume(provider_id, row_id):
+    """Offer times in them again."""
+    provider = load(provider_id)
+    hours.resume(_row(provider, row_id), provider, by=current.actor)
+    return _changed(provider, _("These hours count again."))
+
+
+@bp.post("/<uuid:row_id>/remove", needs=Permission.SCHEDULE_EDIT)
+def remove(provider_id, row_id):
+    """Take the hours away."""
+    provider = load(provider_id)
+    hours.remove(_row(provider, row_id), provider, by=current.actor)
+    return _changed(provider, _("The hours are removed; visits booked in them stay."))
+
+
+def _row(provider, row_id):
+    row = db.session.get(Availability, (current.clinic.id, row_id))
+    return row if row is not None and row.provider_id == provider.id else abort(404)
+
+
+def _page(provider, weekly_form=None, dated_form=None):
+    day = today(ZoneInfo(current.clinic.timezone))
+    rows = asked.weekly(db.session(), provider.id, day)
+    return {
+        "provider": provider, "zone": current.clinic.timezone, "today": day,
+        "week": [(label, [row for row in rows if row[0].weekday == number]) for number, label in WEEK],
+        "dated": asked.dated(db.session(), provider.id, day), "may_edit": current.may(Permission.SCHEDULE_EDIT),
+        "weekly_form": weekly_form or _weekly(formdata=None), "dated_form": dated_form or _dated(formdata=None),
+    }  # fmt: skip
+
+
+def _weekly(**given):
+    return _with_places(WeeklyForm(prefix="weekly-", **given))
+
+
+def _dated(**given):
+    form = _with_places(DatedForm(prefix="dated-", **given))
+    form.today = today(ZoneInfo(current.clinic.timezone))
+    return form
+
+
+def _with_places(form):
+    form.location_id.offer([(each.id, each.name) for each in locations(db.session())], _("The usual place"))
+    return form
+
+
+def _changed(provider, message):
+    db.session.flush()
+    return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, **_page(provider))
+
+
+def _again(provider, status=422, **forms):
+    return again(PART if wants_part() else PAGE, status=status, **_page(provider, **forms))
+
+
+def _refused(provider_id, refused, **forms):
+    db.session.rollback()
+    for form in forms.values():
+        form.blame(said(refused), refused.field)
+    return _again(load(provider_id), status=409, **forms)
