@@ -1,6 +1,7 @@
 """The worker: the queue's own loop, the handlers in it, and what happens to a job whose worker died."""
 
 import asyncio
+import contextlib
 
 import procrastinate
 import structlog
@@ -56,11 +57,9 @@ async def rescue(queue, seconds=SECONDS_WITHOUT_A_SIGN):
 
 async def _work(queue):
     async with queue.open_async():
-        try:
+        with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
             # Not only at its hour: a machine that is off at night needs the coming months too.
             await queue.configure_task("audit.partitions", queueing_lock="audit.partitions").defer_async()
-        except procrastinate.exceptions.AlreadyEnqueued:
-            pass
         await queue.run_worker_async(
             delete_jobs="successful",
             shutdown_graceful_timeout=SECONDS_TO_FINISH,
