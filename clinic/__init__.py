@@ -24,13 +24,9 @@ def create_app(config: Config | None = None) -> Clinics:
     """Wire the rooms together; what each does stands in the room."""
     config = config or Config()
     home = Path(HOME)
-    app = Clinics(
-        __name__, template_folder=home / "templates", static_folder=home / "static"
-    )
+    app = Clinics(__name__, template_folder=home / "templates", static_folder=home / "static")
     app.config.from_mapping(config.for_flask())
-    app.extensions["bell"] = Bell(
-        _libpq(config.DATABASE_DIRECT_URL), config.LIVE_STREAMS
-    )
+    app.extensions["bell"] = Bell(_libpq(config.DATABASE_DIRECT_URL), config.LIVE_STREAMS)
 
     requests.init_app(app)
     db.init_app(app)

@@ -73,9 +73,7 @@ class GuardedBlueprint(Blueprint):
     ):
         """Register a route; without ``needs=`` the program does not start."""
         guarded = Need(needs, self.face)
-        super().add_url_rule(
-            rule, endpoint, view_func, provide_automatic_options, **options
-        )
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
         self.record(lambda state: _remember(state, name, guarded))
 
@@ -88,7 +86,7 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("permission", "face")
+    __slots__ = ("face", "permission")
 
     def __init__(self, permission, face):
         self.permission = Permission(permission)

@@ -17,15 +17,9 @@ bp = Blueprint("assets", __name__)
 def htmx_folder() -> Path:
     """The folder of the django-htmx wheel that holds htmx; a plain sentence where it is missing."""
     spec = importlib.util.find_spec("django_htmx")
-    folder = (
-        Path(spec.submodule_search_locations[0]) / "static" / "django_htmx"
-        if spec
-        else None
-    )
+    folder = Path(spec.submodule_search_locations[0]) / "static" / "django_htmx" if spec else None
     if folder is None or not (folder / "htmx-2.min.js").is_file():
-        raise RuntimeError(
-            "htmx is missing: install the packages of requirements.txt (django-htmx carries it)."
-        )
+        raise RuntimeError("htmx is missing: install the packages of requirements.txt (django-htmx carries it).")
     return folder
 
 
@@ -47,9 +41,7 @@ def init_app(app: Flask):
 
     @cache
     def own(name):
-        digest = hashlib.sha256(
-            (Path(app.static_folder) / name).read_bytes()
-        ).hexdigest()[:12]
+        digest = hashlib.sha256((Path(app.static_folder) / name).read_bytes()).hexdigest()[:12]
         return url_for("static", filename=name, v=digest)
 
     def asset(name):
@@ -58,9 +50,7 @@ def init_app(app: Flask):
             return url_for("assets.htmx", version=HTMX_VERSION)
         if name.startswith("bootstrap."):
             kind = name.removeprefix("bootstrap.")
-            file = {"css": "css/bootstrap.min.css", "js": "js/bootstrap.bundle.min.js"}[
-                kind
-            ]
+            file = {"css": "css/bootstrap.min.css", "js": "js/bootstrap.bundle.min.js"}[kind]
             return url_for("bootstrap.static", filename=file, v=bootstrap)
         return own(name)
 

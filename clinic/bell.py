@@ -7,6 +7,7 @@ import json
 import queue
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -54,9 +55,7 @@ class Bell:
             ears = queue.Queue(maxsize=100)
             self.listeners.setdefault(str(clinic_id), set()).add(ears)
             if self.thread is None:
-                self.thread = threading.Thread(
-                    target=self._listen, name="bell", daemon=True
-                )
+                self.thread = threading.Thread(target=self._listen, name="bell", daemon=True)
                 self.thread.start()
         return ears
 
@@ -87,21 +86,15 @@ class Bell:
 
     def _tell_all(self, topic):
         with self.lock:
-            ears = [
-                listener
-                for listeners in self.listeners.values()
-                for listener in listeners
-            ]
+            ears = [listener for listeners in self.listeners.values() for listener in listeners]
         for listener in ears:
             self._drop_in(listener, topic)
 
     @staticmethod
     def _drop_in(listener, topic):
-        try:
+        # A page with a hundred rings waiting would learn nothing from one more.
+        with suppress(queue.Full):
             listener.put_nowait(topic)
-        except queue.Full:
-            # The page has a hundred rings waiting already; one more would tell it nothing new.
-            pass
 
 
 def stream(bell: Bell, clinic_id, ears):

@@ -21,51 +21,31 @@ def _number(name: str, default: int) -> int:
 
 
 def _list(name: str) -> list[str]:
-    return [
-        item.strip() for item in os.environ.get(name, "").split(",") if item.strip()
-    ]
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
 
 
 @dataclass
 class Config:
     """One start's settings. Times are in seconds, sizes in bytes, unless the name says otherwise."""
 
-    DATABASE_URL: str = field(
-        default_factory=lambda: _psycopg(os.environ.get("DATABASE_URL", ""))
-    )
-    DATABASE_OWNER_URL: str = field(
-        default_factory=lambda: _psycopg(os.environ.get("DATABASE_OWNER_URL", ""))
-    )
-    DATABASE_KEEPER_URL: str = field(
-        default_factory=lambda: _psycopg(os.environ.get("DATABASE_KEEPER_URL", ""))
-    )
-    DATABASE_DIRECT_URL: str = field(
-        default_factory=lambda: _psycopg(os.environ.get("DATABASE_DIRECT_URL", ""))
-    )
+    DATABASE_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_URL", "")))
+    DATABASE_OWNER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_OWNER_URL", "")))
+    DATABASE_KEEPER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_KEEPER_URL", "")))
+    DATABASE_DIRECT_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_DIRECT_URL", "")))
     DATABASE_POOL: int = field(default_factory=lambda: _number("DATABASE_POOL", 16))
-    DATABASE_POOL_WAIT: int = field(
-        default_factory=lambda: _number("DATABASE_POOL_WAIT", 5)
-    )
+    DATABASE_POOL_WAIT: int = field(default_factory=lambda: _number("DATABASE_POOL_WAIT", 5))
     # Set to 0 behind a PgBouncer older than 1.21, which loses prepared statements.
-    DATABASE_PREPARE: int = field(
-        default_factory=lambda: _number("DATABASE_PREPARE", 5)
-    )
+    DATABASE_PREPARE: int = field(default_factory=lambda: _number("DATABASE_PREPARE", 5))
 
-    SECRET_KEY: str = field(
-        default_factory=lambda: os.environ.get("SECRET_KEY") or secrets.token_hex(32)
-    )
+    SECRET_KEY: str = field(default_factory=lambda: os.environ.get("SECRET_KEY") or secrets.token_hex(32))
     TRUSTED_HOSTS: list[str] = field(default_factory=lambda: _list("TRUSTED_HOSTS"))
     PROXIES: int = field(default_factory=lambda: _number("PROXIES", 0))
     HTTPS: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
 
     SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
-    SESSION_IDLE_MINUTES: int = field(
-        default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60)
-    )
+    SESSION_IDLE_MINUTES: int = field(default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60))
     LIVE_STREAMS: int = field(default_factory=lambda: _number("LIVE_STREAMS", 48))
-    LANGUAGE: str = field(
-        default_factory=lambda: os.environ.get("CLINIC_LANGUAGE", "en")
-    )
+    LANGUAGE: str = field(default_factory=lambda: os.environ.get("CLINIC_LANGUAGE", "en"))
 
     def __post_init__(self):
         self.DATABASE_OWNER_URL = self.DATABASE_OWNER_URL or self.DATABASE_URL

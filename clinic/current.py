@@ -89,9 +89,7 @@ def _load(_request) -> Current | None:
     token = session.get(TOKEN)
     if not token:
         return None
-    row = db.session().enter_with_token(
-        hash_token(token), face, current_app.config["SESSION_IDLE_MINUTES"]
-    )
+    row = db.session().enter_with_token(hash_token(token), face, current_app.config["SESSION_IDLE_MINUTES"])
     if row is None or row["session_id"] is None:
         session.pop(TOKEN, None)
         db.session().enter(Scope.person())

@@ -52,9 +52,7 @@ def one_of(choice, column, null=False):
 
 def money_range(column):
     """A CHECK that keeps money finite and not negative; it also keeps NaN and Infinity out."""
-    return sa.CheckConstraint(
-        f"{column} >= 0 AND {column} < 1000000000", name=f"{column}_in_range"
-    )
+    return sa.CheckConstraint(f"{column} >= 0 AND {column} < 1000000000", name=f"{column}_in_range")
 
 
 NAMES = {
@@ -92,17 +90,14 @@ class Base(DeclarativeBase):
 class Timestamped:
     """When a row was made and last changed, in UTC; a trigger keeps the latter."""
 
-    created_at: Mapped[datetime] = mapped_column(
-        default=now, server_default=sa.func.now()
-    )
-    updated_at: Mapped[datetime] = mapped_column(
-        default=now, server_default=sa.func.now()
-    )
+    created_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
+    updated_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
 
 
 ENTER = sa.text(
     """SELECT entered.* FROM (SELECT set_config('role', 'clinic_app', true) AS role) AS r,
-    LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int)) AS entered"""
+      LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int))
+              AS entered"""
 )
 TELL = sa.text(
     """SELECT set_config('role', 'clinic_app', true), set_config('app.clinic_id', :clinic_id, true),
@@ -146,9 +141,7 @@ def _begin(session, transaction, connection):
         return
     if session._token:
         details, session._token = session._token, None
-        session.info["entered"] = (
-            connection.execute(ENTER, details).mappings().one_or_none()
-        )
+        session.info["entered"] = connection.execute(ENTER, details).mappings().one_or_none()
     else:
         tell(connection, session.scope)
 
@@ -169,20 +162,19 @@ class Clinics(Flask):
 
     def dispatch_request(self):
         """Run the view and commit, inside the reach of the error handlers; retry a victim of a deadlock."""
-        for attempt in range(3):
+        for tries_left in (2, 1, 0):
             try:
                 return self._answer()
             except OperationalError as error:
                 db.session.rollback()
-                if (
-                    getattr(error.orig, "sqlstate", None) not in TRY_AGAIN
-                    or attempt == 2
-                ):
+                if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN or not tries_left:
                     raise
-                time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
+                # Victims that meet again at the same moment would be victims again.
+                time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 (chance, not a secret)
             except BaseException:
                 db.session.rollback()
                 raise
+        raise AssertionError("the last try answers or raises")
 
     def _answer(self):
         response = self.make_response(super().dispatch_request())

@@ -10,7 +10,6 @@ from flask import (
     make_response,
     render_template,
     request,
-    url_for,
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -32,9 +31,7 @@ SENTENCES = {
     "ex_slots_provider": _l("That time has just been taken."),
     "ck_slots_seats": _l("The last place at that time has just been taken."),
     "uq_visit_types_name": _l("There is already a visit type with this name."),
-    "uq_providers_license_number": _l(
-        "Another doctor already has this licence number."
-    ),
+    "uq_providers_license_number": _l("Another doctor already has this licence number."),
     "uq_providers_user_id": _l("This person is already a doctor of the clinic."),
     "uq_users_email": _l("There is already an account with this email address."),
     "uq_patients_mrn": _l("Another patient already has this record number."),
@@ -110,9 +107,7 @@ def sentence_for(error):
 
 def said(error: Refused) -> str:
     """A refusal in the person's language."""
-    return _(
-        error.template, **{name: _(str(value)) for name, value in error.values.items()}
-    )
+    return _(error.template, **{name: _(str(value)) for name, value in error.values.items()})
 
 
 def _refused(error: Refused):
@@ -164,7 +159,7 @@ def _broken(error):
     log.error(
         "fault", kind=type(error).__name__, endpoint=request.endpoint, request_id=g.get("request_id"),
         # Places in the code only: the message of an exception may quote what somebody typed.
-        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]],
+        where=[f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)[-6:]],
     )  # fmt: skip
     if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error

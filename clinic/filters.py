@@ -109,9 +109,7 @@ def zone_name(tz: ZoneInfo | None = None) -> str:
 def money(amount) -> str:
     """An amount in the clinic's currency and format."""
     at = place()
-    return numbers.format_currency(
-        amount, at.currency if at else "GBP", locale=locale()
-    )
+    return numbers.format_currency(amount, at.currency if at else "GBP", locale=locale())
 
 
 def ago(when: datetime) -> str:
@@ -153,6 +151,4 @@ def init_app(app: Flask):
     ):
         app.jinja_env.filters[show.__name__] = show
     app.jinja_env.globals["zone_name"] = zone_name
-    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace(
-        "_", "-"
-    )
+    app.jinja_env.globals["page_language"] = lambda: str(get_locale() or "en").replace("_", "-")

@@ -39,9 +39,7 @@ def changed(*parts, then, message=None, undo=None, **context):
         _flash({"text": str(message), "undo": undo}, "success")
     if not wants_part() or not parts:
         return moved_on(then)
-    first, *others = (
-        render_template(part, **context) for part in (*parts, "shared/_messages.html")
-    )
+    first, *others = (render_template(part, **context) for part in (*parts, "shared/_messages.html"))
     return first + "".join(_out_of_band(other) for other in others)
 
 
@@ -60,9 +58,7 @@ def again(page_or_part, status=422, **context):
 
 
 def _out_of_band(part):
-    return ROOT_ID.sub(
-        lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1
-    )
+    return ROOT_ID.sub(lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1)
 
 
 def messages():

@@ -15,9 +15,7 @@ def put(session, name: str, at: datetime | None = None, **arguments):
     Arguments are ids and other plain values that JSON can carry, never a patient's words.
     """
     connection = session.connection().connection.driver_connection
-    deferrer = queue.configure_task(
-        name, allow_unknown=True, schedule_at=at, connection=connection
-    )
+    deferrer = queue.configure_task(name, allow_unknown=True, schedule_at=at, connection=connection)
     deferrer.defer(**{key: str(value) for key, value in arguments.items()})
 
 

@@ -35,9 +35,7 @@ def protect(table, rights="SELECT, INSERT, UPDATE", patient=None):
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY of_clinic ON {table} USING (clinic_id = {CLINIC})")
     if patient:
-        op.execute(
-            f"CREATE POLICY of_patient ON {table} AS RESTRICTIVE USING ({EVERYBODY} OR {patient})"
-        )
+        op.execute(f"CREATE POLICY of_patient ON {table} AS RESTRICTIVE USING ({EVERYBODY} OR {patient})")
 
 
 def own_patient(column="patient_id"):
@@ -59,16 +57,8 @@ def no_overlap(table, name, column, condition):
 
     With btree_gist the key is compared as it is; a server without contrib extensions compares a range of one uuid.
     """
-    has_btree_gist = (
-        op.get_bind()
-        .exec_driver_sql("SELECT 1 FROM pg_extension WHERE extname = 'btree_gist'")
-        .scalar()
-    )
-    key = (
-        f"clinic_id WITH =, {column} WITH ="
-        if has_btree_gist
-        else f"uuidrange({column}, {column}, '[]') WITH &&"
-    )
+    has_btree_gist = op.get_bind().exec_driver_sql("SELECT 1 FROM pg_extension WHERE extname = 'btree_gist'").scalar()
+    key = f"clinic_id WITH =, {column} WITH =" if has_btree_gist else f"uuidrange({column}, {column}, '[]') WITH &&"
     op.execute(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist"
         f" ({key}, tstzrange(busy_from, busy_until) WITH &&) WHERE ({condition})"

@@ -48,10 +48,15 @@ def _finish(response):
         response.headers["Cache-Control"] = "no-store"
     response.headers["X-Request-Id"] = g.get("request_id", "")
     # The endpoint, never the address: an address may carry what somebody searched for.
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
     log.info(
-        "answered", endpoint=request.endpoint, method=request.method, status=response.status_code,
-        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), request_id=g.get("request_id"),
-    )  # fmt: skip
+        "answered",
+        endpoint=request.endpoint,
+        method=request.method,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        request_id=g.get("request_id"),
+    )
     return response
 
 
@@ -62,9 +67,7 @@ def _configure_logs(app):
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            getattr(logging, app.config.get("LOG_LEVEL", "WARNING"))
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, app.config.get("LOG_LEVEL", "WARNING"))),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose rows this request may see: the marks on tables, the Scope of a session, and the one listener that keeps to it."""
+"""Whose rows this request may see: the marks on tables, a session's Scope, and the listener that keeps to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,11 +48,7 @@ class Scope:
     @property
     def settings(self) -> dict[str, str]:
         """The scope as PostgreSQL's row-level policies read it."""
-        patients = (
-            ""
-            if self.patient_ids is None
-            else "{" + ",".join(str(i) for i in sorted(self.patient_ids)) + "}"
-        )
+        patients = "" if self.patient_ids is None else "{" + ",".join(str(i) for i in sorted(self.patient_ids)) + "}"
         return {
             "clinic_id": str(self.clinic_id or ""),
             "user_id": str(self.user_id or ""),
@@ -64,9 +60,7 @@ class ClinicOwned:
     """A row that belongs to one clinic; its key begins with the clinic's."""
 
     clinic_id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
-    id: Mapped[UUID] = mapped_column(
-        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
-    )
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
 
 
 class PatientOwned(ClinicOwned):
@@ -94,11 +88,7 @@ def stay_in_scope(query):
         raise ScopeMissing("a statement ran without a scope")
     if not query.is_orm_statement or query.is_insert:
         return
-    criteria = [
-        with_loader_criteria(
-            SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True
-        )
-    ]
+    criteria = [with_loader_criteria(SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True)]
     if not query.execution_options.get("all_clinics"):
         clinic_id = scope.clinic_id
         criteria.append(

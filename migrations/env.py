@@ -22,9 +22,7 @@ def run():
     if connection is not None:
         _migrate(connection)
         return
-    engine = create_engine(
-        current_app.config["DATABASE_OWNER_URL"], poolclass=pool.NullPool
-    )
+    engine = create_engine(current_app.config["DATABASE_OWNER_URL"], poolclass=pool.NullPool)
     with engine.connect() as connection:
         _migrate(connection)
 

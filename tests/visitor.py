@@ -32,9 +32,12 @@ class Visitor:
         session = db.session()
         session.add(
             UserSession(
-                user_id=person.user.id, clinic_id=person.clinic.id, token_hash=hash_token(token),
-                last_seen_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(hours=1),
-            )  # fmt: skip
+                user_id=person.user.id,
+                clinic_id=person.clinic.id,
+                token_hash=hash_token(token),
+                last_seen_at=datetime.now(UTC),
+                expires_at=datetime.now(UTC) + timedelta(hours=1),
+            )
         )
         session.commit()
         return token

@@ -73,9 +73,7 @@ def audit(
     details=None,
 ):
     """Write one audit entry. ``resource`` is (type, id) where there is no ORM record at hand."""
-    kind, row_id = resource or (
-        (record.__tablename__, record.id) if record is not None else (None, None)
-    )
+    kind, row_id = resource or ((record.__tablename__, record.id) if record is not None else (None, None))
     clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
     session.connection().execute(
         AUDIT_INSERT,
@@ -108,9 +106,7 @@ def action(verb):
 
     @wraps(verb)
     def acted(record, *args, by, **facts):
-        session = (
-            record if isinstance(record, sa.orm.Session) else object_session(record)
-        )
+        session = record if isinstance(record, sa.orm.Session) else object_session(record)
         before = session.info.get("changes")
         session.info["changes"] = {}
         result = verb(record, *args, by=by, **facts)

@@ -49,7 +49,7 @@ class TimeTaken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to book. ``starts_at`` is an instant; ``overbook`` is the desk's reason to book regardless."""
+    """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to book regardless."""
 
     clinic_id: UUID
     provider_id: UUID
@@ -73,9 +73,7 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
     slot_id = seat(session, wish, terms, by=by)
     visit_id = uuid7()
     status, answer_by = _first_status(wish, terms, by)
-    session.connection().execute(
-        VISIT_INSERT, _row(wish, terms, visit_id, slot_id, status, answer_by, by)
-    )
+    session.connection().execute(VISIT_INSERT, _row(wish, terms, visit_id, slot_id, status, answer_by, by))
     remember(
         session,
         wish.clinic_id,
@@ -89,9 +87,7 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
         "visits.status": [None, status],
         "visits.starts_at": [None, wish.starts_at.isoformat()],
     }
-    audit(
-        session, "booking.book", by=by, resource=("visits", visit_id), changes=changes
-    )
+    audit(session, "booking.book", by=by, resource=("visits", visit_id), changes=changes)
     if answer_by:
         jobs.put(
             session,
@@ -113,13 +109,9 @@ def lock(session, wish, *, by):
     if terms is None:
         raise Refused("This doctor or this type of visit is not offered here.")
     if terms.approved_at is None or not terms.is_active:
-        raise Refused(
-            "%(doctor)s cannot be booked at the moment.", doctor=terms.display_name
-        )
+        raise Refused("%(doctor)s cannot be booked at the moment.", doctor=terms.display_name)
     if terms.offer_id is None or not terms.type_is_active:
-        raise Refused(
-            "%(doctor)s does not offer this type of visit.", doctor=terms.display_name
-        )
+        raise Refused("%(doctor)s does not offer this type of visit.", doctor=terms.display_name)
     if wish.patient_id is not None and terms.patient_gone is not False:
         raise Refused("This patient cannot be booked.")
     if terms.visit_mode and terms.visit_mode != wish.visit_mode:
@@ -128,9 +120,7 @@ def lock(session, wish, *, by):
             mode=VisitMode(terms.visit_mode).label.lower(),
         )
     if wish.visit_mode == VisitMode.VIRTUAL and not terms.telemed_enabled:
-        raise Refused(
-            "%(doctor)s does not see patients by video.", doctor=terms.display_name
-        )
+        raise Refused("%(doctor)s does not see patients by video.", doctor=terms.display_name)
     if by.in_portal:
         _keep_to_the_patients_rules(wish, terms)
     return terms
@@ -146,9 +136,7 @@ def _keep_to_the_patients_rules(wish, terms):
             wish,
         )
     if wish.starts_at > now() + timedelta(days=terms.horizon_days):
-        raise TimeTaken(
-            "You can book up to %(days)s days ahead.", wish, days=terms.horizon_days
-        )
+        raise TimeTaken("You can book up to %(days)s days ahead.", wish, days=terms.horizon_days)
 
 
 def seat(session, wish, terms, *, by):
@@ -159,9 +147,7 @@ def seat(session, wish, terms, *, by):
     slots.drop_expired(session, wish.clinic_id, wish.provider_id)
     found = look(session, wish, terms, by=by)
     if found.blocked:
-        raise TimeTaken(
-            "%(doctor)s is away at that time.", wish, doctor=terms.display_name
-        )
+        raise TimeTaken("%(doctor)s is away at that time.", wish, doctor=terms.display_name)
     if found.seat_in:
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
             return found.seat_in
@@ -170,9 +156,7 @@ def seat(session, wish, terms, *, by):
     if not fits_in and not wish.overbook:
         raise not_open(wish, terms, found)
     slots.release_holds_of(session, wish.clinic_id, by.user_id)
-    return slots.take_new(
-        session, wish, terms, by=by, overbook=None if fits_in else wish.overbook
-    )
+    return slots.take_new(session, wish, terms, by=by, overbook=None if fits_in else wish.overbook)
 
 
 def look(session, wish, terms, *, by):
@@ -188,16 +172,12 @@ def not_open(wish, terms, found):
     """Why the time cannot be had."""
     if not found.free:
         return TimeTaken("That time has just been taken.", wish)
-    return TimeTaken(
-        "%(doctor)s is not here at that time.", wish, doctor=terms.display_name
-    )
+    return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)
 
 
 def _first_status(wish, terms, by):
     if by.in_portal and terms.booking == BookingRule.REQUEST:
-        return VisitStatus.REQUESTED, min(
-            now() + timedelta(hours=terms.answer_within_hours), wish.starts_at
-        )
+        return VisitStatus.REQUESTED, min(now() + timedelta(hours=terms.answer_within_hours), wish.starts_at)
     return VisitStatus.BOOKED, None
 
 

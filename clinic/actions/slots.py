@@ -37,9 +37,7 @@ DROP_OWN_SEAT_HOLD = sa.text(
 DROP_OWN_HOLDS = sa.text(
     "DELETE FROM slots WHERE clinic_id = :clinic_id AND held_by_id = :person_id AND status = 'held'"
 )
-DROP_OWN_SEAT_HOLDS = sa.text(
-    "DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND held_by_id = :person_id"
-)
+DROP_OWN_SEAT_HOLDS = sa.text("DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND held_by_id = :person_id")
 GIVE_SEAT_BACK = sa.text(
     """UPDATE slots SET taken = taken - 1, status = 'free'
         WHERE clinic_id = :clinic_id AND id = :slot_id AND taken > 0
@@ -61,9 +59,7 @@ def drop_expired(session, clinic_id, provider_id):
 
 def drop_empty(session, clinic_id, provider_id):
     """Remove shared slots that were made for a hold and that nobody sits in."""
-    session.connection().execute(
-        DROP_EMPTY, {"clinic_id": clinic_id, "provider_id": provider_id}
-    )
+    session.connection().execute(DROP_EMPTY, {"clinic_id": clinic_id, "provider_id": provider_id})
 
 
 def release_holds_of(session, clinic_id, person_id):
@@ -80,9 +76,7 @@ def take_seat(session, clinic_id, slot_id, *, by):
     ids = {"clinic_id": clinic_id, "slot_id": slot_id}
     taken = session.connection().execute(TAKE_SEAT, ids).one_or_none() is not None
     if taken and by.user_id:
-        session.connection().execute(
-            DROP_OWN_SEAT_HOLD, {**ids, "person_id": by.user_id}
-        )
+        session.connection().execute(DROP_OWN_SEAT_HOLD, {**ids, "person_id": by.user_id})
     return taken
 
 

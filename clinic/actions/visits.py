@@ -155,7 +155,7 @@ def _lock_both(session, visit, wish):
 
 @action
 def undo(visit, *, by, reason=None):
-    """Take back the last step: within a quarter of an hour, later with a reason; a cancelled visit if its time is free."""
+    """Take back the last step: soon, or later with a reason; a cancelled visit only if its time is free."""
     hold(visit)
     if visit.status not in visit.undoable:
         raise Refused("There is nothing to take back.")

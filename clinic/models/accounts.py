@@ -58,9 +58,7 @@ class User(SoftDeleted, Timestamped, Base):
         ),
     )
 
-    id: Mapped[UUID] = mapped_column(
-        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
-    )
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
     email: Mapped[str]
     password_hash: Mapped[str | None]
     first_name: Mapped[str | None]
@@ -83,10 +81,7 @@ class User(SoftDeleted, Timestamped, Base):
     @property
     def name(self):
         """First and last name, or the address where neither is known."""
-        return (
-            " ".join(part for part in (self.first_name, self.last_name) if part)
-            or self.email
-        )
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
 
 
 class Membership(ClinicOwned, Timestamped, Base):
@@ -97,9 +92,7 @@ class Membership(ClinicOwned, Timestamped, Base):
         belongs_to_clinic("memberships"),
         refers_to_user("user_id"),
         one_of(Role, "role"),
-        sa.Index(
-            "uq_memberships_user_role", "clinic_id", "user_id", "role", unique=True
-        ),
+        sa.Index("uq_memberships_user_role", "clinic_id", "user_id", "role", unique=True),
         sa.Index("ix_memberships_user_id", "user_id"),
     )
 
@@ -121,9 +114,7 @@ class UserSession(Timestamped, Base):
         sa.Index("ix_user_sessions_user_id", "user_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(
-        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
-    )
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
@@ -147,9 +138,7 @@ class UserToken(Timestamped, Base):
         sa.Index("ix_user_tokens_user_id", "user_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(
-        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
-    )
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     purpose: Mapped[TokenPurpose] = mapped_column(ChoiceType(TokenPurpose))

@@ -23,7 +23,7 @@ NO_CLINIC = UUID(int=0)
 
 
 class AuditEntry(ClinicOwned, Base):
-    """One act: who, as what, on whose behalf, what, on which row, from where. No foreign keys: it outlives all it names.
+    """One act: who, as what, for whom, what, on which row, from where. No foreign keys: it outlives all it names.
 
     Partitioned by month of ``created_at`` (UTC). The application may insert and read, never change or remove.
     """
@@ -47,9 +47,7 @@ class AuditEntry(ClinicOwned, Base):
     actor_role: Mapped[str | None]
     on_behalf_of_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     action: Mapped[str]
-    decision: Mapped[Decision] = mapped_column(
-        ChoiceType(Decision), default=Decision.ALLOWED
-    )
+    decision: Mapped[Decision] = mapped_column(ChoiceType(Decision), default=Decision.ALLOWED)
     resource_type: Mapped[str | None]
     resource_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # {"column": [before, after]}; free text is shown as "…", so that no record is copied into the log.

@@ -60,9 +60,7 @@ class ExternalId(ClinicOwned, Timestamped, Base):
             "external_id",
             unique=True,
         ),
-        sa.Index(
-            "ix_external_ids_resource_id", "clinic_id", "resource_type", "resource_id"
-        ),
+        sa.Index("ix_external_ids_resource_id", "clinic_id", "resource_type", "resource_id"),
     )
 
     integration_id: Mapped[UUID] = mapped_column(sa.Uuid)

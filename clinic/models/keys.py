@@ -5,16 +5,12 @@ import sqlalchemy as sa
 
 def belongs_to_clinic(table):
     """The foreign key that ties a clinic-owned row to its clinic."""
-    return sa.ForeignKeyConstraint(
-        ["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"
-    )
+    return sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id")
 
 
 def refers(column, table):
     """A composite foreign key: the row it names is of the same clinic, or the database refuses."""
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{table}.clinic_id", f"{table}.id"]
-    )
+    return sa.ForeignKeyConstraint(["clinic_id", column], [f"{table}.clinic_id", f"{table}.id"])
 
 
 def refers_to_user(column):

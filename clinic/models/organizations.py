@@ -24,9 +24,7 @@ class Clinic(SoftDeleted, Timestamped, Base):
         sa.CheckConstraint("octet_length(logo) <= 262144", name="logo_is_small"),
     )
 
-    id: Mapped[UUID] = mapped_column(
-        sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7
-    )
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str | None]

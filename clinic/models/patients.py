@@ -44,9 +44,7 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
             name="date_of_birth_in_range",
         ),
         sa.CheckConstraint("height_cm BETWEEN 20 AND 280", name="height_in_range"),
-        sa.CheckConstraint(
-            "length(full_name) BETWEEN 1 AND 255", name="full_name_length"
-        ),
+        sa.CheckConstraint("length(full_name) BETWEEN 1 AND 255", name="full_name_length"),
         sa.Index("uq_patients_mrn", "clinic_id", "mrn", unique=True),
         index("patients", "date_of_birth"),
         index(
@@ -75,9 +73,7 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     country: Mapped[str | None]
     timezone: Mapped[str | None]
     language: Mapped[str | None]
-    preferred_contact_method: Mapped[ContactMethod | None] = mapped_column(
-        ChoiceType(ContactMethod)
-    )
+    preferred_contact_method: Mapped[ContactMethod | None] = mapped_column(ChoiceType(ContactMethod))
     emergency_contact_name: Mapped[str | None]
     emergency_contact_phone: Mapped[str | None]
     # The sentences a source system held, until they are entered one by one.
@@ -160,14 +156,10 @@ class PatientTag(PatientOwned, Timestamped, Base):
         belongs_to_clinic("patient_tags"),
         refers("patient_id", "patients"),
         one_of(TagKind, "kind"),
-        sa.Index(
-            "uq_patient_tags_tag", "clinic_id", "patient_id", "kind", "tag", unique=True
-        ),
+        sa.Index("uq_patient_tags_tag", "clinic_id", "patient_id", "kind", "tag", unique=True),
     )
 
     kind: Mapped[TagKind] = mapped_column(ChoiceType(TagKind))
     tag: Mapped[str]
 
-    patient: Mapped[Patient] = relationship(
-        back_populates="tags", foreign_keys="PatientTag.patient_id"
-    )
+    patient: Mapped[Patient] = relationship(back_populates="tags", foreign_keys="PatientTag.patient_id")

@@ -26,12 +26,8 @@ class Provider(ClinicOwned, Timestamped, Base):
         money_range("consultation_fee"),
         sa.CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range"),
         sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
-        sa.CheckConstraint(
-            "years_experience BETWEEN 0 AND 90", name="years_experience_in_range"
-        ),
-        sa.Index(
-            "uq_providers_license_number", "clinic_id", "license_number", unique=True
-        ),
+        sa.CheckConstraint("years_experience BETWEEN 0 AND 90", name="years_experience_in_range"),
+        sa.Index("uq_providers_license_number", "clinic_id", "license_number", unique=True),
         sa.Index("uq_providers_user_id", "clinic_id", "user_id", unique=True),
         index("providers", "location_id"),
     )
@@ -40,12 +36,8 @@ class Provider(ClinicOwned, Timestamped, Base):
     location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     display_name: Mapped[str]
     title: Mapped[str | None]
-    specialties: Mapped[list[str]] = mapped_column(
-        ARRAY(sa.Text), default=list, server_default="{}"
-    )
-    languages: Mapped[list[str]] = mapped_column(
-        ARRAY(sa.Text), default=list, server_default="{}"
-    )
+    specialties: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list, server_default="{}")
     license_number: Mapped[str | None]
     years_experience: Mapped[int | None]
     qualifications: Mapped[str | None]
@@ -94,9 +86,7 @@ class ProviderVisitType(ClinicOwned, Timestamped, Base):
     minutes: Mapped[int | None]
     fee: Mapped[Decimal | None]
 
-    provider: Mapped[Provider] = relationship(
-        back_populates="offers", foreign_keys=[provider_id]
-    )
+    provider: Mapped[Provider] = relationship(back_populates="offers", foreign_keys=[provider_id])
     visit_type: Mapped[VisitType] = relationship(foreign_keys=[visit_type_id])
 
     @property

@@ -61,19 +61,11 @@ class VisitType(ClinicOwned, Timestamped, Base):
         ),
         sa.CheckConstraint("step_minutes BETWEEN 1 AND 1440", name="step_in_range"),
         sa.CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_in_range"),
-        sa.CheckConstraint(
-            "minimum_notice_minutes BETWEEN 0 AND 525600", name="notice_in_range"
-        ),
+        sa.CheckConstraint("minimum_notice_minutes BETWEEN 0 AND 525600", name="notice_in_range"),
         sa.CheckConstraint("horizon_days BETWEEN 1 AND 730", name="horizon_in_range"),
-        sa.CheckConstraint(
-            "cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"
-        ),
-        sa.CheckConstraint(
-            "move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"
-        ),
-        sa.CheckConstraint(
-            "answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"
-        ),
+        sa.CheckConstraint("cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"),
+        sa.CheckConstraint("move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"),
+        sa.CheckConstraint("answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"),
         sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         sa.Index("uq_visit_types_name", "clinic_id", "name", unique=True),
     )
@@ -120,9 +112,7 @@ class Availability(ClinicOwned, Timestamped, Base):
         one_of(VisitMode, "visit_mode"),
         one_of(AvailabilityStatus, "status"),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_in_range"),
-        sa.CheckConstraint(
-            "num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"
-        ),
+        sa.CheckConstraint("num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"),
         sa.CheckConstraint("end_time > start_time", name="ends_after_it_starts"),
         sa.CheckConstraint("valid_until >= valid_from", name="valid_forwards"),
         index("availabilities", "provider_id", "weekday"),
@@ -171,29 +161,21 @@ class Slot(ClinicOwned, Timestamped, Base):
             "ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'",
             name="length",
         ),
-        sa.CheckConstraint(
-            "busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"
-        ),
+        sa.CheckConstraint("busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"),
         sa.CheckConstraint(
             "busy_from >= starts_at - interval '4 hours' AND busy_until <= ends_at + interval '4 hours'",
             name="buffers_are_short",
         ),
         sa.CheckConstraint("taken BETWEEN 0 AND capacity", name="seats"),
-        sa.CheckConstraint(
-            "(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"
-        ),
-        sa.CheckConstraint(
-            "(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"
-        ),
+        sa.CheckConstraint("(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"),
+        sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"),
         sa.CheckConstraint(
             "NOT overbooked OR overbooked_reason IS NOT NULL",
             name="overbooked_has_a_reason",
         ),
         index("slots", "provider_id", "starts_at"),
         index("slots", "visit_type_id"),
-        index(
-            "slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")
-        ),
+        index("slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")),
         index(
             "slots",
             "overbooked_by_id",

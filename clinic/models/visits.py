@@ -92,10 +92,7 @@ class Visit(PatientOwned, Timestamped, Base):
         S.IN_PROGRESS: (S.COMPLETED, S.CANCELLED),
     }
     # What closing the day may make of a visit whose time is past.
-    closing_steps = {
-        status: (S.COMPLETED, S.NO_SHOW)
-        for status in (S.BOOKED, S.CONFIRMED, S.CHECKED_IN)
-    }
+    closing_steps = dict.fromkeys((S.BOOKED, S.CONFIRMED, S.CHECKED_IN), (S.COMPLETED, S.NO_SHOW))
     # What can be taken back; each returns to where it came from.
     undoable = (S.CHECKED_IN, S.IN_PROGRESS, S.NO_SHOW, S.COMPLETED, S.CANCELLED)
 
@@ -127,9 +124,7 @@ class Visit(PatientOwned, Timestamped, Base):
             " OR (slot_id IS NOT NULL AND provider_id IS NOT NULL AND ends_at IS NOT NULL)",
             name="live_has_its_time",
         ),
-        sa.CheckConstraint(
-            "slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"
-        ),
+        sa.CheckConstraint("slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"),
         sa.CheckConstraint(
             "(status = 'cancelled') = (cancel_reason IS NOT NULL)",
             name="cancelled_has_a_reason",
@@ -139,9 +134,7 @@ class Visit(PatientOwned, Timestamped, Base):
             "visits",
             "status",
             "starts_at",
-            postgresql_where=sa.text(
-                "status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"
-            ),
+            postgresql_where=sa.text("status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"),
             name="ix_visits_live",
         ),
         index("visits", "provider_id", "starts_at"),
@@ -164,12 +157,8 @@ class Visit(PatientOwned, Timestamped, Base):
     provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     slot_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
-    kind: Mapped[VisitKind] = mapped_column(
-        ChoiceType(VisitKind), default=VisitKind.SCHEDULED
-    )
-    visit_mode: Mapped[VisitMode] = mapped_column(
-        ChoiceType(VisitMode), default=VisitMode.IN_PERSON
-    )
+    kind: Mapped[VisitKind] = mapped_column(ChoiceType(VisitKind), default=VisitKind.SCHEDULED)
+    visit_mode: Mapped[VisitMode] = mapped_column(ChoiceType(VisitMode), default=VisitMode.IN_PERSON)
     status: Mapped[VisitStatus] = mapped_column(ChoiceType(VisitStatus))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
@@ -206,11 +195,7 @@ class Visit(PatientOwned, Timestamped, Base):
 
     def may(self, step):
         """Whether the table of steps lets the visit become this now; only a video visit skips the check-in."""
-        if (
-            step == S.IN_PROGRESS
-            and self.status != S.CHECKED_IN
-            and self.visit_mode != VisitMode.VIRTUAL
-        ):
+        if step == S.IN_PROGRESS and self.status != S.CHECKED_IN and self.visit_mode != VisitMode.VIRTUAL:
             return False
         return step in self.steps.get(self.status, ())
 
@@ -282,7 +267,5 @@ class VisitEvent(ClinicOwned, Base):
     notes: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    visit: Mapped[Visit] = relationship(
-        back_populates="events", foreign_keys=[visit_id]
-    )
+    visit: Mapped[Visit] = relationship(back_populates="events", foreign_keys=[visit_id])
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])

@@ -193,9 +193,7 @@ def nearest_open(
         session, clinic, visit_type, provider_ids, day - timedelta(days=1), day + timedelta(days=7),
         mode=mode, person_id=person_id,
     )  # fmt: skip
-    nearest = sorted(
-        found, key=lambda time: (abs(time.starts_at - wished), time.starts_at)
-    )[:most]
+    nearest = sorted(found, key=lambda time: (abs(time.starts_at - wished), time.starts_at))[:most]
     return sorted(nearest, key=lambda time: time.starts_at)
 
 

@@ -24,9 +24,7 @@ def upgrade():
         sa.Column("city", sa.Text(), nullable=True),
         sa.Column("postal_code", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), server_default="GB", nullable=False),
-        sa.Column(
-            "timezone", sa.Text(), server_default="Europe/London", nullable=False
-        ),
+        sa.Column("timezone", sa.Text(), server_default="Europe/London", nullable=False),
         sa.Column("locale", sa.Text(), server_default="en_GB", nullable=False),
         sa.Column("currency", sa.Text(), server_default="GBP", nullable=False),
         sa.Column(
@@ -57,18 +55,10 @@ def upgrade():
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "country ~ '^[A-Z]{2}$'", name=op.f("ck_clinics_country_is_iso")
-        ),
-        sa.CheckConstraint(
-            "currency ~ '^[A-Z]{3}$'", name=op.f("ck_clinics_currency_is_iso")
-        ),
-        sa.CheckConstraint(
-            "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name=op.f("ck_clinics_slug_is_plain")
-        ),
-        sa.CheckConstraint(
-            "octet_length(logo) <= 262144", name=op.f("ck_clinics_logo_is_small")
-        ),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_clinics_country_is_iso")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_clinics_currency_is_iso")),
+        sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name=op.f("ck_clinics_slug_is_plain")),
+        sa.CheckConstraint("octet_length(logo) <= 262144", name=op.f("ck_clinics_logo_is_small")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clinics")),
         sa.UniqueConstraint("slug", name=op.f("uq_clinics_slug")),
     )
@@ -94,9 +84,7 @@ def upgrade():
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_locations_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_locations_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_locations")),
     )
     op.create_table(
@@ -137,9 +125,7 @@ def upgrade():
             "status IN ('active', 'inactive', 'suspended')",
             name=op.f("ck_users_status_is_known"),
         ),
-        sa.CheckConstraint(
-            "email = lower(email)", name=op.f("ck_users_email_is_lower_case")
-        ),
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_users_email_is_lower_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_index(
@@ -172,12 +158,8 @@ def upgrade():
             "role IN ('admin', 'receptionist', 'doctor', 'medical_assistant', 'support', 'referrer', 'patient')",
             name=op.f("ck_memberships_role_is_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_memberships_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_memberships_clinic_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_memberships")),
     )
     op.create_index("ix_memberships_user_id", "memberships", ["user_id"], unique=False)
@@ -216,23 +198,17 @@ def upgrade():
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name=op.f("fk_user_sessions_clinic_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=op.f("fk_user_sessions_clinic_id")),
         sa.ForeignKeyConstraint(
             ["impersonates_id"],
             ["users.id"],
             name=op.f("fk_user_sessions_impersonates_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
     )
-    op.create_index(
-        "ix_user_sessions_user_id", "user_sessions", ["user_id"], unique=False
-    )
+    op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id"], unique=False)
     op.create_table(
         "user_tokens",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -263,12 +239,8 @@ def upgrade():
             "role IN ('admin', 'receptionist', 'doctor', 'medical_assistant', 'support', 'referrer', 'patient')",
             name=op.f("ck_user_tokens_role_is_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name=op.f("fk_user_tokens_clinic_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_user_tokens_user_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=op.f("fk_user_tokens_clinic_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_tokens_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_tokens")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_tokens_token_hash")),
     )
@@ -282,9 +254,7 @@ def upgrade():
     protect("memberships")
     # Before a clinic is chosen a person finds their own memberships, in every clinic, and inside the portal no others.
     op.execute(f"CREATE POLICY own ON memberships FOR SELECT USING (user_id = {USER})")
-    op.execute(
-        f"CREATE POLICY of_person ON memberships AS RESTRICTIVE USING ({EVERYBODY} OR user_id = {USER})"
-    )
+    op.execute(f"CREATE POLICY of_person ON memberships AS RESTRICTIVE USING ({EVERYBODY} OR user_id = {USER})")
     touch("memberships")
     grant("user_sessions")
     touch("user_sessions")

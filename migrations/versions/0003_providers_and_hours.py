@@ -25,21 +25,13 @@ def upgrade():
         sa.Column("fee", sa.Numeric(precision=12, scale=3), nullable=True),
         sa.Column("colour", sa.Text(), nullable=True),
         sa.Column("booking", sa.Text(), server_default="instant", nullable=False),
-        sa.Column(
-            "answer_within_hours", sa.Integer(), server_default="24", nullable=False
-        ),
-        sa.Column(
-            "minimum_notice_minutes", sa.Integer(), server_default="60", nullable=False
-        ),
+        sa.Column("answer_within_hours", sa.Integer(), server_default="24", nullable=False),
+        sa.Column("minimum_notice_minutes", sa.Integer(), server_default="60", nullable=False),
         sa.Column("horizon_days", sa.Integer(), server_default="60", nullable=False),
         sa.Column("limit_per_day", sa.Integer(), nullable=True),
         sa.Column("limit_per_patient", sa.Integer(), nullable=True),
-        sa.Column(
-            "cancel_cutoff_hours", sa.Integer(), server_default="24", nullable=False
-        ),
-        sa.Column(
-            "move_cutoff_hours", sa.Integer(), server_default="24", nullable=False
-        ),
+        sa.Column("cancel_cutoff_hours", sa.Integer(), server_default="24", nullable=False),
+        sa.Column("move_cutoff_hours", sa.Integer(), server_default="24", nullable=False),
         sa.Column("capacity", sa.Integer(), server_default="1", nullable=False),
         sa.Column("position", sa.Integer(), server_default="0", nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
@@ -61,9 +53,7 @@ def upgrade():
             "booking IN ('instant', 'request', 'off')",
             name=op.f("ck_visit_types_booking_is_known"),
         ),
-        sa.CheckConstraint(
-            "colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_visit_types_colour_is_hex")
-        ),
+        sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_visit_types_colour_is_hex")),
         sa.CheckConstraint(
             "visit_mode IN ('in_person', 'virtual')",
             name=op.f("ck_visit_types_visit_mode_is_known"),
@@ -80,12 +70,8 @@ def upgrade():
             "cancel_cutoff_hours BETWEEN 0 AND 8760",
             name=op.f("ck_visit_types_cancel_cutoff_in_range"),
         ),
-        sa.CheckConstraint(
-            "capacity BETWEEN 1 AND 500", name=op.f("ck_visit_types_capacity_in_range")
-        ),
-        sa.CheckConstraint(
-            "fee >= 0 AND fee < 1000000000", name=op.f("ck_visit_types_fee_in_range")
-        ),
+        sa.CheckConstraint("capacity BETWEEN 1 AND 500", name=op.f("ck_visit_types_capacity_in_range")),
+        sa.CheckConstraint("fee >= 0 AND fee < 1000000000", name=op.f("ck_visit_types_fee_in_range")),
         sa.CheckConstraint(
             "horizon_days BETWEEN 1 AND 730",
             name=op.f("ck_visit_types_horizon_in_range"),
@@ -94,24 +80,16 @@ def upgrade():
             "minimum_notice_minutes BETWEEN 0 AND 525600",
             name=op.f("ck_visit_types_notice_in_range"),
         ),
-        sa.CheckConstraint(
-            "minutes BETWEEN 1 AND 1440", name=op.f("ck_visit_types_minutes_in_range")
-        ),
+        sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name=op.f("ck_visit_types_minutes_in_range")),
         sa.CheckConstraint(
             "move_cutoff_hours BETWEEN 0 AND 8760",
             name=op.f("ck_visit_types_move_cutoff_in_range"),
         ),
-        sa.CheckConstraint(
-            "step_minutes BETWEEN 1 AND 1440", name=op.f("ck_visit_types_step_in_range")
-        ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_visit_types_clinic_id"
-        ),
+        sa.CheckConstraint("step_minutes BETWEEN 1 AND 1440", name=op.f("ck_visit_types_step_in_range")),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_visit_types_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_visit_types")),
     )
-    op.create_index(
-        "uq_visit_types_name", "visit_types", ["clinic_id", "name"], unique=True
-    )
+    op.create_index("uq_visit_types_name", "visit_types", ["clinic_id", "name"], unique=True)
     op.create_table(
         "providers",
         sa.Column("user_id", sa.Uuid(), nullable=True),
@@ -135,9 +113,7 @@ def upgrade():
         sa.Column("qualifications", sa.Text(), nullable=True),
         sa.Column("bio", sa.Text(), nullable=True),
         sa.Column("consultation_fee", sa.Numeric(precision=12, scale=3), nullable=True),
-        sa.Column(
-            "telemed_enabled", sa.Boolean(), server_default="false", nullable=False
-        ),
+        sa.Column("telemed_enabled", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("rating", sa.Numeric(precision=3, scale=2), nullable=True),
@@ -156,16 +132,12 @@ def upgrade():
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_providers_colour_is_hex")
-        ),
+        sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_providers_colour_is_hex")),
         sa.CheckConstraint(
             "consultation_fee >= 0 AND consultation_fee < 1000000000",
             name=op.f("ck_providers_consultation_fee_in_range"),
         ),
-        sa.CheckConstraint(
-            "rating BETWEEN 1 AND 5", name=op.f("ck_providers_rating_in_range")
-        ),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_providers_rating_in_range")),
         sa.CheckConstraint(
             "years_experience BETWEEN 0 AND 90",
             name=op.f("ck_providers_years_experience_in_range"),
@@ -175,12 +147,8 @@ def upgrade():
             ["locations.clinic_id", "locations.id"],
             name=op.f("fk_providers_clinic_id_location_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_providers_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_providers_user_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_providers_clinic_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_providers_user_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_providers")),
     )
     op.create_index(
@@ -195,9 +163,7 @@ def upgrade():
         ["clinic_id", "license_number"],
         unique=True,
     )
-    op.create_index(
-        "uq_providers_user_id", "providers", ["clinic_id", "user_id"], unique=True
-    )
+    op.create_index("uq_providers_user_id", "providers", ["clinic_id", "user_id"], unique=True)
     op.create_table(
         "provider_visit_types",
         sa.Column("provider_id", sa.Uuid(), nullable=False),
@@ -236,12 +202,8 @@ def upgrade():
             ["visit_types.clinic_id", "visit_types.id"],
             name=op.f("fk_provider_visit_types_clinic_id_visit_type_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_provider_visit_types_clinic_id"
-        ),
-        sa.PrimaryKeyConstraint(
-            "clinic_id", "id", name=op.f("pk_provider_visit_types")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_provider_visit_types_clinic_id"),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_provider_visit_types")),
     )
     op.create_index(
         "ix_provider_visit_types_visit_type_id",
@@ -290,19 +252,13 @@ def upgrade():
             "visit_mode IN ('in_person', 'virtual')",
             name=op.f("ck_availabilities_visit_mode_is_known"),
         ),
-        sa.CheckConstraint(
-            "end_time > start_time", name=op.f("ck_availabilities_ends_after_it_starts")
-        ),
+        sa.CheckConstraint("end_time > start_time", name=op.f("ck_availabilities_ends_after_it_starts")),
         sa.CheckConstraint(
             "num_nonnulls(weekday, on_date) = 1",
             name=op.f("ck_availabilities_weekly_or_dated"),
         ),
-        sa.CheckConstraint(
-            "valid_until >= valid_from", name=op.f("ck_availabilities_valid_forwards")
-        ),
-        sa.CheckConstraint(
-            "weekday BETWEEN 0 AND 6", name=op.f("ck_availabilities_weekday_in_range")
-        ),
+        sa.CheckConstraint("valid_until >= valid_from", name=op.f("ck_availabilities_valid_forwards")),
+        sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_availabilities_weekday_in_range")),
         sa.ForeignKeyConstraint(
             ["clinic_id", "location_id"],
             ["locations.clinic_id", "locations.id"],
@@ -313,9 +269,7 @@ def upgrade():
             ["providers.clinic_id", "providers.id"],
             name=op.f("fk_availabilities_clinic_id_provider_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_availabilities_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_availabilities_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_availabilities")),
     )
     op.create_index(

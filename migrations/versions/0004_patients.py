@@ -73,9 +73,7 @@ def upgrade():
             "preferred_contact_method IN ('phone', 'email', 'sms')",
             name=op.f("ck_patients_preferred_contact_method_is_known"),
         ),
-        sa.CheckConstraint(
-            "height_cm BETWEEN 20 AND 280", name=op.f("ck_patients_height_in_range")
-        ),
+        sa.CheckConstraint("height_cm BETWEEN 20 AND 280", name=op.f("ck_patients_height_in_range")),
         sa.CheckConstraint(
             "length(full_name) BETWEEN 1 AND 255",
             name=op.f("ck_patients_full_name_length"),
@@ -85,14 +83,10 @@ def upgrade():
             ["patients.clinic_id", "patients.id"],
             name=op.f("fk_patients_clinic_id_merged_into_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_patients_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_patients_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_patients")),
     )
-    op.create_index(
-        "ix_patients_created_at", "patients", ["clinic_id", "created_at"], unique=False
-    )
+    op.create_index("ix_patients_created_at", "patients", ["clinic_id", "created_at"], unique=False)
     op.create_index(
         "ix_patients_date_of_birth",
         "patients",
@@ -117,12 +111,8 @@ def upgrade():
             ["patients.clinic_id", "patients.id"],
             name=op.f("fk_patient_words_clinic_id_patient_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_patient_words_clinic_id"
-        ),
-        sa.PrimaryKeyConstraint(
-            "clinic_id", "word", "patient_id", name=op.f("pk_patient_words")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_patient_words_clinic_id"),
+        sa.PrimaryKeyConstraint("clinic_id", "word", "patient_id", name=op.f("pk_patient_words")),
     )
     op.create_index(
         "ix_patient_words_patient_id",
@@ -159,12 +149,8 @@ def upgrade():
             ["patients.clinic_id", "patients.id"],
             name=op.f("fk_patient_access_clinic_id_patient_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_patient_access_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_patient_access_user_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_patient_access_clinic_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_patient_access_user_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_patient_access")),
     )
     op.create_index(
@@ -198,17 +184,13 @@ def upgrade():
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "kind IN ('tag', 'flag')", name=op.f("ck_patient_tags_kind_is_known")
-        ),
+        sa.CheckConstraint("kind IN ('tag', 'flag')", name=op.f("ck_patient_tags_kind_is_known")),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],
             ["patients.clinic_id", "patients.id"],
             name=op.f("fk_patient_tags_clinic_id_patient_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_patient_tags_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_patient_tags_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_patient_tags")),
     )
     op.create_index(

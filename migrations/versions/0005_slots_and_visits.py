@@ -92,15 +92,9 @@ def upgrade():
             ["visit_types.clinic_id", "visit_types.id"],
             name=op.f("fk_slots_clinic_id_visit_type_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_slots_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["held_by_id"], ["users.id"], name=op.f("fk_slots_held_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["overbooked_by_id"], ["users.id"], name=op.f("fk_slots_overbooked_by_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_slots_clinic_id"),
+        sa.ForeignKeyConstraint(["held_by_id"], ["users.id"], name=op.f("fk_slots_held_by_id")),
+        sa.ForeignKeyConstraint(["overbooked_by_id"], ["users.id"], name=op.f("fk_slots_overbooked_by_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_slots")),
         sa.UniqueConstraint("clinic_id", "id", "provider_id", name="uq_slots_provider"),
     )
@@ -131,9 +125,7 @@ def upgrade():
         ["clinic_id", "provider_id", "starts_at"],
         unique=False,
     )
-    op.create_index(
-        "ix_slots_visit_type_id", "slots", ["clinic_id", "visit_type_id"], unique=False
-    )
+    op.create_index("ix_slots_visit_type_id", "slots", ["clinic_id", "visit_type_id"], unique=False)
     op.create_table(
         "seat_holds",
         sa.Column("slot_id", sa.Uuid(), nullable=False),
@@ -158,12 +150,8 @@ def upgrade():
             ["slots.clinic_id", "slots.id"],
             name=op.f("fk_seat_holds_clinic_id_slot_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_seat_holds_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["held_by_id"], ["users.id"], name=op.f("fk_seat_holds_held_by_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_seat_holds_clinic_id"),
+        sa.ForeignKeyConstraint(["held_by_id"], ["users.id"], name=op.f("fk_seat_holds_held_by_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_seat_holds")),
     )
     op.create_index(
@@ -229,9 +217,7 @@ def upgrade():
             "cancel_reason IN ('patient', 'clinic', 'provider_away', 'unanswered', 'entered_in_error', 'other')",
             name=op.f("ck_visits_cancel_reason_is_known"),
         ),
-        sa.CheckConstraint(
-            "kind IN ('scheduled', 'walk_in')", name=op.f("ck_visits_kind_is_known")
-        ),
+        sa.CheckConstraint("kind IN ('scheduled', 'walk_in')", name=op.f("ck_visits_kind_is_known")),
         sa.CheckConstraint(
             "source IN ('desk', 'portal', 'referrer', 'phone', 'cal', 'acuity', 'fhir', 'import')",
             name=op.f("ck_visits_source_is_known"),
@@ -248,16 +234,12 @@ def upgrade():
             "visit_mode IN ('in_person', 'virtual')",
             name=op.f("ck_visits_visit_mode_is_known"),
         ),
-        sa.CheckConstraint(
-            "ends_at >= starts_at", name=op.f("ck_visits_ends_after_it_starts")
-        ),
+        sa.CheckConstraint("ends_at >= starts_at", name=op.f("ck_visits_ends_after_it_starts")),
         sa.CheckConstraint(
             "slot_id IS NULL OR provider_id IS NOT NULL",
             name=op.f("ck_visits_slot_has_a_provider"),
         ),
-        sa.ForeignKeyConstraint(
-            ["cancelled_by_id"], ["users.id"], name=op.f("fk_visits_cancelled_by_id")
-        ),
+        sa.ForeignKeyConstraint(["cancelled_by_id"], ["users.id"], name=op.f("fk_visits_cancelled_by_id")),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],
             ["patients.clinic_id", "patients.id"],
@@ -280,15 +262,9 @@ def upgrade():
             ["visit_types.clinic_id", "visit_types.id"],
             name=op.f("fk_visits_clinic_id_visit_type_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_visits_clinic_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_visits_created_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["created_for_id"], ["users.id"], name=op.f("fk_visits_created_for_id")
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_visits_clinic_id"),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_visits_created_by_id")),
+        sa.ForeignKeyConstraint(["created_for_id"], ["users.id"], name=op.f("fk_visits_created_for_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_visits")),
     )
     op.create_index(
@@ -316,9 +292,7 @@ def upgrade():
         "visits",
         ["clinic_id", "status", "starts_at"],
         unique=False,
-        postgresql_where=sa.text(
-            "status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"
-        ),
+        postgresql_where=sa.text("status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"),
     )
     op.create_index(
         "ix_visits_patient_id_starts_at",
@@ -339,9 +313,7 @@ def upgrade():
         unique=False,
         postgresql_where=sa.text("slot_id IS NOT NULL"),
     )
-    op.create_index(
-        "ix_visits_starts_at", "visits", ["clinic_id", "starts_at"], unique=False
-    )
+    op.create_index("ix_visits_starts_at", "visits", ["clinic_id", "starts_at"], unique=False)
     op.create_index(
         "ix_visits_visit_type_id",
         "visits",
@@ -375,9 +347,7 @@ def upgrade():
             "to_status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress', 'completed', 'cancelled', 'no_show')",
             name=op.f("ck_visit_events_to_status_is_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["changed_by_id"], ["users.id"], name=op.f("fk_visit_events_changed_by_id")
-        ),
+        sa.ForeignKeyConstraint(["changed_by_id"], ["users.id"], name=op.f("fk_visit_events_changed_by_id")),
         sa.ForeignKeyConstraint(
             ["changed_for_id"],
             ["users.id"],
@@ -388,9 +358,7 @@ def upgrade():
             ["visits.clinic_id", "visits.id"],
             name=op.f("fk_visit_events_clinic_id_visit_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_visit_events_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_visit_events_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_visit_events")),
     )
     op.create_index(

@@ -42,14 +42,10 @@ def upgrade():
             "kind IN ('cal', 'acuity', 'retell', 'daily', 'jitsi', 'stripe', 'razorpay', 'withings', 'fitbit', 'oura', 'garmin', 'fhir_import', 'csv_import')",
             name=op.f("ck_integrations_kind_is_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_integrations_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_integrations_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_integrations")),
     )
-    op.create_index(
-        "uq_integrations_kind", "integrations", ["clinic_id", "kind"], unique=True
-    )
+    op.create_index("uq_integrations_kind", "integrations", ["clinic_id", "kind"], unique=True)
     op.create_table(
         "external_ids",
         sa.Column("integration_id", sa.Uuid(), nullable=False),
@@ -76,9 +72,7 @@ def upgrade():
             ["integrations.clinic_id", "integrations.id"],
             name=op.f("fk_external_ids_clinic_id_integration_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinics.id"], name="fk_external_ids_clinic_id"
-        ),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_external_ids_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_external_ids")),
     )
     op.create_index(

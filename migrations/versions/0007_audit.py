@@ -61,9 +61,7 @@ NIL = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 def upgrade():
     op.execute(TABLE)
-    op.create_index(
-        "ix_audit_entries_created_at", "audit_entries", ["clinic_id", "created_at"]
-    )
+    op.create_index("ix_audit_entries_created_at", "audit_entries", ["clinic_id", "created_at"])
     op.create_index(
         "ix_audit_entries_resource",
         "audit_entries",
@@ -72,18 +70,14 @@ def upgrade():
     grant("audit_entries", "SELECT, INSERT")
     op.execute("ALTER TABLE audit_entries ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY reading ON audit_entries FOR SELECT USING (clinic_id = {CLINIC} AND {EVERYBODY})"
-    )
+    op.execute(f"CREATE POLICY reading ON audit_entries FOR SELECT USING (clinic_id = {CLINIC} AND {EVERYBODY})")
     # What happens outside any clinic is written under the nil id and read by nobody inside one.
     op.execute(
         f"CREATE POLICY writing ON audit_entries FOR INSERT WITH CHECK (clinic_id = {CLINIC} OR clinic_id = {NIL})"
     )
     op.execute(PARTITIONS)
     op.execute("REVOKE ALL ON FUNCTION ensure_audit_partitions(int) FROM PUBLIC")
-    op.execute(
-        "GRANT EXECUTE ON FUNCTION ensure_audit_partitions(int) TO clinic_keeper"
-    )
+    op.execute("GRANT EXECUTE ON FUNCTION ensure_audit_partitions(int) TO clinic_keeper")
     op.execute("SELECT ensure_audit_partitions(12)")
 
 

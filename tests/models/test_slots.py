@@ -45,9 +45,7 @@ def doctor(database):
     """A clinic with one doctor: (clinic_id, provider_id)."""
     clinic, provider = uuid4(), uuid4()
     database.execute("INSERT INTO clinics (id, name, slug) VALUES (%s, 'A', %s)", [clinic, f"a-{clinic.hex}"])
-    database.execute(
-        "INSERT INTO providers (clinic_id, id, display_name) VALUES (%s, %s, 'Dr A')", [clinic, provider]
-    )
+    database.execute("INSERT INTO providers (clinic_id, id, display_name) VALUES (%s, %s, 'Dr A')", [clinic, provider])
     return clinic, provider
 
 

@@ -1,4 +1,4 @@
-"""Open times: the statement agrees with a plain loop in Python, and hours stay at their wall time across clock changes."""
+"""Open times: the statement agrees with a plain loop, and hours keep their wall time across clock changes."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
@@ -134,7 +134,11 @@ def _random_hours(session, cast, luck, first):
     hours = []
     for day in range(3):
         for opens in (luck.randrange(0, 8), luck.randrange(9, 15)):
-            window = (first + timedelta(days=day), time(opens, luck.choice([0, 30])), time(opens + luck.randrange(1, 5)))
+            window = (
+                first + timedelta(days=day),
+                time(opens, luck.choice([0, 30])),
+                time(opens + luck.randrange(1, 5)),
+            )
             if window[2] > window[1]:
                 _hours(session, cast, *window)
                 hours.append(window)
@@ -155,7 +159,8 @@ def _random_busy(session, cast, luck, first, zone):
         session.add(Slot(clinic_id=cast.rose.id, provider_id=cast.dr_osei.id, starts_at=starts, ends_at=ends,
                          busy_from=starts, busy_until=ends, kind=SlotKind.OPEN, taken=0 if held else 1,
                          status=SlotStatus.HELD if held else SlotStatus.BOOKED,
-                         held_until=datetime.now(UTC) + timedelta(minutes=-1 if gone else 5) if held else None))  # fmt: skip
+                         held_until=datetime.now(UTC) + timedelta(minutes=-1 if gone else 5) if held else None)
+        )  # fmt: skip
         if not gone:
             busy.append((starts, ends))
     session.flush()

@@ -57,7 +57,9 @@ def flows_page() -> str:
     over = [status for status in VisitStatus if status not in Visit.steps]
     lines += [f"    {status.value} --> [*]" for status in over] + ["```", ""]
     lines += ["| from | to |", "| --- | --- |"]
-    lines += [f"| {status.label} | {', '.join(step.label for step in steps)} |" for status, steps in Visit.steps.items()]
+    lines += [
+        f"| {status.label} | {', '.join(step.label for step in steps)} |" for status, steps in Visit.steps.items()
+    ]
     minutes = int(UNDO_WINDOW.total_seconds() // 60)
     undoable = ", ".join(status.label for status in Visit.undoable)
     lines += ["", f"*Undo*: {undoable} go back to where they came from: within {minutes} minutes, later with a reason;"]
@@ -74,11 +76,22 @@ def _only(status, step):
 
 def data_model_page() -> str:
     """Every table with what a row is, its columns and where they point."""
-    lines = ["# The data model", "", "Drawn from `clinic/models`. Do not edit: run `make docs`. Where each field of the source"]
+    lines = [
+        "# The data model",
+        "",
+        "Drawn from `clinic/models`. Do not edit: run `make docs`. Where each field of the source",
+    ]
     lines += ["designs lives stands in [source-map.csv](source-map.csv).", ""]
     for mapper in sorted(Base.registry.mappers, key=lambda each: each.local_table.name):
         table = mapper.local_table
-        lines += [f"## {table.name}", "", inspect.getdoc(mapper.class_), "", "| column | type | |", "| --- | --- | --- |"]
+        lines += [
+            f"## {table.name}",
+            "",
+            inspect.getdoc(mapper.class_),
+            "",
+            "| column | type | |",
+            "| --- | --- | --- |",
+        ]
         lines += [_column(table, column) for column in table.columns] + [""]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -133,11 +133,14 @@ def test_no_partition_of_the_audit_log_can_be_reached_by_its_own_name(ask):
 
 
 def test_the_applications_role_owns_nothing_and_has_no_power(ask):
-    assert ask(
-        """SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
+    assert (
+        ask(
+            """SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
                   EXISTS (SELECT 1 FROM pg_class WHERE relowner = r.oid), pg_has_role(r.oid, 'clinic_owner', 'MEMBER')
              FROM pg_roles r WHERE rolname IN ('clinic_app', 'clinic_keeper')"""
-    ) == [(False,) * 6] * 2
+        )
+        == [(False,) * 6] * 2
+    )
 
 
 def test_every_view_runs_as_its_caller(ask):

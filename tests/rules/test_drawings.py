@@ -9,4 +9,6 @@ def test_the_page_of_flows_is_what_the_table_of_steps_says():
 
 
 def test_the_page_of_the_data_model_is_what_the_models_say():
-    assert (HOME / "docs" / "data-model.md").read_text() == data_model_page(), "docs/data-model.md is old: run `make docs`"
+    assert (HOME / "docs" / "data-model.md").read_text() == data_model_page(), (
+        "docs/data-model.md is old: run `make docs`"
+    )

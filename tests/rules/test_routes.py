@@ -23,8 +23,6 @@ def test_a_route_without_a_need_stops_the_program_from_starting():
         bp.get("/bare")(lambda: "")
 
 
-
-
 def test_only_get_and_post_are_used_so_every_control_works_as_a_form(app):
     methods = {method for rule in app.url_map.iter_rules() for method in rule.methods}
     assert methods <= {"GET", "HEAD", "OPTIONS", "POST"}
@@ -56,4 +54,6 @@ def test_a_views_address_ends_in_its_own_name(app):
         if rule.endpoint in OPEN or function in plain or not subject.startswith("staff.") or "POST" not in rule.methods:
             continue
         last = re.sub(r"<[^>]+>", "", rule.rule).rstrip("/").rpartition("/")[2]
-        assert last.replace("-", "_") in function or function in last.replace("-", "_"), (rule.rule, rule.endpoint)
+        # `add_tag` posts to …/tags: the noun may stand in the address in its plural.
+        words = {last.replace("-", "_"), last.replace("-", "_").removesuffix("s")}
+        assert any(word in function or function in word for word in words), (rule.rule, rule.endpoint)

@@ -1,4 +1,4 @@
-"""Templates: every one compiles, a page extends a layout and has a title, a part has one root that begins with its id."""
+"""Every template compiles, a page extends a layout and has a title, a part has one root that begins with its id."""
 
 import re
 from html.parser import HTMLParser
