@@ -24,7 +24,9 @@ ZONES = []
 class PortalDetailsForm(Form):
     """How the clinic reaches the patient, and on which clock they live."""
 
-    phone = Phone(_l("Phone"), [Optional(), readable], filters=[tidy], description=_l("We call you if something changes."))
+    phone = Phone(
+        _l("Phone"), [Optional(), readable], filters=[tidy], description=_l("We call you if something changes.")
+    )
     email = line(_l("Email"), most=254, validators=[address])
     preferred_contact_method = RadioField(
         _l("How may we reach you?"), [Optional()], filters=[tidy],

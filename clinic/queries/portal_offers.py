@@ -33,9 +33,7 @@ def visit_types_with_doctors(session):
 
 def active_visit_type(session, visit_type_id):
     """The visit type if it is one of this clinic's and in use, else None."""
-    return session.scalars(
-        sa.select(VisitType).where(VisitType.id == visit_type_id, VisitType.is_active)
-    ).one_or_none()
+    return session.scalars(sa.select(VisitType).where(VisitType.id == visit_type_id, VisitType.is_active)).one_or_none()
 
 
 def doctors_offering(session, visit_type):
@@ -68,7 +66,8 @@ def is_known(session, visit_type_id, provider_id):
     """Whether the clinic has this visit type and this doctor at all, whatever may be booked of them."""
     keys = {VisitType: visit_type_id, Provider: provider_id}
     return all(
-        session.scalar(sa.select(sa.exists(sa.select(kind.id).where(kind.id == row_id)))) for kind, row_id in keys.items()
+        session.scalar(sa.select(sa.exists(sa.select(kind.id).where(kind.id == row_id))))
+        for kind, row_id in keys.items()
     )
 
 

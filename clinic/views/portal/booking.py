@@ -10,7 +10,7 @@ from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken
 from clinic.current import current
 from clinic.db import db
-from clinic.forms.portal_booking import BookingForm, ReasonForm
+from clinic.forms.portal_booking import WORDS, BookingForm, ReasonForm
 from clinic.htmx import again, moved_on, show
 from clinic.models.schedule import BookingRule
 from clinic.queries import portal_offers
@@ -77,7 +77,9 @@ def hold():
         holds.hold(db.session(), journey.wish(mode=journey.answers.visit_mode or journey.modes[0]), by=current.actor)
     except TimeTaken as error:
         return taken(journey, error)
-    return moved_on(journey.answers.url("portal.booking.check" if journey.answers.visit_mode else "portal.booking.reason"))
+    return moved_on(
+        journey.answers.url("portal.booking.check" if journey.answers.visit_mode else "portal.booking.reason")
+    )
 
 
 @bp.get("/reason", needs=USE)
@@ -117,16 +119,20 @@ def check():
 def create():
     """Book. A time that is gone is answered with the nearest others, and nothing typed is lost."""
     form = BookingForm(request.form)
-    keep_words(form.reason.data)
     if not _is_readable(form):
         return again("portal/booking/unreadable.html", form=form)
     journey = Journey(_answers(form))
     try:
         visit_id = booking.book(db.session(), journey.wish(reason=form.reason.data), by=current.actor)
     except Refused as error:
-        return taken(journey, error) if isinstance(error, TimeTaken) else refused(form, journey, error)
+        return not_booked(form, journey, error)
     forget_words()
     return moved_on(url_for("portal.visits.show", visit_id=visit_id, new=1))
+
+
+def not_booked(form, journey, error):
+    """Why not, and what else: a time that is gone has others near it."""
+    return taken(journey, error) if isinstance(error, TimeTaken) else refused(form, journey, error)
 
 
 def taken(journey, error):
@@ -155,11 +161,14 @@ def chosen(journey):
 
 
 def _is_readable(form):
-    valid = form.validate()
-    if valid and (form.patient_id.data or len(current.patient_ids) != 1) and form.patient_id.data not in current.patient_ids:
-        form.blame(_("Please say again whom the visit is for."))
+    keep_words((form.reason.data or "")[:WORDS])
+    if not form.validate():
         return False
-    return valid
+    named = form.patient_id.data
+    if named in current.patient_ids or (named is None and len(current.patient_ids) == 1):
+        return True
+    form.blame(_("Please say again whom the visit is for."))
+    return False
 
 
 def _answers(form):

@@ -92,7 +92,7 @@ class Journey:
         )  # fmt: skip
 
     def week(self):
-        """Seven days with the number of their open times, the weeks around them, and the next open day if they have none."""
+        """Seven days with the number of their open times, the weeks around; the next open day if they have none."""
         first, last = portal_times.bookable_days(self.visit_type, self.clinic.timezone)
         start = min(max(self.answers.week or first, first), last)
         days, next_open = self._days(start), None

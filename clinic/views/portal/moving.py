@@ -17,7 +17,6 @@ from clinic.views.portal.visits import USE, not_done, own_visit_or_404, told
 from clinic.views.portal.visits import bp as visits_bp
 
 
-
 @visits_bp.get("/<uuid:visit_id>/move", needs=USE)
 def move(visit_id):
     """Ask for the new day, with the same doctor unless another will do; past the cut-off, say who to call."""
@@ -72,29 +71,35 @@ def taken(visit_id, chosen, error):
     visit = own_visit_or_404(visit_id)
     journey = journey_of(visit, **chosen)
     return again("portal/visits/move_taken.html", status=409, sentence=errors.said(error), journey=journey,
-                 answers=journey.answers, times=journey.nearest(), time_url=_to_check(visit, journey), **told(visit))  # fmt: skip
+                 times=journey.nearest(), time_url=_to_check(visit, journey), **told(visit))  # fmt: skip
 
 
 def journey_of(visit, **chosen):
-    """The way to another time of this visit: its patient, type and place stay; the doctor unless another is asked for."""
+    """The way to another time of this visit: patient, type and mode stay; the doctor unless another is asked for."""
     asked = Answers.of(request.args)
     return Journey(
         Answers(
-            patient_id=visit.patient_id, visit_type_id=visit.visit_type_id, visit_mode=visit.visit_mode,
-            doctor=asked.doctor or visit.provider_id, day=asked.day, week=asked.week,
+            patient_id=visit.patient_id,
+            visit_type_id=visit.visit_type_id,
+            visit_mode=visit.visit_mode,
+            doctor=asked.doctor or visit.provider_id,
+            day=asked.day,
+            week=asked.week,
             provider_id=chosen.get("provider_id") or asked.provider_id,
             starts_at=chosen.get("starts_at") or asked.starts_at,
-        )  # fmt: skip
+        )
     )
 
 
 def _to(page, visit, journey):
     """A maker of addresses on the way of this visit: only what was chosen here, the rest is the visit's own."""
     kept = {"doctor": journey.answers.doctor, "week": journey.answers.week}
-    return lambda **chosen: url_for(
-        f"portal.visits.{page}", visit_id=visit.id,
-        **{name: as_text(value) for name, value in {**kept, **chosen}.items() if value},
-    )  # fmt: skip
+
+    def address(**chosen):
+        given = {name: as_text(value) for name, value in {**kept, **chosen}.items() if value}
+        return url_for(f"portal.visits.{page}", visit_id=visit.id, **given)
+
+    return address
 
 
 def _to_check(visit, journey):

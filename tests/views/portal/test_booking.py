@@ -1,11 +1,8 @@
 """A patient books for herself, one question a page."""
 
-from datetime import datetime, timedelta
-
 import pytest
 import sqlalchemy as sa
 
-from clinic.models.schedule import BookingRule, Slot, SlotStatus
 from clinic.models.visits import Visit, VisitSource, VisitStatus
 
 
@@ -20,7 +17,8 @@ def wish(cast):
     def form(**changed):
         return {
             "visit_type_id": str(cast.consultation.id), "provider_id": str(cast.dr_osei.id),
-            "starts_at": iso(cast.tomorrow_at(10)), "visit_mode": "in_person", "reason": "A cough that stays", **changed,
+            "starts_at": iso(cast.tomorrow_at(10)), "visit_mode": "in_person", "reason": "A cough",
+            **changed,
         }  # fmt: skip
 
     return form
@@ -61,7 +59,11 @@ class TestQuestions:
         booked = maya.open(done.location)
         assert "Your visit is booked" in booked.text and "What happens next" in booked.text
         (visit,) = visits()
-        assert visit.source == VisitSource.PORTAL and visit.reason == "A cough" and visit.patient_id == cast.maya_patient.id
+        assert (
+            visit.source == VisitSource.PORTAL
+            and visit.reason == "A cough"
+            and visit.patient_id == cast.maya_patient.id
+        )
 
 
 class TestCreate:
