@@ -1,4 +1,4 @@
-"""Wall time and instants: what a clock on the clinic's wall shows, turned into the moment it means, and nowhere else."""
+"""Wall time and instants: what a clock on the clinic's wall shows, turned into the moment it means, said once."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -69,14 +69,17 @@ def web_address(form, field):
 
 
 class TimeForm(Form):
-    """A type, a doctor and a time, chosen by a button or typed as the clinic's wall time."""
+    """A type, a doctor and a time, chosen by a button or typed as the clinic's wall time.
 
-    visit_type_id = Read(_l("Type of visit"), UUID, _l("Choose the type of visit."))
-    provider_id = Read(_l("Doctor"), UUID, _l("Choose a doctor of the list."))
-    starts_at = Read(_l("Time"), instant, _l("Choose a time."))
-    on_date = Read(_l("Day"), date.fromisoformat, _l("Write a day of the calendar."))
-    at_time = Read(_l("Time of day"), clock, _l("Write a time like 14:30."))
-    visit_mode = Read(_l("Where"), VisitMode, _l("Choose in person or by video."))
+    The fields' ids are those of the places on the page where each is chosen, so that the summary of errors leads there.
+    """
+
+    visit_type_id = Read(_l("Type of visit"), UUID, _l("Choose the type of visit."), id="kind")
+    provider_id = Read(_l("Doctor"), UUID, _l("Choose a doctor of the list."), id="doctor")
+    starts_at = Read(_l("Time"), instant, _l("Choose a time."), id="chosen")
+    on_date = Read(_l("Day"), date.fromisoformat, _l("Write a day of the calendar."), id="other-day")
+    at_time = Read(_l("Time of day"), clock, _l("Write a time like 14:30."), id="other-time")
+    visit_mode = Read(_l("Where"), VisitMode, _l("Choose in person or by video."), id="mode")
     pick = HiddenField(_l("Another time"))
     overbook_reason = words(_l("Why is it booked all the same?"), most=300)
 
@@ -136,7 +139,7 @@ class TimeForm(Form):
 class BookingForm(TimeForm):
     """A new visit for somebody on the phone or at the desk."""
 
-    patient_id = Read(_l("Patient"), UUID, _l("Choose the patient."))
+    patient_id = Read(_l("Patient"), UUID, _l("Choose the patient."), id="who")
     reason = words(_l("Reason"), most=300)
     notes = paragraphs(_l("Note for the desk and the doctor"), most=2000)
     meeting_url = words(_l("Link of the video call"), most=500, validators=[web_address])

@@ -19,16 +19,18 @@ from clinic.models.people import ContactMethod, Gender
 
 NOT_OFFERED = _l("Choose one from the list.")
 # What clinics are asked for most; a record that came with another language keeps it.
-LANGUAGES = (
-    "en ar bn bg zh hr cs da nl fi fr de el gu he hi hu id it ja ko lv lt ms ne no fa pl pt pa ro ru sr sk sl so es "
-    "sw sv tl ta te th ti tr uk ur vi yo zu"
-).split()
+LANGUAGES = """
+    en ar bn bg zh hr cs da nl fi fr de el gu he hi hu id it ja ko lv lt ms ne no fa pl pt pa ro ru sr sk sl so es
+    sw sv tl ta te th ti tr uk ur vi yo zu
+"""
+NO_COUNTRY = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
 
 
 @cache
 def _countries(language):
     names = Locale.parse(language).territories
-    return sorted(((code, names[code]) for code in names if len(code) == 2 and code.isalpha() and code not in "EU EZ UN XA XB ZZ QO".split()), key=lambda each: each[1])  # fmt: skip
+    real = {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRY}
+    return sorted(real.items(), key=lambda each: each[1])
 
 
 class TypedDate(StringField):
@@ -38,8 +40,9 @@ class TypedDate(StringField):
 
     def pre_validate(self, form):
         """Read the date in the clinic's order."""
-        if not self.data or not isinstance(self.data, str):
-            self.data = self.data or None
+        if isinstance(self.data, str):
+            self.data = tidy(self.data)
+        if not isinstance(self.data, str):
             return
         today = walltime.today(ZoneInfo(form.clinic.timezone))
         born = typed_dates.read(self.data[:40], form.clinic.locale, today)
@@ -101,7 +104,7 @@ class PatientForm(Form):
     """What the desk writes down about a patient. Only the name must be known."""
 
     full_name = words(_l("Name"), most=200, required=_l("Write the patient’s name."))
-    date_of_birth = TypedDate(_l("Date of birth"), filters=[lambda typed: tidy(typed) if isinstance(typed, str) else typed])
+    date_of_birth = TypedDate(_l("Date of birth"))
     gender = pick(_l("Gender"), Gender)
     phone = Phone(_l("Phone"), [Optional(), readable], filters=[tidy])
     email = line(_l("Email"), most=254, validators=[address])
@@ -113,8 +116,9 @@ class PatientForm(Form):
     country = SelectField(_l("Country"), [Optional()], invalid_value_message=NOT_OFFERED)
     language = SelectField(_l("Language"), [Optional()], invalid_value_message=NOT_OFFERED)
     timezone = line(
-        _l("Time zone"), most=64, validators=[known_zone], description=_l("Only if they live in another one: Europe/London")
-    )
+        _l("Time zone"), most=64, validators=[known_zone],
+        description=_l("Only if they live in another one: Europe/London"),
+    )  # fmt: skip
     emergency_contact_name = line(_l("Emergency contact"), most=200)
     emergency_contact_phone = Phone(_l("Emergency contact’s phone"), [Optional(), readable], filters=[tidy])
     notes = paragraphs(_l("Note for the desk"), description=_l("Administrative, such as “needs a ground-floor room”."))
@@ -125,7 +129,7 @@ class PatientForm(Form):
         self.date_of_birth.locale = clinic.locale
         self.country.choices = self._with_own(self.country, _countries("en"))
         named = Locale.parse("en").languages
-        self.language.choices = self._with_own(self.language, [(code, named[code]) for code in LANGUAGES])
+        self.language.choices = self._with_own(self.language, [(code, named[code]) for code in LANGUAGES.split()])
 
     def _with_own(self, field, choices):
         """The choices, and whatever the record already holds, so that saving never changes it by itself."""

@@ -151,7 +151,7 @@ def is_patient_of(clinic_id: UUID, provider_id: UUID, patient_id=patients.id):
 
 
 def visits_of(patient_id: UUID):
-    """Two selects: the patient's visits to come, soonest first and at most fifty, and those that are over, newest first."""
+    """Two selects: the visits to come, soonest first and at most fifty, and those that are over, newest first."""
     listed = (
         sa.select(Visit)
         .where(Visit.patient_id == patient_id, Visit.cancel_reason.is_distinct_from(CancelReason.ENTERED_IN_ERROR))

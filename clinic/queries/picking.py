@@ -1,4 +1,4 @@
-"""Choosing a time at the desk: what can be booked with whom, the next open times day by day, and what stands in the way."""
+"""Choosing a time at the desk: what can be booked with whom, the next open times, and what stands in the way."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -115,7 +115,7 @@ def names(session, clinic_id, patient_id, visit_type_id, provider_id):
 
 
 def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None) -> list[Day]:
-    """The first days from ``first_day`` on that have open times; of several doctors free at once the first is offered."""
+    """The first days from ``first_day`` on that have open times; of doctors free at once the first is offered."""
     zone, last_day = ZoneInfo(clinic.timezone), first_day + timedelta(days=DAYS_AHEAD - 1)
     found = open_times(
         session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id
@@ -156,6 +156,6 @@ def _state(found):
         return State.OUTSIDE
     if found.blocked:
         return State.BLOCKED
-    if found.seat_in or found.free and found.inside_hours:
+    if found.seat_in or (found.free and found.inside_hours):
         return State.OPEN
     return State.OUTSIDE if found.free else State.TAKEN

@@ -1,4 +1,4 @@
-"""What an address asks for after its question mark: ids, days, page numbers. One that cannot be read is not here: 404."""
+"""What an address asks for after its question mark: ids, days, page numbers; one that cannot be read is a 404."""
 
 from dataclasses import dataclass
 from datetime import date

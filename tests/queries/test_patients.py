@@ -61,7 +61,8 @@ class TestSearch:
         assert find("31/12") is None and find("31/12/") is None and find("31/12/1") is None
 
     @pytest.mark.parametrize(
-        "typed", ["0999", "60999", "7946 0999", "020 7946 0999", "+44 20 7946 0999", "0044 20 7946 0999", "(020)7946-0999"]
+        "typed",
+        ["0999", "60999", "7946 0999", "020 7946 0999", "+44 20 7946 0999", "0044 20 7946 0999", "(020)7946-0999"],
     )
     def test_the_last_four_or_more_digits_of_a_phone_find(self, find, jose, typed):
         assert find(typed) == [jose.full_name]

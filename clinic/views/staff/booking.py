@@ -100,7 +100,8 @@ def _read_time(form):
         facts = {"on_date": day, "at_time": at, "starts_at": at_once, "visit_type_id": "0" * 32}
         reader = TimeForm(current.clinic, formdata=_Facts(facts), meta={"csrf": False})
         reader.validate()
-        form.starts_at.data, form.both, form.said = reader.starts_at.data, reader.both, sum(reader.errors.values(), [])
+        form.starts_at.data, form.both = reader.starts_at.data, reader.both
+        form.said = [sentence for sentences in reader.errors.values() for sentence in sentences]
 
 
 class _Facts(dict):

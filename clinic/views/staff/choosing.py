@@ -168,23 +168,26 @@ class Desk(PatientChoice):
     @property
     def later(self):
         """The first day after those shown."""
-        return self.days[-1].date + timedelta(days=1) if self.days else self.first_day + timedelta(days=picking.DAYS_AHEAD)
+        if self.days:
+            return self.days[-1].date + timedelta(days=1)
+        return self.first_day + timedelta(days=picking.DAYS_AHEAD)
 
     @property
     def earlier(self):
         """A few days before those shown, or None where that would be the past."""
-        return max(self.first_day - timedelta(days=picking.DAYS_SHOWN), self.today) if self.first_day > self.today else None
+        if self.first_day == self.today:
+            return None
+        return max(self.first_day - timedelta(days=picking.DAYS_SHOWN), self.today)
 
     @cached_property
     def choice(self):
         """The chosen time and what stands in its way, or None."""
         if self.asked.starts_at is None or self.kind is None:
             return None
-        choice = picking.judge(
+        return picking.judge(
             db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
             person_id=current.user.id,
         )  # fmt: skip
-        return choice
 
     @property
     def is_own_time(self):

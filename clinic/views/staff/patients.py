@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 
 from clinic import typed_dates, walltime
@@ -15,7 +15,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.forms.patients import PatientForm, TagForm
-from clinic.htmx import again, changed, moved_on
+from clinic.htmx import again, changed
 from clinic.htmx import show as answer
 from clinic.models.accounts import Role
 from clinic.models.organizations import Clinic
@@ -111,8 +111,8 @@ def create():
     if (alike := _alike(form)) and not request.form.get("anyway"):
         return again("staff/patients/new.html", status=409, form=form, alike=alike, then=own_path())
     patient = verbs.register(db.session(), by=current.actor, **form.facts)
-    flash(_("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn), "success")
-    return moved_on(onwards(own_path(), patient.id))
+    words = _("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn)
+    return changed(then=onwards(own_path(), patient.id), message=words)
 
 
 @bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND)
@@ -144,7 +144,7 @@ def update(patient_id):
     return changed(then=then, message=_("The details of %(name)s are saved.", name=patient.full_name))
 
 
-@bp.post("/<uuid:patient_id>/tags", needs=Permission.PATIENTS_EDIT)
+@bp.post("/<uuid:patient_id>/add-tag", needs=Permission.PATIENTS_EDIT)
 def add_tag(patient_id):
     """Pin a tag or a flag to the patient."""
     patient, form = known(patient_id), TagForm()
@@ -155,17 +155,19 @@ def add_tag(patient_id):
     except Refused as refusal:
         form.blame(said(refusal), refusal.field)
         return again("staff/patients/show.html", status=409, **_facts(patient, form))
-    return changed(then=url_for("staff.patients.show", patient_id=patient_id), message=_("Added: %(tag)s", tag=form.tag.data))
+    then = url_for("staff.patients.show", patient_id=patient_id)
+    return changed(then=then, message=_("Added: %(tag)s", tag=form.tag.data))
 
 
-@bp.post("/<uuid:patient_id>/tags/<uuid:tag_id>/remove", needs=Permission.PATIENTS_EDIT)
+@bp.post("/<uuid:patient_id>/tags/<uuid:tag_id>/remove-tag", needs=Permission.PATIENTS_EDIT)
 def remove_tag(patient_id, tag_id):
     """Take a tag or a flag off the patient."""
     patient, tag = known(patient_id), db.session.get(PatientTag, (current.clinic.id, tag_id))
     if tag is None or tag.patient_id != patient.id:
         abort(404)
     verbs.remove_tag(patient, tag, by=current.actor)
-    return changed(then=url_for("staff.patients.show", patient_id=patient_id), message=_("Removed: %(tag)s", tag=tag.tag))
+    then = url_for("staff.patients.show", patient_id=patient_id)
+    return changed(then=then, message=_("Removed: %(tag)s", tag=tag.tag))
 
 
 def onwards(then, patient_id):

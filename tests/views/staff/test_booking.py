@@ -56,7 +56,7 @@ class TestNew:
 
     def test_another_type_or_doctor_fetches_the_times_alone(self, amara, cast):
         part = amara.open("staff.booking.new", htmx=True, provider_id=cast.dr_osei.id, visit_type_id=cast.follow_up.id)
-        assert part.status_code == 200 and "<html" not in part.text and part.text.lstrip().startswith('<div id="picker"')
+        assert part.status_code == 200 and part.text.lstrip().startswith('<div id="picker"')
         assert "Dr Astrid Lind" not in part.text
 
     def test_from_the_board_the_time_comes_first_and_the_patient_is_found_on_the_page(self, amara, cast):
@@ -79,8 +79,11 @@ class TestNew:
     def test_what_is_not_of_this_clinic_or_cannot_be_read_is_not_found(self, amara, asked):
         assert amara.open("staff.booking.new", **asked).status_code == 404
 
-    @pytest.mark.parametrize("asked", [{"starts_at": "soon"}, {"starts_at": "9999-12-31T23:59:00+00:00"},
-                                       {"starts_at": "2020-01-01T10:00:00+00:00"}, {"date": "2030-01-02", "time": "25:99"}])  # fmt: skip
+    @pytest.mark.parametrize(
+        "asked",
+        [{"starts_at": "soon"}, {"starts_at": "9999-12-31T23:59:00+00:00"}, {"starts_at": "2020-01-01T10:00:00+00:00"},
+         {"date": "2030-01-02", "time": "25:99"}],
+    )  # fmt: skip
     def test_a_time_that_cannot_be_is_said_on_the_page(self, amara, asked):
         page = amara.open("staff.booking.new", **asked)
         assert page.status_code == 200 and 'role="alert"' in page.text
@@ -122,7 +125,7 @@ class TestCreate:
         assert amara.send("staff.booking.create", sent(**typed)).status_code == 303
         assert visits()[0].starts_at == cast.tomorrow_at(10, 7)
 
-    def test_taken_meanwhile_the_page_comes_back_with_the_nearest_and_all_that_was_typed(self, amara, cast, visits, sent):
+    def test_taken_meanwhile_the_nearest_are_offered_and_all_that_was_typed_is_kept(self, amara, cast, visits, sent):
         cast.booked(patient=cast.maya_patient)
         answer = amara.send("staff.booking.create", sent())
         assert answer.status_code == 409 and "That time has just been taken." in answer.text
@@ -144,9 +147,11 @@ class TestCreate:
         assert slot.overbooked and slot.overbooked_reason == "Fever of 40"
 
     def test_an_open_time_offers_no_overbooking_and_a_block_takes_no_reason(self, amara, cast, session, sent):
-        ten = cast.tomorrow_at(10)
-        session.add(Slot(clinic_id=cast.rose.id, provider_id=cast.dr_osei.id, kind="blocked", status="blocked",
-                         starts_at=ten, ends_at=ten + timedelta(hours=1), busy_from=ten, busy_until=ten + timedelta(hours=1)))  # fmt: skip
+        ten, eleven = cast.tomorrow_at(10), cast.tomorrow_at(11)
+        session.add(
+            Slot(clinic_id=cast.rose.id, provider_id=cast.dr_osei.id, kind="blocked", status="blocked", starts_at=ten,
+                 ends_at=eleven, busy_from=ten, busy_until=eleven)
+        )  # fmt: skip
         session.commit()
         answer = amara.send("staff.booking.create", sent(overbook_reason="Please"))
         assert answer.status_code == 409 and "away" in answer.text and 'name="overbook_reason"' not in answer.text

@@ -86,9 +86,11 @@ class TestSearch:
         assert "see all" in amara.open("staff.patients.search", htmx=True, q="tina").text
 
 
-FACTS = {"full_name": "Zoë Quill", "date_of_birth": "31/12/1990", "phone": "020 7946 0555", "email": "Zoe@Quill.example",
-         "gender": "female", "country": "GB", "language": "en", "timezone": "Europe/London", "city": "London",
-         "preferred_contact_method": "", "state": "", "emergency_contact_phone": "", "notes": ""}  # fmt: skip
+FACTS = {
+    "full_name": "Zoë Quill", "date_of_birth": "31/12/1990", "phone": "020 7946 0555", "email": "Zoe@Quill.example",
+    "gender": "female", "country": "GB", "language": "en", "timezone": "Europe/London", "city": "London",
+    "preferred_contact_method": "", "state": "", "emergency_contact_phone": "", "notes": "",
+}  # fmt: skip
 
 
 class TestCreate:

@@ -34,7 +34,8 @@ class TestCreate:
         assert len(everybody(session, cast)) == 1
 
     def test_what_cannot_be_read_is_422(self, amara, cast):
-        for wrong in ({"provider_id": "x"}, {"provider_id": uuid4()}, {"provider_id": cast.dr_reyes.id}, {"reason": "x" * 500}):
+        doctors = "x", uuid4(), cast.dr_reyes.id
+        for wrong in (*({"provider_id": each} for each in doctors), {"reason": "x" * 500}):
             assert amara.send("staff.walk_ins.create", wrong, patient_id=cast.tom.id).status_code == 422
 
     def test_the_patient_is_found_on_the_page(self, amara, cast):
