@@ -96,7 +96,9 @@ def end_others(session, user_id, kept=None):
     session.execute(
         sa.update(UserSession)
         .where(
-            UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.token_hash != (kept or b""),
+            UserSession.user_id == user_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.token_hash != (kept or b""),
         )
         .values(revoked_at=now()),
         execution_options={"synchronize_session": False},

@@ -28,7 +28,7 @@ OWN_PASSWORD = "public/accounts/password.html"  # noqa: S105 - a template's name
 def sign_in():
     """Ask who it is; every wrong answer is the same answer."""
     form = SignInForm(next=own_address(request.args.get("next")))
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for("public.home.index")) if current.user else show(SIGN_IN, form=form)
     if not form.validate():
         return again(SIGN_IN, form=form)
@@ -127,7 +127,7 @@ def join(token):
     user, clinic = invited.user, db.session.get(Clinic, invited.clinic_id)
     form = JoinForm(obj=user)
     page = {"form": form, "invited": invited, "user": user, "clinic": clinic, "token": token}
-    if request.method == "GET" or not (user.password_hash or form.validate()):
+    if request.method != "POST" or not (user.password_hash or form.validate()):
         return again(JOIN, **page) if form.errors else show(JOIN, **page)
     return _joined(invited, user, form)
 

@@ -206,3 +206,9 @@ class TestChoose:
         session.commit()
         assert amara.open("/").location == "/choose-clinic"
         assert amara.send("public.accounts.enter", clinic_id=cast.rose.id).status_code == 404
+
+
+class TestLookingOnly:
+    def test_a_head_request_signs_nobody_in(self, nobody):
+        assert nobody.client.head("/sign-in").status_code == 200
+        assert token_of(nobody) is None
