@@ -43,7 +43,14 @@ def _clock_pattern(name):
 
 def clock(moment: datetime, tz=None) -> str:
     """Time of day on the clinic's wall: 14:30 or 2:30 PM."""
-    return dates.format_time(moment.astimezone(tz or zone()), "short", locale=locale())
+    local = moment.astimezone(tz or zone())
+    return _clock(local.hour, local.minute, locale())
+
+
+# A day has few different times, and pages show them over and over.
+@lru_cache(maxsize=8192)
+def _clock(hour, minute, language):
+    return dates.format_time(time(hour, minute), "short", locale=language)
 
 
 def wall_clock(at: time) -> str:
