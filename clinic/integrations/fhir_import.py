@@ -169,7 +169,7 @@ class FhirImport:
         return counts
 
     def _with_people(self, batch):
-        """The encounters whose patient is known, with the rows of the people they name, and how many others there are."""
+        """The encounters whose patient is known, with the rows of the people they name; and how many are not."""
         patients = self.importing.known("patients", {self._name(each.patient) for each in batch})
         named = {self._name(name) for each in batch for name in each.providers}
         providers = self.importing.known("providers", named)

@@ -108,7 +108,7 @@ def encounter(resource, full_url, zone: ZoneInfo) -> Mapped:
         raise Skip("it has no beginning")
     starts_at, ends_at = _instant(period["start"], zone), _instant(period.get("end"), zone)
     if starts_at is None:
-        raise Skip("its beginning is not a full date")
+        raise Skip("its beginning is not a full date of our times")
     if ends_at and ends_at < starts_at:
         raise Skip("it ends before it begins")
     status = STATUSES.get(resource.get("status"))
@@ -206,8 +206,8 @@ def _deceased(resource, zone):
 
 
 def _instant(value, zone):
-    """A full date or a dateTime as an instant; a date is its beginning in the clinic's zone."""
-    if not isinstance(value, str) or not FULL_DATE.match(value[:10]):
+    """A full date or a dateTime of our times as an instant; a date is its beginning in the clinic's zone."""
+    if not isinstance(value, str) or not FULL_DATE.match(value[:10]) or not 1800 <= int(value[:4]) <= 2999:
         return None
     instant = datetime.fromisoformat(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
