@@ -25,8 +25,9 @@ class LiveServer:
 
     def __init__(self, addresses, *, application="app:app", workers=1, threads=32, **settings):
         self.environment = {**os.environ, **addresses, "SECRET_KEY": SECRET_KEY, **settings}
+        self.database = database_name(addresses)
         self.application, self.workers, self.threads = application, workers, threads
-        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 it lives as long as the server
+        self.log = None
         self.process = None
         self.port = None
 
@@ -37,6 +38,7 @@ class LiveServer:
             listener.bind(("127.0.0.1", self.port or 0))
             listener.listen(1024)
             self.port = listener.getsockname()[1]
+            self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 it lives as long as the process
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gthread",
                  "--bind", f"fd://{listener.fileno()}", "--workers", str(self.workers), "--threads", str(self.threads),
@@ -61,6 +63,7 @@ class LiveServer:
                     each.kill()
             self.process.wait(10)
         self.process = None
+        self.log.close()
 
     @property
     def url(self):
@@ -116,6 +119,7 @@ def served(addresses, **options):
         yield live.start()
     finally:
         live.stop()
+        live.log.close()
 
 
 def database_name(addresses):

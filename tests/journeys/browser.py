@@ -1,0 +1,91 @@
+"""A real Chromium with the content policy on: every page that is looked at is checked as a person would feel it."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+DESK, PHONE, NARROWEST = {"width": 1280, "height": 800}, {"width": 360, "height": 740}, 320
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What Chromium writes to its console for an answer that is no success; the answer itself is what a test looks at.
+AN_ANSWER = "Failed to load resource: the server responded with a status of 4"
+
+
+@contextmanager
+def chromium():
+    """The system's Chromium, or Playwright's own where it has been downloaded."""
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
+                 "--disable-component-update", "--no-first-run"]  # fmt: skip
+        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield browser
+        browser.close()
+
+
+class Window:
+    """One person's window on one screen."""
+
+    def __init__(self, browser, url, size=DESK, javascript=True, timezone="Europe/London"):
+        self.url = url
+        self.context = browser.new_context(
+            viewport=size, reduced_motion="reduce", locale="en-GB", timezone_id=timezone,
+            java_script_enabled=javascript, base_url=url,
+        )  # fmt: skip
+        self.page: Page = self.context.new_page()
+        self.complaints = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message):
+        if message.type == "error" and not message.text.startswith(AN_ANSWER):
+            self.complaints.append(message.text)
+
+    def sign_in(self, person, password):
+        """Sign in as a person does."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("Email").fill(person.user.email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_load_state()
+
+    def go(self, address):
+        """Open an address."""
+        answer = self.page.goto(address)
+        assert answer.status < 500, f"{address}: {answer.status}"
+        return self
+
+    def press(self, name, role="button"):
+        """Press a button, or follow a link, by the words on it."""
+        self.page.get_by_role(role, name=name).first.click()
+        self.page.wait_for_load_state()
+
+    def sees(self, text, timeout=5000):
+        """Wait until the text is on the page, without loading it again."""
+        self.page.get_by_text(text).first.wait_for(timeout=timeout)
+
+    def check(self):
+        """Nothing the content policy refused, nothing axe finds, nothing cut off at the side."""
+        assert not self.complaints, self.complaints
+        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}})
+        problems = [
+            (each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found.response["violations"]
+        ]
+        assert not problems, f"{self.page.url}: {problems}"
+        return self
+
+    def picture(self, name):
+        """Keep a picture where somebody asked for pictures."""
+        folder = os.environ.get("PICTURES")
+        if folder:
+            self.page.screenshot(path=f"{folder}/{name}.png", caret="initial", full_page=True)
+        return self
+
+    def close(self):
+        """Close the window."""
+        self.context.close()
