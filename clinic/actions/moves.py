@@ -27,7 +27,7 @@ def remember(session, clinic_id, visit_id, kind, *, by, **facts):
 
 def hold(visit):
     """Lock the visit's row and read it again: of two who act at once, the second sees what the first has done."""
-    object_session(visit).refresh(visit, with_for_update={"key_share": True})
+    object_session(visit).refresh(visit, with_for_update={"key_share": True, "of": type(visit)})
 
 
 def move(visit, step, *, by, notes=None, progress=None):
