@@ -5,7 +5,7 @@ A day has hundreds of lines, so whatever is the same for many (a time, a word, a
 
 from flask import current_app
 from flask_babel import gettext as _
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from clinic.current import current
 from clinic.db import now
@@ -17,6 +17,8 @@ from clinic.views.staff.visit_steps import Standing, next_steps
 
 S = VisitStatus
 EXPECTED = (S.BOOKED, S.CONFIRMED)
+# Places in the buttons' markup; Markup.replace escapes what goes in. The name goes in last, whatever it is made of.
+ID, WHO = "~id~", "~who~"
 
 
 class Lines:
@@ -27,9 +29,11 @@ class Lines:
         self.now = now()
         self.own = str(current.provider_id) if current.provider_id else None
         self.times, self.buttons, self.badges = {}, {}, {}
+        # With a visit's id after it, each form's own idempotency key.
+        self.key = str(uuid7())
         self.words = {
             "late": _("Late %(long)s"), "waiting": _("Waiting since %(time)s (%(long)s)"), "walk_in": _("Walk-in"),
-            "ticket": _("No. %(number)s"), "video": _("%(type)s · by video"), "overbooked": _("Overbooked: %(why)s"),
+            "ticket": _("No. %(number)s"), "video": _("%(type)s · video"), "overbooked": _("Overbooked: %(why)s"),
             "answer": _("To be answered by %(time)s"), "anybody": _("Any doctor"), "nobody": _("No doctor"),
             "short": _("%(minutes)s min"), "long": _("%(hours)s h %(minutes)s min"), "visit": _("Visit"),
         }  # fmt: skip
@@ -55,7 +59,7 @@ class Lines:
             id_, patient_id, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
             name, flags, deceased, doctor or words["anybody" if status == "checked_in" else "nobody"],
             type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),
-            late, notes, self.steps(standing), (id_, name, str(uuid7())),
+            late, notes, self.steps(standing).replace(ID, id_).replace(WHO, name),
         )  # fmt: skip
 
     def owner(self, provider_id):
@@ -105,14 +109,9 @@ class Lines:
         return " · ".join(found)
 
     def steps(self, standing):
-        """The buttons of everyone who stands like this, cut where a line's own facts go in: (markup, which fact)."""
+        """The buttons of everyone who stands like this; a line's own facts take the places that are kept for them."""
         found = self.buttons.get(standing)
         if found is None:
             first, others = next_steps(Standing(*standing), current.may)
-            cut = self.template.steps(first, others).split("~")
-            facts = [FACTS[each] for each in cut[1::2]] + [None]
-            found = self.buttons[standing] = list(zip(cut[::2], facts, strict=True))
+            found = self.buttons[standing] = self.template.steps(first, others, ID, f"{self.key}.{ID}", WHO)
         return found
-
-
-FACTS = {"id": 0, "who": 1, "key": 2}
