@@ -177,7 +177,10 @@ def init_app(app: Flask):
     """Guard the application: Flask-Login asks who it is, the guard whether they may."""
     app.extensions["needs"] = {}
     app.extensions["open"] = {"static", "bootstrap.static"}
-    manager = LoginManager(app)
+    manager = LoginManager()
+    # Templates know people as `current`; Flask-Login's own would look somebody up even for a page about a database
+    # that does not answer.
+    manager.init_app(app, add_context_processor=False)
     manager.session_protection = None
     manager.anonymous_user = Current
     manager.request_loader(_load)

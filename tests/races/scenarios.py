@@ -62,9 +62,14 @@ def moving(stage, clients):
 
 def holding(stage, clients):
     """Every patient chooses the same time, which is then kept for one of them while they type."""
+    stage.let_holds_run_out()  # a person's own, from the round before, would be offered to them as open
     starts_at = stage.next_time(stage.cast.consultation)
     booking = _patients(stage, clients, starts_at, stage.cast.consultation)
-    errands = [Errand(each.keys, f"/portal/book/hold?{urlencode(each.wish)}", each.wish, {}) for each in booking]
+    # With this doctor, not with whoever is first: then only this doctor's times are offered to the others.
+    with_doctor = {"doctor": stage.cast.dr_osei.id}
+    errands = [
+        Errand(each.keys, f"/portal/book/hold?{urlencode(each.wish | with_doctor)}", each.wish, {}) for each in booking
+    ]
     return Race(errands)
 
 

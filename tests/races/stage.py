@@ -70,6 +70,12 @@ class Stage:
             yield session
             session.rollback()
 
+    def close(self):
+        """Let go of the database."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
     def next_time(self, visit_type, provider=None):
         """An open time of Dr Osei's, or another doctor's, that no round has used before."""
         provider = provider or self.cast.dr_osei
@@ -101,10 +107,11 @@ class Stage:
             session.commit()
         return visit_id
 
-    def sql(self, statement, **values):
-        """The rows of a statement, as Rose Street's staff may read them."""
+    def let_holds_run_out(self):
+        """Every time that is kept for somebody was kept until a second ago."""
         with self.looking() as session:
-            return session.execute(sa.text(statement), values).all()
+            session.execute(sa.text("UPDATE slots SET held_until = now() - interval '1 second' WHERE status = 'held'"))
+            session.commit()
 
 
 @contextmanager
@@ -118,8 +125,11 @@ def staged_on(server, crowd, without=(), **options):
         with server.connect("postgres", database_name(addresses)) as connection:
             for statement in without:
                 connection.execute(statement)
-        with served(addresses, **options) as live:
-            yield stage, live, server.url("postgres", database_name(addresses))
+        try:
+            with served(addresses, **options) as live:
+                yield stage, live, server.url("postgres", database_name(addresses))
+        finally:
+            stage.close()
 
 
 def _for(wish, patient_id):
