@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.db import now
-from clinic.models.accounts import Membership, Role, User
+from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserToken
 from clinic.models.organizations import Location
 from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import Availability, AvailabilityStatus, VisitType
@@ -62,16 +62,28 @@ def locations(session):
     return session.scalars(sa.select(Location).order_by(Location.name, Location.id).limit(MOST)).all()
 
 
-def doctors_accounts(session, also=None):
-    """The colleagues with the doctor role, as (id, name), and the one who is linked already, whatever their role."""
+def of_user(session, user_id):
+    """The doctor who signs in as this person, or None."""
+    return session.scalars(sa.select(Provider).where(Provider.user_id == user_id)).one_or_none()
+
+
+def doctors_accounts(session, clinic_id, also=None):
+    """The colleagues with the doctor role or invited to it, as (id, name), and the one who is linked already."""
     doctors = sa.select(Membership.user_id).where(Membership.role == Role.DOCTOR, Membership.ended_at.is_(None))
     users = session.scalars(
         sa.select(User)
-        .where(sa.or_(User.id.in_(doctors), User.id == also))
+        .where(sa.or_(User.id.in_(doctors), User.id.in_(_invited_doctors(clinic_id)), User.id == also))
         .order_by(User.last_name, User.first_name, User.id)
         .limit(MOST)
     )
     return [(user.id, f"{user.name} ({user.email})") for user in users]
+
+
+def _invited_doctors(clinic_id):
+    return sa.select(UserToken.user_id).where(
+        UserToken.clinic_id == clinic_id, UserToken.purpose == TokenPurpose.INVITE, UserToken.role == Role.DOCTOR,
+        UserToken.used_at.is_(None), UserToken.expires_at > now(),
+    )  # fmt: skip
 
 
 def _to_come(provider_id):

@@ -1,8 +1,9 @@
 """The clinic's doctors: who they are, whether they may be booked, and what they offer."""
 
+from uuid import UUID
+
 from flask import abort, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import providers
@@ -31,10 +32,10 @@ def index():
 def new():
     """An empty profile; ?user_id= fills in a colleague."""
     form = _form(formdata=None).show_colour(None)
-    accounts = {str(user_id): words for user_id, words in asked.doctors_accounts(db.session())}
     wanted = request.args.get("user_id", "")
-    if wanted in accounts:
-        form.process(MultiDict(user_id=wanted, display_name=accounts[wanted].partition(" (")[0]))
+    if wanted in {choice.value for choice in form.user_id.choices}:
+        form.user_id.data = UUID(wanted) if wanted else None
+        form.display_name.data = request.args.get("name", "")[:120]
     return show(NEW, form=form)
 
 
@@ -139,7 +140,8 @@ def _stands(provider, message):
 def _form(linked=None, **given):
     form = ProviderForm(**given, meta={"place": current.clinic})
     form.location_id.offer([(each.id, each.name) for each in asked.locations(db.session())], _("No place of their own"))
-    form.user_id.offer(asked.doctors_accounts(db.session(), linked), _("Does not sign in"))
+    accounts = asked.doctors_accounts(db.session(), current.clinic.id, linked)
+    form.user_id.offer(accounts, _("Does not sign in"))
     return form
 
 
