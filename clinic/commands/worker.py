@@ -11,7 +11,8 @@ from clinic.work.running import run_worker
 @with_appcontext
 def worker():
     """Do the jobs of all clinics until told to stop."""
-    run_worker(current_app._get_current_object())
+    if not run_worker(current_app._get_current_object()):
+        raise click.ClickException("The worker lost the database. Start it again.")
 
 
 def init_app(app: Flask):

@@ -40,7 +40,7 @@ class Week:
 
     @property
     def moment(self) -> datetime:
-        """What counts as now: the present moment, kept inside busy hours, so that the board shows the middle of a day."""
+        """What counts as now: the present moment, kept inside busy hours so that the board is never empty."""
         today = self.opened.today
         return min(max(now(), self.opened.at(today, time(10, 40))), self.opened.at(today, time(15, 40)))
 

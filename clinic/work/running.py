@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import signal
 
 import procrastinate
+import psycopg
 import structlog
 
 from clinic import (
@@ -56,17 +58,28 @@ async def rescue(queue, seconds=SECONDS_WITHOUT_A_SIGN):
 
 
 async def _work(queue):
-    async with queue.open_async():
-        with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
-            # Not only at its hour: a machine that is off at night needs the coming months too.
-            await queue.configure_task("audit.partitions", queueing_lock="audit.partitions").defer_async()
-        await queue.run_worker_async(
-            delete_jobs="successful",
-            shutdown_graceful_timeout=SECONDS_TO_FINISH,
-            stalled_worker_timeout=SECONDS_WITHOUT_A_SIGN,
-        )
+    """Do jobs; True when asked to stop, False when it ended by itself."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        # Cancelled, the queue's loop takes no new job and finishes the one in hand.
+        asyncio.get_running_loop().add_signal_handler(signum, asyncio.current_task().cancel)
+    try:
+        async with queue.open_async():
+            with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
+                # Not only at its hour: a machine that is off at night needs the coming months too.
+                await queue.configure_task("audit.partitions", queueing_lock="audit.partitions").defer_async()
+            await queue.run_worker_async(
+                delete_jobs="successful",
+                shutdown_graceful_timeout=SECONDS_TO_FINISH,
+                stalled_worker_timeout=SECONDS_WITHOUT_A_SIGN,
+                install_signal_handlers=False,
+            )
+    except asyncio.CancelledError:
+        return True
+    except (procrastinate.exceptions.ConnectorException, psycopg.Error) as error:
+        log.error("worker lost the database", kind=type(error).__name__)
+    return False
 
 
-def run_worker(app):
-    """Do jobs until SIGINT or SIGTERM; the job in hand is finished first."""
-    asyncio.run(_work(build(app)))
+def run_worker(app) -> bool:
+    """Do jobs until SIGINT or SIGTERM and return True; False where the database was lost, to be started again."""
+    return asyncio.run(_work(build(app)))
