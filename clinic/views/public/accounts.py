@@ -70,14 +70,22 @@ def places_of_person(user_id):
 @bp.post("/sign-out", needs=Permission.PUBLIC)
 def sign_out():
     """End the session here and in the database, and have the browser forget what it kept."""
-    token = session.get(TOKEN)
-    signed_in = sign_ins.live_session(db.session(), hash_token(token)) if token else None
-    if signed_in:
-        sign_ins.sign_out(signed_in, by=current.actor)
+    if current.user:
+        sign_ins.sign_out(_own_session(), by=current.actor)
     session.clear()
     response = make_response(moved_on(url_for("public.accounts.signed_out")))
     response.headers["Clear-Site-Data"] = FORGET
     return response
+
+
+def _own_session():
+    """This browser's session row, in the scope of its clinic, which may have closed meanwhile."""
+    token_hash = hash_token(session[TOKEN])
+    signed_in = sign_ins.live_session(db.session(), token_hash) or abort(401)
+    if signed_in.clinic_id != db.session().scope.clinic_id:
+        db.session().enter(Scope.portal(signed_in.clinic_id, current.user.id, ()))
+        signed_in = sign_ins.live_session(db.session(), token_hash)
+    return signed_in
 
 
 @bp.get("/signed-out", needs=Permission.PUBLIC)

@@ -206,6 +206,9 @@ class TestChoose:
         session.commit()
         assert amara.open("/").location == "/choose-clinic"
         assert amara.send("public.accounts.enter", clinic_id=cast.rose.id).status_code == 404
+        assert amara.send("public.accounts.sign_out").location == "/signed-out"
+        session.rollback()
+        assert session.scalars(sa.select(UserSession)).one().revoked_at
 
 
 class TestLookingOnly:
