@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench races screenshots machine
+.PHONY: help run test check bench races docs screenshots machine
 
 help: ## Print this list
 	@echo "Clinic. What you can do:"
@@ -31,6 +31,9 @@ bench: $(TOOLS) ## Measure the hot pages and write docs/bench-report.md
 
 races: $(TOOLS) ## Race 200 clients for one open time, in full, and write docs/races-report.md
 	$(RUN) -m tests.races
+
+docs: $(TOOLS) ## Draw the pages of docs/ that come from the code
+	$(RUN) -m tests.rules.drawings
 
 screenshots: $(TOOLS) machine ## Draw the README's screenshots anew
 	$(RUN) -m tests.screenshots

@@ -36,7 +36,7 @@ def window(browser, live, cast):
         window = Window(browser, live.url, **options)
         opened.append(window)
         if person:
-            window.sign_in(person, PASSWORD)
+            window.sign_in(person.user.email, PASSWORD)
         return window
 
     yield open_window
