@@ -106,6 +106,8 @@ def add_role(user, role, *, by):
     _not_oneself(user.id, by)
     if role == Role.PATIENT or user.status != UserStatus.ACTIVE:
         raise Refused("This role cannot be given to this person.", field="role")
+    if not _ever_worked_here(user, by.clinic_id):
+        raise Refused("Invite them first: nobody becomes a colleague without the link.", field="role")
     return _give(user, by.clinic_id, role)
 
 
@@ -142,6 +144,13 @@ def change_password(user, old, new, *, by, kept_session=None):
     user.password_hash = passwords.hash_password(new)
     sign_ins.end_others(object_session(user), user.id, kept_session)
     return user
+
+
+def _ever_worked_here(user, clinic_id):
+    rows = sa.select(Membership.id).where(
+        Membership.clinic_id == clinic_id, Membership.user_id == user.id, Membership.role != Role.PATIENT
+    )
+    return object_session(user).execute(rows.limit(1)).first() is not None
 
 
 def _give(user, clinic_id, role):

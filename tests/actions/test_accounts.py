@@ -101,6 +101,11 @@ class TestRoles:
         with pytest.raises(Refused, match="their own"):
             end_role(the_role(session, cast.ines, Role.ADMIN), by=cast.ines.actor)
 
+    def test_a_patient_or_a_stranger_is_made_a_colleague_by_the_link_alone(self, session, cast):
+        for person in (cast.maya, cast.stranger):
+            with pytest.raises(Refused, match="Invite them first"):
+                add_role(user_of(session, person), Role.ADMIN, by=cast.ines.actor)
+
     def test_the_last_administrator_stays(self, session, cast):
         other = replace(cast.ines.actor, user_id=cast.amara.user.id)
         with pytest.raises(Refused, match="at least one administrator"):

@@ -158,11 +158,15 @@ def password():
     form = PasswordForm()
     if not form.validate_on_submit():
         return again(OWN_PASSWORD, form=form) if form.errors else show(OWN_PASSWORD, form=form)
-    user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
     try:
-        accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
+        _change_password(form)
     except Refused as error:
         form.blame(said(error), error.field)
         return again(OWN_PASSWORD, form=form)
     message = _("Your password is changed. Other devices are signed out.")
     return changed(then=url_for("public.home.index"), message=message)
+
+
+def _change_password(form):
+    user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
+    accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
