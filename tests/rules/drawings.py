@@ -3,6 +3,7 @@
 A rule test compares each with what it would be drawn as today, so that none can grow old.
 """
 
+import ast
 import inspect
 
 from sqlalchemy.dialects import postgresql
@@ -107,6 +108,40 @@ def _column(table, column):
     return f"| {column.name} | {shown} | {'; '.join(facts)} |"
 
 
+ROOMS = {
+    "": "Said once, for every room",
+    "models": "What is true",
+    "actions": "What may happen",
+    "queries": "What a screen asks",
+    "forms": "What a person may type",
+    "views/public": "What anyone sees",
+    "views/staff": "What the clinic's people see",
+    "views/portal": "What patients see",
+    "work": "What the worker does",
+    "integrations": "The outside world",
+    "commands": "The command line",
+    "seed": "The demo",
+    "server": "The embedded server and the supervisor",
+}
+
+
+def map_page() -> str:
+    """Every module by its room, with the sentence it begins with."""
+    lines = [
+        "# The map",
+        "",
+        "Drawn from the first sentence of every module. Do not edit: run `make docs`. `git ls-files '*visits*'` prints",
+    ]
+    lines += ["everything about one subject: table, verbs, queries, forms, routes, templates, tests."]
+    for room, words in ROOMS.items():
+        folder = HOME / "clinic" / room
+        lines += ["", f"## {words}: `{('clinic/' + room).rstrip('/')}`", "", "| file | what it is |", "| --- | --- |"]
+        for path in sorted(folder.glob("*.py")):
+            sentence = inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text()))).splitlines()[0]
+            lines.append(f"| {path.name} | {sentence.replace('|', '·')} |")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     """Write every drawn page."""
     from tests.databases import application_for_drawing
@@ -114,6 +149,7 @@ def main():
     docs = HOME / "docs"
     (docs / "permissions.md").write_text(permissions_page(application_for_drawing()))
     (docs / "flows.md").write_text(flows_page())
+    (docs / "map.md").write_text(map_page())
     (docs / "data-model.md").write_text(data_model_page())
 
 

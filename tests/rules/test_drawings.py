@@ -1,7 +1,7 @@
 """The drawn pages of the documentation are what the code would draw today."""
 
 from clinic.config import HOME
-from tests.rules.drawings import data_model_page, flows_page
+from tests.rules.drawings import data_model_page, flows_page, map_page
 
 
 def test_the_page_of_flows_is_what_the_table_of_steps_says():
@@ -12,3 +12,7 @@ def test_the_page_of_the_data_model_is_what_the_models_say():
     assert (HOME / "docs" / "data-model.md").read_text() == data_model_page(), (
         "docs/data-model.md is old: run `make docs`"
     )
+
+
+def test_the_map_names_every_module():
+    assert (HOME / "docs" / "map.md").read_text() == map_page(), "docs/map.md is old: run `make docs`"
