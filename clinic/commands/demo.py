@@ -8,14 +8,21 @@ from clinic.db import db
 from clinic.models.accounts import Role
 from clinic.scope import Scope
 from clinic.seed.cast import DEMOS, PASSWORD, address_of
-from clinic.seed.sowing import present, sow
+from clinic.seed.sowing import others, present, sow
 
 
 @click.command("seed")
+@click.option("--beside-others", is_flag=True, help="Also where there are clinics that are not of the demo.")
 @with_appcontext
-def seed():
-    """Make the demo: two clinics, their people and a busy week around today."""
-    made = sow(db.session(), current_app.config["DATABASE_OWNER_URL"])
+def seed(beside_others):
+    """Make the demo: two clinics, their people and a busy week around today.
+
+    Everybody knows the password of its people, so it stays out of a database that real clinics work in.
+    """
+    session = db.session()
+    if others(session) and not beside_others:
+        raise click.ClickException("There are other clinics here. If the demo is to come beside them: --beside-others")
+    made = sow(session, current_app.config["DATABASE_OWNER_URL"])
     click.echo(f"Made {' and '.join(made)}." if made else "The demo is here already; nothing was changed.")
 
 

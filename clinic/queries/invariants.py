@@ -31,8 +31,7 @@ class Rule:
 # The statuses a visit has had, in order; what happened at the same moment is in the order of its ids.
 HISTORY = """
 history AS (
-    SELECT e.*, lag(e.to_status) OVER (PARTITION BY e.visit_id ORDER BY e.created_at, e.id) AS before,
-           row_number() OVER (PARTITION BY e.visit_id ORDER BY e.created_at DESC, e.id DESC) AS from_the_end
+    SELECT e.*, lag(e.to_status) OVER (PARTITION BY e.visit_id ORDER BY e.created_at, e.id) AS before
       FROM visit_events AS e WHERE e.clinic_id = :clinic_id AND e.to_status IS NOT NULL
 )"""
 RULES = (
@@ -60,9 +59,11 @@ RULES = (
     ),
     Rule(
         "a visit's status is not the last one of its history",
-        f"""WITH {HISTORY} SELECT v.id FROM visits AS v
-              LEFT JOIN history AS h ON h.visit_id = v.id AND h.from_the_end = 1
-             WHERE v.clinic_id = :clinic_id AND v.status IS DISTINCT FROM h.to_status""",
+        """SELECT v.id FROM visits AS v LEFT JOIN LATERAL (
+                 SELECT e.to_status FROM visit_events AS e
+                  WHERE e.clinic_id = v.clinic_id AND e.visit_id = v.id AND e.to_status IS NOT NULL
+                  ORDER BY e.created_at DESC, e.id DESC LIMIT 1) AS h ON true
+            WHERE v.clinic_id = :clinic_id AND v.status IS DISTINCT FROM h.to_status""",
     ),
     Rule(
         "a visit's history takes a step that there is not",

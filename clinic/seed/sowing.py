@@ -11,6 +11,8 @@ from clinic.seed.history import date_events, date_visits
 from clinic.seed.opening import open_clinic
 from clinic.seed.registering import register_patients
 
+SLUGS = [demo.profile["slug"] for demo in DEMOS]
+
 
 def sow(session, owner_url) -> list[str]:
     """Make the demo clinics that are missing and return their names; each comes whole or not at all."""
@@ -32,5 +34,10 @@ def sow(session, owner_url) -> list[str]:
 
 def present(session) -> set[str]:
     """The addresses of the demo clinics that are there."""
-    slugs = [demo.profile["slug"] for demo in DEMOS]
-    return set(session.scalars(sa.select(Clinic.slug).where(Clinic.slug.in_(slugs))))
+    return set(session.scalars(sa.select(Clinic.slug).where(Clinic.slug.in_(SLUGS))))
+
+
+def others(session) -> bool:
+    """Whether there are clinics that are not of the demo."""
+    session.enter(Scope.person())
+    return session.scalar(sa.select(sa.exists().where(Clinic.slug.not_in(SLUGS))))
