@@ -1,6 +1,6 @@
 """The stream of bells that tells an open page to look again."""
 
-from flask import Response, abort, current_app
+from flask import Response, current_app
 
 from clinic import bell
 from clinic.access import GuardedBlueprint, Permission
@@ -8,6 +8,10 @@ from clinic.current import current
 from clinic.db import db
 
 bp = GuardedBlueprint("live", __name__, face="staff", url_prefix="/live")
+# A proxy must pass each word on as it comes.
+HEADERS = {"X-Accel-Buffering": "no"}
+# Until then the page asks by itself every twenty seconds; see static/live.js.
+FULL = {"Retry-After": "100"}
 
 
 @bp.get("", needs=Permission.VISITS_SEE)
@@ -18,15 +22,10 @@ def stream():
     db.session.remove()
     ears = bells.open(clinic_id)
     if ears is None:
-        abort(503, response=_full())
+        return Response("", 503, FULL)
     answer = Response(bell.stream(bells, clinic_id, ears), mimetype="text/event-stream", headers=HEADERS)
     # A page that goes before the first word never runs the stream's own ending.
     answer.call_on_close(lambda: bells.close(clinic_id, ears))
     return answer
 
 
-HEADERS = {"X-Accel-Buffering": "no"}
-
-
-def _full():
-    return Response("", 503, {"Retry-After": "20"})
