@@ -121,7 +121,8 @@ class Desk(PatientChoice):
         if self.asked.visit_type_id is None:
             own = [each for each in self.kinds if each.doctor(self.asked.provider_id)]
             return next(iter(own or self.kinds), None)
-        return next((each for each in self.kinds if each.id == self.asked.visit_type_id), None) or self._not_here()
+        kind = next((each for each in self.kinds if each.id == self.asked.visit_type_id), None)
+        return kind or self._not_offered(self.asked.visit_type_id)
 
     @cached_property
     def doctor(self):
@@ -130,7 +131,7 @@ class Desk(PatientChoice):
             return None
         everybody = {each.id for kind in self.kinds for each in kind.doctors}
         if self.asked.provider_id not in everybody:
-            self._not_here()
+            self._not_offered(self.asked.provider_id)
         return self.kind.doctor(self.asked.provider_id)
 
     @property
@@ -203,6 +204,8 @@ class Desk(PatientChoice):
         kind = self.kind.id if self.kind else None
         return self.asked.query(visit_type_id=kind, visit_mode=self.mode, provider_id=None, starts_at=None, date=None)
 
-    def _not_here(self):
-        if request.method == "GET":
-            abort(404)
+    def _not_offered(self, wanted):
+        """A 404, unless the visit being moved has a type or doctor no longer to be had: then any other will do."""
+        if self.visit and wanted in (self.visit.visit_type_id, self.visit.provider_id):
+            return next(iter(self.kinds), None)
+        return abort(404) if request.method == "GET" else None

@@ -264,6 +264,16 @@ class TestMove:
         assert answer.status_code == 409 and answer.text.count('name="pick"') == 3
         assert visits()[0].starts_at == cast.tomorrow_at(10)
 
+    def test_away_from_a_doctor_or_a_type_that_is_no_longer_to_be_had(self, amara, cast, session, visits):
+        visit = cast.booked()
+        cast.dr_osei.is_active, cast.consultation.is_active = False, False
+        session.commit()
+        assert amara.open("staff.booking.move", visit_id=visit.id).status_code == 200
+        cast.consultation.is_active = True
+        session.commit()
+        page = amara.open("staff.booking.move", visit_id=visit.id)
+        assert page.status_code == 200 and "Dr Astrid Lind" in page.text
+
     def test_the_strangers_visit_is_not_here(self, stranger, cast):
         visit = cast.booked()
         assert stranger.open("staff.booking.move", visit_id=visit.id).status_code == 404
