@@ -31,6 +31,14 @@ def parts_of_day(times):
     return [(words, list(inside)) for words, inside in groupby(times, key=_part)]
 
 
+def zone_if_twice(moment):
+    """The short name of the clinic's time where its clock shows this reading twice that day, else nothing."""
+    local = moment.astimezone(filters.zone())
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return ""
+    return dates.get_timezone_name(local, "short", locale=filters.locale())
+
+
 def _part(time):
     hour = time.starts_at.astimezone(filters.zone()).hour
     return _("Morning") if hour < 12 else _("Afternoon") if hour < 17 else _("Evening")
@@ -40,5 +48,5 @@ def _on_the_wall(moment):
     return moment.astimezone(filters.zone()).date() if hasattr(moment, "astimezone") else moment
 
 
-FILTERS = {each.__name__: each for each in (weekday_name, month_name, day_of_month, parts_of_day)}
+FILTERS = {each.__name__: each for each in (weekday_name, month_name, day_of_month, parts_of_day, zone_if_twice)}
 bp.record(lambda state: state.app.jinja_env.filters.update(FILTERS))

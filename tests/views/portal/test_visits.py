@@ -1,12 +1,11 @@
 """A patient sees, cancels and moves her own visits, and nobody else's."""
 
-from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import visits as verbs
-from clinic.db import now
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 
 
@@ -14,6 +13,15 @@ from clinic.models.visits import CancelReason, Visit, VisitStatus
 def hers(cast):
     """Maya's visit with Dr Osei in three days at ten."""
     return cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient)
+
+
+@pytest.fixture
+def late(cast):
+    """Maya's visit with Dr Osei in three days, when cancelling and moving end five days before."""
+    visit = cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient)
+    visit.visit_type.cancel_cutoff_hours = visit.visit_type.move_cutoff_hours = 120
+    sa.inspect(visit).session.commit()
+    return visit
 
 
 def again(session, visit):
@@ -27,6 +35,55 @@ def iso(moment):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+class TestShow:
+    def test_she_reads_what_with_whom_when_where_and_until_when_she_may_cancel(self, maya, hers):
+        page = maya.open("portal.visits.show", visit_id=hers.id).text
+        for words in ("Consultation", "Dr Kwame Osei", "10:00", "Rose Street Clinic", "You can cancel here until"):
+            assert words in page
+
+    def test_a_video_visit_shows_its_link_only_to_come(self, maya, cast, session):
+        visit = cast.booked(patient=cast.maya_patient, meeting_url="https://meet.example/rose", visit_mode="virtual")
+        assert "https://meet.example/rose" in maya.open("portal.visits.show", visit_id=visit.id).text
+        verbs.cancel(again(session, visit), CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        assert "https://meet.example/rose" not in maya.open("portal.visits.show", visit_id=visit.id).text
+
+    def test_a_visit_the_clinic_cancelled_is_shown_as_such(self, maya, cast, session, hers):
+        verbs.cancel(again(session, hers), CancelReason.PROVIDER_AWAY, by=cast.amara.actor)
+        session.commit()
+        assert "Dr Kwame Osei is away" in maya.open("portal.visits.show", visit_id=hers.id).text
+
+    def test_anybody_elses_visit_is_like_one_that_never_was(self, maya, cast):
+        toms = cast.booked()
+        never = maya.open("portal.visits.show", visit_id=uuid4())
+        for page in ("show", "cancel", "move", "move_time", "move_check", "status"):
+            answer = maya.open(f"portal.visits.{page}", visit_id=toms.id)
+            assert answer.status_code == never.status_code == 404
+        for verb in ("call_off", "move_to"):
+            assert maya.send(f"portal.visits.{verb}", {}, visit_id=toms.id).status_code == 404
+
+    def test_staff_cannot_look_at_it_through_the_portal(self, amara, hers):
+        assert amara.open("portal.visits.show", visit_id=hers.id).status_code == 403
+
+
+class TestStatus:
+    def test_it_asks_every_twenty_seconds_only_on_the_day(self, maya, cast, session, hers):
+        assert "every 20s" not in maya.open("portal.visits.show", visit_id=hers.id).text
+        session.execute(sa.update(Visit).values(starts_at=sa.func.now(), ends_at=sa.text("now() + interval '1 hour'")))
+        session.commit()
+        assert "every 20s" in maya.open("portal.visits.show", visit_id=hers.id).text
+
+    def test_nothing_new_is_204_and_a_check_in_is_the_new_part(self, maya, cast, session, hers):
+        seen = f"booked-{int(hers.starts_at.timestamp())}"
+        quiet = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
+        assert quiet.status_code == 204 and not quiet.text
+        verbs.check_in(again(session, hers), by=cast.amara.actor)
+        session.commit()
+        part = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
+        assert part.status_code == 200 and "We know that you are here" in part.text
+        assert part.text.lstrip().startswith('<div id="visit-status"')
+
+
 class TestCancel:
     def test_before_the_cut_off_she_may_and_the_time_is_free_again(self, maya, session, hers):
         assert "Cancel this visit?" in maya.open("portal.visits.cancel", visit_id=hers.id).text
@@ -35,6 +92,23 @@ class TestCancel:
         visit = again(session, hers)
         assert visit.status == VisitStatus.CANCELLED and visit.cancel_reason == CancelReason.PATIENT
         assert visit.cancel_note == "I feel better" and visit.slot_id is None
+        assert "cancelled" in maya.open("portal.home.index").text
+
+    def test_twice_is_refused_and_changes_nothing(self, maya, session, hers):
+        maya.send("portal.visits.call_off", {}, visit_id=hers.id)
+        assert maya.send("portal.visits.call_off", {}, visit_id=hers.id).status_code == 409
+
+    def test_past_the_cut_off_she_is_asked_to_call(self, maya, session, late):
+        page = maya.open("portal.visits.show", visit_id=late.id).text
+        assert "please call us" in page and "Cancel this visit" not in page
+        assert "+44 20 7946 0000" in maya.open("portal.visits.cancel", visit_id=late.id).text
+        answer = maya.send("portal.visits.call_off", {}, visit_id=late.id)
+        assert answer.status_code == 409 and "too late" in answer.text and "+44 20 7946 0000" in answer.text
+        assert again(session, late).status == VisitStatus.BOOKED
+
+    def test_too_many_words_are_kept_and_refused(self, maya, hers):
+        answer = maya.send("portal.visits.call_off", {"note": "y" * 301}, visit_id=hers.id)
+        assert answer.status_code == 422 and "y" * 301 in answer.text
 
 
 class TestMove:
@@ -47,3 +121,37 @@ class TestMove:
         assert "Move your visit?" in maya.open("portal.visits.move_check", visit_id=hers.id, **chosen).text
         assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code == 303
         assert again(session, hers).starts_at == later
+
+    def test_to_another_doctor_who_offers_the_type(self, maya, cast, session, hers):
+        page = maya.open(
+            "portal.visits.move_time", visit_id=hers.id, doctor="first", day=hers.starts_at.date().isoformat()
+        )
+        assert "Dr Astrid Lind" in page.text
+        chosen = {"provider_id": cast.dr_lind.id, "starts_at": iso(cast.tomorrow_at(10, days=3))}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code == 303
+        assert again(session, hers).provider_id == cast.dr_lind.id
+
+    def test_onto_a_time_that_is_gone_leaves_it_and_offers_the_nearest(self, maya, cast, session, hers):
+        other = cast.booked(cast.tomorrow_at(11, days=4))
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(other.starts_at)}
+        answer = maya.send("portal.visits.move_to", chosen, visit_id=hers.id)
+        assert answer.status_code == 409 and answer.text.count('class="time"') == 3
+        assert "Your visit is still where it was" in answer.text
+        assert again(session, hers).starts_at == cast.tomorrow_at(10, days=3)
+
+    def test_past_the_cut_off_she_is_asked_to_call(self, maya, cast, session, late):
+        assert "Please call us" in maya.open("portal.visits.move", visit_id=late.id).text
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(cast.tomorrow_at(11, days=4))}
+        answer = maya.send("portal.visits.move_to", chosen, visit_id=late.id)
+        assert answer.status_code == 409 and "too late" in answer.text
+        assert again(session, late).starts_at == cast.tomorrow_at(10, days=3)
+
+    @pytest.mark.parametrize("wrong", [{"starts_at": "later"}, {"provider_id": "x"}, {"starts_at": ""}])
+    def test_what_cannot_be_read_is_said(self, maya, cast, hers, wrong):
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(cast.tomorrow_at(11, days=4)), **wrong}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code == 422
+
+    def test_another_clinics_doctor_is_not_to_be_had(self, maya, cast, session, hers):
+        chosen = {"provider_id": cast.dr_reyes.id, "starts_at": iso(cast.tomorrow_at(11, days=4))}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code in (404, 409)
+        assert again(session, hers).provider_id == cast.dr_osei.id
