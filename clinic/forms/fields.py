@@ -217,7 +217,7 @@ class Coloured:
 
     def validate_colour_code(self, field):
         """A code is #rrggbb; it wins over the picker."""
-        if field.data and not HEX.fullmatch(field.data):
+        if self.has_colour.data and field.data and not HEX.fullmatch(field.data):
             raise ValidationError(_l("A colour is written as #rrggbb, such as #0b5a7d."))
 
     def validate_colour(self, field):

@@ -1,8 +1,9 @@
 """A doctor's blocked time, and the visits that lie in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -25,6 +26,11 @@ class Block:
     starts_at: datetime
     ends_at: datetime
     reason: str | None
+
+    def last_day(self, zone: str):
+        """The last day of a block that lasts whole days of the zone's calendar, or None."""
+        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))
+        return (ends - timedelta(seconds=1)).date() if begins.time() == ends.time() == time() else None
 
 
 def coming(session, provider_id) -> list[Block]:

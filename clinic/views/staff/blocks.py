@@ -59,9 +59,9 @@ def _page(provider, form):
 def _changed(provider, message=None):
     page = _page(provider, BlockForm(formdata=None))
     many = len(page["stranded"])
-    if message is None and many:
-        message = ngettext("%(num)d visit lies in blocked time.", "%(num)d visits lie in blocked time.", many)
-    message = message or _("The time is blocked.")
+    if message is None:
+        lying = ngettext("%(num)d visit lies in it.", "%(num)d visits lie in it.", many) if many else ""
+        message = f"{_('The time is blocked.')} {lying}".strip()
     return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, **page)
 
 

@@ -16,6 +16,13 @@ PAGES = [
     (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
 ]
 
+# Pages without a line of their own are marked under the one they are reached from.
+BELONGS = {
+    "staff.hours": "staff.providers",
+    "staff.blocks": "staff.providers",
+    "staff.locations": "staff.clinic",
+}
+
 
 def navigation():
     """The pages this person may open, as label, url and whether it is the one open now."""
@@ -27,4 +34,5 @@ def navigation():
 
 
 def _subject(endpoint):
-    return (endpoint or "").rpartition(".")[0]
+    subject = (endpoint or "").rpartition(".")[0]
+    return BELONGS.get(subject, subject)
