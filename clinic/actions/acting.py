@@ -97,6 +97,13 @@ def in_its_own_transaction(session, scope=None):
             yield own
 
 
+def note_refusal(session, name, *, by, resource=None, details=None):
+    """Undo what the session did and leave that somebody was refused; nothing of what they typed is written."""
+    scope = Scope.public(by.clinic_id) if by.clinic_id else None
+    with in_its_own_transaction(session, scope) as own:
+        audit(own, name, by=by, resource=resource, decision=Decision.REFUSED, details=details)
+
+
 def action(verb):
     """Name a verb, require who did it, and write its one audit entry when it succeeds.
 

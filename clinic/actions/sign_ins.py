@@ -6,10 +6,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from clinic.actions import passwords
-from clinic.actions.acting import action, audit, in_its_own_transaction
+from clinic.actions.acting import action, note_refusal
 from clinic.db import now
 from clinic.models.accounts import User, UserSession, UserStatus
-from clinic.models.audit import Decision
 
 DEVICE_LENGTH = 300
 
@@ -30,11 +29,8 @@ def prove(session, email, password, *, by):
         _renew_hash(session, known, password)
         return known.id
     cause = "unknown" if known is None else "not_active" if right else "wrong_password"
-    with in_its_own_transaction(session) as own:
-        audit(
-            own, "sign_ins.prove", by=replace(by, clinic_id=None), resource=("users", known and known.id),
-            decision=Decision.REFUSED, details={"cause": cause},
-        )  # fmt: skip
+    who = replace(by, clinic_id=None)
+    note_refusal(session, "sign_ins.prove", by=who, resource=("users", known and known.id), details={"cause": cause})
     return None
 
 

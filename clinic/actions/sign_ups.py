@@ -6,12 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from clinic.actions import patients
-from clinic.actions.acting import Refused, action, audit, in_its_own_transaction
+from clinic.actions.acting import Refused, action
 from clinic.db import now
 from clinic.models.accounts import Membership, Role, User
-from clinic.models.audit import Decision
 from clinic.models.patients import PatientAccess, Relation
-from clinic.scope import Scope
 
 
 @action
@@ -57,9 +55,3 @@ def become_patient(user, patient_id, *, by):
             PatientAccess(clinic_id=by.clinic_id, patient_id=patient.id, user_id=user.id, relation=Relation.SELF)
         )
     return user
-
-
-def note_refusal(session, *, by):
-    """Undo the attempt and leave that there was one; whose address it was is not written."""
-    with in_its_own_transaction(session, Scope.public(by.clinic_id)) as own:
-        audit(own, "sign_ups.sign_up", by=by, decision=Decision.REFUSED)

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
 from clinic.actions import accounts, passwords, sign_ins
-from clinic.actions.acting import Refused
+from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.tokens import hash_token, new_token
 from clinic.current import TOKEN, current, own_address
 from clinic.db import db
@@ -159,14 +159,15 @@ def password():
     if not form.validate_on_submit():
         return again(OWN_PASSWORD, form=form) if form.errors else show(OWN_PASSWORD, form=form)
     try:
-        _change_password(form)
+        message = _change_password(form)
     except Refused as error:
+        note_refusal(db.session(), "accounts.change_password", by=current.actor)
         form.blame(said(error), error.field)
         return again(OWN_PASSWORD, form=form)
-    message = _("Your password is changed. Other devices are signed out.")
     return changed(then=url_for("public.home.index"), message=message)
 
 
 def _change_password(form):
     user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
     accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
+    return _("Your password is changed. Other devices are signed out.")

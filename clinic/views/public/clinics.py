@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import sign_ups
-from clinic.actions.acting import Refused
+from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.passwords import hash_password
 from clinic.colours import readable_on
 from clinic.current import current, own_address
@@ -84,7 +84,7 @@ def _signed_up(clinic, form):
             db.session(), by=by, user_id=user_id, patient_id=patient_id, password_hash=password_hash, **form.person
         )
     except Refused as error:
-        sign_ups.note_refusal(db.session(), by=by)
+        note_refusal(db.session(), "sign_ups.sign_up", by=by)
         form.blame(said(error))
         return again(SIGN_UP, form=form, clinic=clinic)
     return start(user_id, own_address(form.next.data) or BOOKING, clinic.id)

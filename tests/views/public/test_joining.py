@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from clinic.actions.accounts import invite
 from clinic.models.accounts import Membership, Role, UserToken
+from clinic.models.audit import Decision
 from tests.cast import PASSWORD
 from tests.views.public.signing_in import sign_in
 from tests.visitor import Visitor
@@ -37,6 +38,11 @@ class TestPassword:
         assert answer.status_code == 422
         assert sentence in answer.text
         assert NEW not in answer.text
+
+    def test_a_wrong_old_password_leaves_an_entry(self, amara, cast, whole_log):
+        amara.send("public.accounts.password", {"old_password": "wrong one here", "password": NEW, "again": NEW})
+        (entry,) = whole_log("accounts.change_password")
+        assert (entry.actor_id, entry.decision) == (cast.amara.user.id, Decision.REFUSED)
 
 
 class TestJoin:
