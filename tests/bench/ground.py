@@ -1,0 +1,128 @@
+"""Where the bench stands: the loaded database, the product in front of it, and what it says to the database."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clinic import create_app
+from clinic.config import Config
+from clinic.db import db
+from clinic.scope import Scope
+from tests.bench import data
+from tests.bench.pages import taken_apart
+from tests.bench.statements import Rebooking, heard
+from tests.bench.wishes import Booking, Wishes, query
+from tests.browser import sign_in
+from tests.databases import migrated
+from tests.live_server import SECRET_KEY, database_name
+
+FAR = 40  # days ahead, where the month's visits have ended
+DAYS_EACH = 12  # days of new times for one measurement of bookings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page that is measured: who asks for it, and how its rows are found on it."""
+
+    name: str
+    path: str
+    keys: object
+    marker: object
+
+
+class Ground:
+    """One database with one clinic's month, later its years."""
+
+    def __init__(self, server, addresses):
+        self.server, self.addresses = server, addresses
+        self.app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, DATABASE_POOL=2))
+        migrated(self.app)
+        with self._superuser() as connection:
+            self.place = data.found(connection)
+            self.visits = data.add_days(connection, self.place, self.place.today, data.DAYS)
+            data.settle(connection)
+        with self.app.app_context():
+            session = db.session()
+            session.scope = Scope.person()
+            self.desk, self.patient = (
+                sign_in(self.app, session, who, self.place.clinic_id)
+                for who in (self.place.desk_id, self.place.person_id)
+            )
+            session.commit()
+        self.booked = 0
+
+    def grow(self, visits, patients):
+        """Go back in time until there are this many visits, with more patients too."""
+        with self._superuser() as connection:
+            connection.execute("SET session_replication_role = replica")
+            data.add_patients(connection, self.place, patients - len(self.place.patients))
+            days = -(-(visits - self.visits) // (data.DOCTORS * data.VISITS_A_DAY))
+            self.visits += data.add_days(connection, self.place, self.place.today - timedelta(days=days), days)
+            data.settle(connection)
+
+    def pages(self):
+        """What is read again and again in a clinic."""
+        tomorrow = self.place.today + timedelta(days=1)
+        doctor = self.place.doctors[3]
+        chosen = {"patient_id": self.place.patients[0], "visit_type_id": self.place.type_id, "doctor": doctor}
+        return [
+            Asked("Open times of a doctor's day", f"/portal/book/time?{query(**chosen, day=tomorrow)}", self.patient,
+                  _start),
+            Asked("Day board of 800 visits", f"/staff/day?{query(date=tomorrow)}", self.desk, _visit),
+        ]  # fmt: skip
+
+    def bookings(self, url):
+        """Bookings at times that nobody has had before."""
+        return Booking(url, self.desk, self._new_times(), self.place.type_id, self.place.patients[7])
+
+    def taken_apart(self, asked):
+        """The page as the bare view needs it, and the page itself."""
+        html, statements = self._heard(asked.keys, lambda client: client.get(asked.path))
+        url = self.addresses["DATABASE_URL"]
+        return taken_apart(asked.path, html, statements, url, asked.marker, data.ZONE.key), html
+
+    def booking_statements(self):
+        """What one booking says to the database, to be said again for other times."""
+        wishes = self._new_times()
+        booking = Booking("", self.desk, wishes, self.place.type_id, self.place.patients[7])
+        times = wishes.of(0, 1)
+
+        def book(client):
+            form = booking.form(*next(times)) | {"csrf_token": self.desk.csrf}
+            return client.post("/staff/booking", data=form)
+
+        for _practice in range(2):
+            self._heard(self.desk, book)
+        doctor, starts_at = wishes.nth(2)
+        _html, statements = self._heard(self.desk, book)
+        known = frozenset({self.place.clinic_id, self.place.type_id, self.place.desk_id, self.place.patients[7]})
+        return Rebooking(self.addresses["DATABASE_URL"], tuple(statements), known, doctor, starts_at, self._new_times())
+
+    def _new_times(self):
+        first_day = self.place.today + timedelta(days=FAR + DAYS_EACH * self.booked)
+        self.booked += 1
+        return Wishes(tuple(self.place.doctors), first_day)
+
+    def _heard(self, keys, ask):
+        client = self.app.test_client(use_cookies=False)
+        client.environ_base["HTTP_COOKIE"] = keys.cookie
+        with self.app.app_context():
+            engine = db.engine
+        with heard(engine) as statements:
+            answer = ask(client)
+        if answer.status_code >= 400:
+            raise RuntimeError(f"{answer.status_code}: {answer.text[:2000]}")
+        return answer.text, statements
+
+    def _superuser(self):
+        return self.server.connect("postgres", database_name(self.addresses))
+
+
+def _start(row):
+    """How an open time stands in its link."""
+    starts_at = row[1] if len(row) > 1 else None
+    return starts_at.strftime("starts_at=%Y-%m-%dT%H:%M:%SZ") if isinstance(starts_at, datetime) else None
+
+
+def _visit(row):
+    """How a visit stands on the board."""
+    return f"visit-{row[0]}" if isinstance(row[0], str) else None
