@@ -1,0 +1,121 @@
+"""Somebody rings the desk: found while they say their name, and booked in three presses or fewer."""
+
+import pytest
+
+from tests.journeys.browser import DESK, PHONE
+
+
+class Presses:
+    """Clicks and Enters on one window, counted; typing and arrows are not."""
+
+    def __init__(self, window):
+        self.page, self.count = window.page, 0
+
+    def enter(self):
+        """Press Enter where the focus is."""
+        self.count += 1
+        self.page.keyboard.press("Enter")
+
+    def click(self, found):
+        """Click what was found."""
+        self.count += 1
+        found.first.click()
+
+
+@pytest.fixture
+def desk(window, cast, size):
+    """Amara at the desk, the phone ringing."""
+    return window(cast.amara, size=size).go("/staff/day")
+
+
+def find(desk, words):
+    """Type into the box on top until the answers are there."""
+    desk.page.locator("#patient-search").press_sequentially(words, delay=15)
+    desk.page.locator("#patient-search-results .found").wait_for()
+    desk.check()
+
+
+def chosen(desk):
+    """Wait for the button that books the chosen time; it has the focus."""
+    desk.page.locator("#chosen button:focus").wait_for()
+
+
+def booked(desk, name):
+    """Wait until the board says so."""
+    desk.page.wait_for_url("**/staff/day?date=*")
+    desk.sees(f"Booked: {name}")
+
+
+def test_a_caller_is_booked_with_three_clicks_after_they_are_found(desk):
+    find(desk, "oka may")
+    presses = Presses(desk)
+    presses.click(desk.page.locator("#patient-search-results").get_by_role("link", name="Book"))
+    desk.page.locator("a.time").first.wait_for()
+    desk.check()
+    presses.click(desk.page.locator("a.time").nth(5))
+    chosen(desk)
+    desk.check().picture("desk-booking")
+    presses.click(desk.page.locator("#chosen").get_by_role("button", name="Book"))
+    booked(desk, "Maya Okafor")
+    assert presses.count <= 3
+
+
+@pytest.mark.parametrize("size", [DESK], ids=["1280"], indirect=True)
+def test_or_with_three_enters_and_no_mouse(desk):
+    desk.page.keyboard.press("/")
+    desk.page.keyboard.type("12/04/1990", delay=15)
+    desk.page.locator("#patient-search-results .found").wait_for()
+    presses = Presses(desk)
+    desk.page.keyboard.press("ArrowDown")
+    desk.page.keyboard.press("ArrowDown")
+    presses.enter()
+    desk.page.locator("a.time:focus").wait_for()
+    presses.enter()
+    chosen(desk)
+    presses.enter()
+    booked(desk, "Maya Okafor")
+    assert presses.count <= 3
+
+
+def test_somebody_new_is_registered_on_the_way(desk):
+    desk.go("/staff/booking/new")
+    desk.check()
+    desk.page.locator("#who").press_sequentially("Zoë Quill", delay=15)
+    desk.page.locator("#people").get_by_role("link", name="Register").click()
+    desk.page.get_by_label("Date of birth").fill("31/12/1990")
+    desk.check()
+    desk.press("Register")
+    desk.sees("Zoë Quill is registered")
+    desk.check()
+    desk.page.locator("a.time").first.click()
+    chosen(desk)
+    desk.page.keyboard.press("Enter")
+    booked(desk, "Zoë Quill")
+
+
+def test_a_time_lost_to_somebody_quicker_keeps_what_was_typed_and_enter_takes_no_other(desk, cast):
+    cast.booked(patient=cast.maya_patient)
+    day = cast.tomorrow_at(10).date().isoformat()
+    desk.go(f"/staff/booking/new?patient_id={cast.tom.id}&provider_id={cast.dr_osei.id}&date={day}&time=10:00")
+    desk.check()
+    desk.page.get_by_label("Reason").fill("Cough")
+    desk.page.get_by_label("Reason").press("Enter")
+    desk.sees("That time has just been taken.")
+    desk.check()
+    assert desk.page.get_by_label("Reason").input_value() == "Cough"
+    desk.page.get_by_label("Why is it booked all the same?").fill("Fever of 40")
+    desk.page.get_by_label("Why is it booked all the same?").press("Enter")
+    booked(desk, "Tom Baker")
+    desk.check()
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["360"], indirect=True)
+def test_without_script_the_same_forms_do_it(window, cast, size):
+    desk = window(cast.amara, size=size, javascript=False).go("/staff/patients")
+    desk.page.locator("#patient-search").fill("okafor")
+    desk.page.locator("#patient-search").press("Enter")
+    desk.page.get_by_role("link", name="Book Maya Okafor").click()
+    desk.page.locator("a.time").nth(3).click()
+    desk.page.get_by_label("Reason").fill("Cough")
+    desk.press("Book")
+    booked(desk, "Maya Okafor")
