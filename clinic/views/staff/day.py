@@ -55,6 +55,8 @@ def _arranged(form, day, doctors):
     }  # fmt: skip
     if form.view.data == "list":
         return facts | {"lines": lines.of(chosen[page.first : page.first + PER_PAGE])}
+    busy = {visit.provider_id for visit in visits}
+    doctors.sort(key=lambda doctor: doctor.id not in busy)
     return facts | {"columns": _columns(form, chosen, doctors, lines)}
 
 
@@ -65,7 +67,7 @@ def _chosen(visits, status, late):
 
 
 def _columns(form, visits, doctors, lines):
-    """Those who wait without a time first, then each doctor, then what has no doctor."""
+    """Those who wait without a time first, then each doctor, then what has no doctor; a line is made once for each."""
     walk_ins, by_doctor = [], {}
     for visit in visits:
         lane = walk_ins if is_waiting_walk_in(visit) else by_doctor.setdefault(visit.provider_id, [])
