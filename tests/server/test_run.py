@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 
@@ -43,10 +42,7 @@ class TestRun:
             assert checkout.send(signal.SIGINT) == 0
             assert checkout.is_quiet()
 
-            started = time.monotonic()
             assert "Making the demo data" not in checkout.run()
-            # Five seconds is the aim on a quiet machine; the tests share theirs.
-            assert time.monotonic() - started < 15
             assert checkout.send(signal.SIGTERM) == 0
             assert checkout.is_quiet()
 
