@@ -1,0 +1,57 @@
+"""Two transactions wait for each other: the database ends one, the application tries it again, nobody notices."""
+
+from tests.faults.place import Sent, until, waiting_for
+from tests.races.stage import staged_on
+
+
+def _form(stage, provider, starts_at):
+    return {
+        "visit_type_id": stage.cast.consultation.id, "visit_mode": "in_person", "provider_id": provider.id,
+        "starts_at": starts_at.isoformat(),
+    }  # fmt: skip
+
+
+def _victims(superuser):
+    return superuser.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()[0]
+
+
+class TestTwoMovesInOppositeDirections:
+    def test_both_succeed_whoever_comes_first(self, server):
+        with staged_on(server, 2) as (stage, live, _url):
+            cast, (one, other) = stage.cast, [patient_id for patient_id, _keys in stage.patients]
+            kind = cast.consultation
+            for _turn in range(10):
+                with_osei = stage.book(stage.next_time(kind), one, kind, cast.dr_osei)
+                with_lind = stage.book(stage.next_time(kind, cast.dr_lind), other, kind, cast.dr_lind)
+                to_lind, to_osei = stage.next_time(kind, cast.dr_lind), stage.next_time(kind)
+                moves = [
+                    Sent(live, stage.desks[0], f"/staff/booking/{with_osei}/move", _form(stage, cast.dr_lind, to_lind)),
+                    Sent(live, stage.desks[1], f"/staff/booking/{with_lind}/move", _form(stage, cast.dr_osei, to_osei)),
+                ]
+                assert [move.wait().status for move in moves] == [303, 303]
+
+
+class TestAVictim:
+    def test_is_tried_again_and_nobody_hears_of_it(self, server):
+        """By hand: somebody has the second doctor and wants the first, whom the move has got."""
+        with staged_on(server, 2) as (stage, live, _url):
+            cast, kind = stage.cast, stage.cast.consultation
+            first, second = sorted([cast.dr_osei, cast.dr_lind], key=lambda doctor: doctor.id)
+            visit_id = stage.book(stage.next_time(kind, first), stage.patients[0][0], kind, first)
+            form = _form(stage, second, stage.next_time(kind, second))
+            with (
+                server.connect("postgres", live.database) as superuser,
+                server.connect("postgres", live.database) as rival,
+            ):
+                before = _victims(superuser)
+                # The rival looks for deadlocks later than the application does, so the application is the victim.
+                rival.execute("SET deadlock_timeout = '20s'")
+                rival.execute("BEGIN")
+                rival.execute("SELECT 1 FROM providers WHERE id = %s FOR NO KEY UPDATE", [second.id])
+                sent = Sent(live, stage.desks[0], f"/staff/booking/{visit_id}/move", form)
+                assert until(lambda: waiting_for(superuser, "transactionid"))
+                rival.execute("SELECT 1 FROM providers WHERE id = %s FOR NO KEY UPDATE", [first.id])
+                rival.execute("ROLLBACK")
+                answer = sent.wait()
+                assert answer.status == 303, answer.text
+                assert until(lambda: _victims(superuser) == before + 1)
