@@ -30,13 +30,13 @@ def index():
     return show("staff/colleagues/index.html", people=Page.of(found, number, SIZE), left=left, waiting=waiting)
 
 
-@bp.get("/new", needs=Permission.STAFF_EDIT)
+@bp.get("/invite", needs=Permission.STAFF_EDIT)
 def new():
     """An empty invitation."""
     return show(NEW, form=InviteForm())
 
 
-@bp.post("/new", needs=Permission.STAFF_EDIT)
+@bp.post("/invite", needs=Permission.STAFF_EDIT)
 def invite():
     """Invite somebody; their link is on the answer and nowhere else."""
     form = InviteForm()
@@ -100,6 +100,7 @@ def _colleague(user_id):
 def _page(user, form):
     held = asked.roles_here(db.session(), user.id)
     calendar = providers.of_user(db.session(), user.id)
+    form.role.choices = [choice for choice in form.role.choices if choice.value not in {each.role for each in held}]
     return {"user": user, "form": form, "held": held, "calendar": calendar, "Role": Role}
 
 
