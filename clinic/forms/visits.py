@@ -20,7 +20,9 @@ class DayFilter(Form):
     """Which visits of which day to show, and how; read from the address, so it needs no token."""
 
     date = DateField(_l("Day"), validators=[Optional()])
-    provider = SelectField(_l("Doctor"), choices=[SelectChoice("", _l("All doctors"))], default="", validate_choice=False)
+    provider = SelectField(
+        _l("Doctor"), choices=[SelectChoice("", _l("All doctors"))], default="", validate_choice=False
+    )
     status = HiddenField(validators=[Optional(), AnyOf([*VisitStatus, LATE])])
     view = HiddenField(default="board", validators=[AnyOf(VIEWS)])
     page = IntegerField(default=1, validators=[NumberRange(1, 10_000)])
@@ -41,7 +43,10 @@ class CancelForm(FlaskForm):
 
     reason = SelectField(
         _l("Why is it cancelled?"),
-        choices=[SelectChoice("", _l("Choose a reason")), *(SelectChoice(each.value, _l(each.label)) for each in REASONS)],
+        choices=[
+            SelectChoice("", _l("Choose a reason")),
+            *(SelectChoice(each.value, _l(each.label)) for each in REASONS),
+        ],
         validators=[InputRequired(_l("Choose why the visit is cancelled."))],
     )
     note = StringField(_l("More about it"), validators=[Optional(), Length(max=500)])

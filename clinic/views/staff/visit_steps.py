@@ -1,4 +1,4 @@
-"""Which steps of a visit's life a person may take now: one table of step, word and permission for routes and buttons."""
+"""Which steps of a visit's life a person may take: one table of step, word and permission, for routes and buttons."""
 
 from functools import cache
 from typing import NamedTuple

@@ -1,0 +1,71 @@
+"""A doctor's own day: next patient first, who waits and since when, the rest, and what is done."""
+
+from datetime import UTC, datetime, timedelta
+
+from clinic.actions import visits, walk_ins
+from clinic.models.accounts import Membership, Role
+
+
+def _around_now(cast, minutes, **more):
+    moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    return cast.booked(moment, overbook="Whatever the hour of the test", **more)
+
+
+def _next(page):
+    return page.partition("rows-next")[2].partition("</ol>")[0]
+
+
+class TestMyDay:
+    def test_an_empty_day_says_so(self, osei):
+        assert "No visits today" in osei.open("staff.my_day.index").text
+
+    def test_the_one_who_is_here_comes_before_the_one_who_is_booked_earlier(self, cast, session, osei):
+        first, here = _around_now(cast, -9), _around_now(cast, -4, patient=cast.maya_patient)
+        visits.check_in(here, by=cast.amara.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert f"visit-{here.id}" in _next(page) and "Waiting since" in _next(page) and "/start" in _next(page)
+        assert f"visit-{first.id}" in page.partition("Still to come")[2]
+
+    def test_the_one_in_the_room_comes_first_of_all(self, cast, session, osei):
+        visit = _around_now(cast, -4)
+        visits.check_in(visit, by=cast.amara.actor)
+        visits.start(visit, by=cast.osei.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert "With you now" in page and "/complete" in _next(page)
+
+    def test_walk_ins_for_any_doctor_are_offered_to_each(self, cast, session, osei, lind):
+        waiting = walk_ins.add(session, cast.tom, timezone="Europe/London", by=cast.amara.actor)
+        session.commit()
+        for doctor in (osei, lind):
+            page = doctor.open("staff.my_day.index").text
+            assert "Tom Baker" in page.partition("Walk-ins for any doctor")[2] and ">Take<" in page
+        osei.send("staff.visits.start", visit_id=waiting.id)
+        assert f"visit-{waiting.id}" in _next(osei.open("staff.my_day.index").text)
+        assert "Tom Baker" not in lind.open("staff.my_day.index").text
+
+    def test_other_doctors_visits_are_not_shown(self, cast, lind):
+        _around_now(cast, -4)
+        assert "Tom Baker" not in lind.open("staff.my_day.index").text
+
+    def test_what_is_done_is_folded_away(self, cast, session, osei):
+        visit = _around_now(cast, -4)
+        visits.check_in(visit, by=cast.amara.actor)
+        visits.start(visit, by=cast.osei.actor)
+        visits.complete(visit, by=cast.osei.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert "Nobody is next" in page and "Tom Baker" in page.partition("Done today")[2]
+
+    def test_it_refreshes_itself_when_the_bell_rings(self, osei):
+        part = osei.open("staff.my_day.index", htmx=True).text
+        assert part.startswith('<div id="my-day"') and 'hx-trigger="live:visits from:body"' in part
+
+    def test_a_doctor_who_is_not_on_the_calendar_is_told_so(self, cast, session, amara):
+        session.add(Membership(clinic_id=cast.rose.id, user_id=cast.amara.user.id, role=Role.DOCTOR))
+        session.commit()
+        assert "not on the calendar" in amara.open("staff.my_day.index").text
+
+    def test_the_desk_has_no_day_of_its_own(self, amara):
+        assert amara.open("staff.my_day.index").status_code == 403
