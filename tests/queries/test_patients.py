@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
 from clinic.actions import patients as verbs
@@ -142,12 +144,24 @@ class TestPlan:
             cursor.execute("ANALYZE patient_words")
         raw.close()
 
+    def test_a_prepared_statement_that_knows_no_prefix_uses_it_too(self, session, cast, crowd):
+        asked = queries.search(cast.rose.id, queries.understand("last12", "en_GB", TODAY)).limit(20)
+        compiled = asked.compile(dialect=postgresql.dialect(paramstyle="numeric_dollar"))
+        values = [compiled.params[name] for name in compiled.positiontup]
+        raw = session.connection().connection.driver_connection
+        raw.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        raw.execute("PREPARE found AS " + str(compiled))
+        called = sql.SQL("EXPLAIN EXECUTE found ({})").format(sql.SQL(", ").join(map(sql.Literal, values)))
+        plan = "\n".join(line for (line,) in raw.execute(called))
+        raw.execute("DEALLOCATE found")
+        assert "(word >= ($" in plan and "Seq Scan on patient_words" not in plan, plan
+
     @pytest.mark.parametrize("typed", ["last12", "first12 last4", "9123", "P000123"])
     def test_the_search_uses_the_index_as_the_applications_role(self, session, cast, crowd, typed):
         assert session.scalar(sa.text("SELECT current_user")) == "clinic_app"
         asked = queries.search(cast.rose.id, queries.understand(typed, "en_GB", TODAY)).limit(20)
-        sql = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
-        plan = "\n".join(session.scalars(sa.text(f"EXPLAIN {sql}".replace(":", r"\:"))))
+        written = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
+        plan = "\n".join(session.scalars(sa.text(f"EXPLAIN {written}".replace(":", r"\:"))))
         assert "Seq Scan on patient_words" not in plan, plan
         conditions = [line for line in plan.splitlines() if "Index Cond" in line and "(word " in line]
         assert conditions and all("word >=" in line or "word =" in line for line in conditions), plan
