@@ -21,7 +21,7 @@ from clinic.views.portal.visits import bp as visits_bp
 def move(visit_id):
     """Ask for the new day, with the same doctor unless another will do; past the cut-off, say who to call."""
     visit = own_visit_or_404(visit_id)
-    if not visit.patient_may_move:
+    if not (visit.patient_may_move and visit.visit_type and visit.visit_type.is_active):
         return show("portal/visits/too_late.html", moving=True, **told(visit))
     journey = journey_of(visit)
     return show("portal/visits/move_day.html", visit=visit, journey=journey, answers=journey.answers,
@@ -77,12 +77,13 @@ def taken(visit_id, chosen, error):
 def journey_of(visit, **chosen):
     """The way to another time of this visit: patient, type and mode stay; the doctor unless another is asked for."""
     asked = Answers.of(request.args)
+    same = visit.provider_id if visit.provider and visit.provider.is_bookable else WHOEVER_IS_FIRST
     return Journey(
         Answers(
             patient_id=visit.patient_id,
             visit_type_id=visit.visit_type_id,
             visit_mode=visit.visit_mode,
-            doctor=asked.doctor or visit.provider_id,
+            doctor=asked.doctor or same,
             day=asked.day,
             week=asked.week,
             provider_id=chosen.get("provider_id") or asked.provider_id,

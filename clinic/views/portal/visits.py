@@ -23,8 +23,8 @@ USE = Permission.PORTAL_USE
 def show(visit_id):
     """The visit's page; straight after booking it says first what happens next."""
     visit = own_visit_or_404(visit_id)
-    page = "portal/visits/booked.html" if request.args.get("new") and visit.is_live else "portal/visits/show.html"
-    return show_page(page, **told(visit))
+    is_new = request.args.get("new") and visit.is_live and visit.visit_type
+    return show_page("portal/visits/booked.html" if is_new else "portal/visits/show.html", **told(visit))
 
 
 @bp.get("/<uuid:visit_id>/status", needs=USE)

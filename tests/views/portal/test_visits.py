@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.actions import visits as verbs
-from clinic.models.visits import CancelReason, Visit, VisitStatus
+from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
 
 
 @pytest.fixture
@@ -155,3 +155,19 @@ class TestMove:
         chosen = {"provider_id": cast.dr_reyes.id, "starts_at": iso(cast.tomorrow_at(11, days=4))}
         assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code in (404, 409)
         assert again(session, hers).provider_id == cast.dr_osei.id
+
+    def test_when_her_doctor_has_left_she_is_shown_everybodys_times(self, maya, cast, session, hers):
+        hers.provider.is_active = False
+        sa.inspect(hers).session.commit()
+        page = maya.open("portal.visits.move", visit_id=hers.id)
+        assert page.status_code == 200 and "doctor=first" in page.text
+
+    def test_an_imported_visit_without_a_type_is_moved_on_the_phone(self, maya, cast, session):
+        facts = {"kind": VisitKind.SCHEDULED, "status": VisitStatus.BOOKED, "source": VisitSource.FHIR}
+        visit = Visit(clinic_id=cast.rose.id, id=uuid4(), patient_id=cast.maya_patient.id, timezone="Europe/London",
+                      starts_at=cast.tomorrow_at(10, days=5), **facts)  # fmt: skip
+        session.add(visit)
+        session.commit()
+        assert maya.open("portal.visits.show", visit_id=visit.id, new=1).status_code == 200
+        assert "Please call us" in maya.open("portal.visits.move", visit_id=visit.id).text
+        assert maya.send("portal.visits.call_off", {}, visit_id=visit.id).status_code == 303
