@@ -7,6 +7,7 @@
   if (!address) return;
   let stream = null;
   let poll = null;
+  let minute = null;
 
   const topics = () => {
     const said = [...document.querySelectorAll("[hx-trigger*='live:']")].flatMap((each) => each.getAttribute("hx-trigger").match(/live:[\w-]+/g) || []);
@@ -26,10 +27,13 @@
   const stop = () => {
     if (stream) stream.close();
     clearInterval(poll);
-    stream = poll = null;
+    clearInterval(minute);
+    stream = poll = minute = null;
   };
   const start = () => {
     if (stream || poll || document.hidden || !topics().length) return;
+    /* How late somebody is, and how long they wait, grows without a bell. */
+    minute = setInterval(ringAll, 60000);
     let heard = false;
     stream = new EventSource(address);
     stream.addEventListener("open", () => {
