@@ -42,6 +42,17 @@ class Demo:
     # The parent, by full name, and the child they may act for.
     family: tuple[str, str] | None = None
     busy: float = 0.8
+    # How many more patients there are, with names put together out of the others'.
+    crowd: int = 0
+
+    @property
+    def names(self):
+        """Every patient by full name: the listed ones, then the crowd."""
+        apart = [name.partition(" ")[::2] for name in self.patients]
+        crossed = (f"{apart[each][0]} {apart[(each + step) % len(apart)][1]}"
+                   for step in range(5, len(apart), 7) for each in range(len(apart)))  # fmt: skip
+        crowd = [name for name in dict.fromkeys(crossed) if name not in self.patients]
+        return self.patients + tuple(crowd[: self.crowd])
 
 
 ROSE_STREET = Demo(
@@ -100,6 +111,7 @@ ROSE_STREET = Demo(
     ),
     portal=("Maya Okafor", "Thomas Baker", "Zoë Hartmann", "José García Núñez"),
     family=("Maya Okafor", "Ada Okafor"),
+    crowd=110,
     phone="+44 7700 900{:03d}",
     addresses=(
         ("7 Canal Walk", "London", "N1 8QH"), ("41 Larch Road", "London", "SE15 3NN"),
@@ -137,6 +149,7 @@ AM_HAFEN = Demo(
     phone="+49 40 66969 {:03d}",
     addresses=(("Elbchaussee 112", "Hamburg", "22763"), ("Am Sandtorkai 4", "Hamburg", "20457")),
     busy=0.6,
+    crowd=30,
 )  # fmt: skip
 DEMOS = (ROSE_STREET, AM_HAFEN)
 REASONS = (

@@ -1,5 +1,6 @@
 """A busy week around today: who comes when, what has become of it, who waits right now."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
@@ -32,6 +33,8 @@ class Week:
     stamps: dict = field(default_factory=dict)
     # Who already comes on the day that is being filled.
     coming: set = field(default_factory=set)
+    # How often each patient has come or comes.
+    visits: Counter = field(default_factory=Counter)
 
     @property
     def desk(self):
@@ -50,7 +53,8 @@ def fill(session, opened: Opened) -> Week:
     week = Week(opened)
     for ahead in range(-PAST, AHEAD + 1):
         day = opened.today + timedelta(days=ahead)
-        kept_free = opened.demo.portal + (opened.demo.patients[-4:-2] if ahead == 0 else ())
+        walking_in = opened.demo.patients[-4:-2] if ahead == 0 else ()
+        kept_free = opened.demo.portal + (opened.demo.family or ()) + walking_in
         week.coming = {opened.patients[name].id for name in kept_free}
         for position, (provider, actor) in enumerate(opened.doctors):
             if opened.is_off(position, day):
@@ -108,7 +112,10 @@ def _booked(session, week, provider, visit_type, starts_at, patient=None, by=Non
     free = [each for each in opened.patients.values() if each.id not in week.coming]
     if patient is None and not free:
         return None
-    patient = patient or dice.choice(free)
+    if patient is None:
+        # Nobody comes every day.
+        fewest = min(week.visits[each.id] for each in free)
+        patient = dice.choice([each for each in free if week.visits[each.id] == fewest])
     mode = visit_type.visit_mode or VisitMode.IN_PERSON
     wish = Wish(
         opened.clinic.id, provider.id, visit_type.id, patient.id, starts_at, mode, dice.choice(REASONS),
@@ -120,6 +127,7 @@ def _booked(session, week, provider, visit_type, starts_at, patient=None, by=Non
     except Refused:
         return None
     week.coming.add(patient.id)
+    week.visits[patient.id] += 1
     made = starts_at - dice.randrange(2, 12) * timedelta(days=1) - dice.randrange(300) * MINUTE
     week.stamps[visit_id] = {"created_at": min(made, now() - dice.randrange(60, 6000) * MINUTE)}
     return session.get(Visit, (opened.clinic.id, visit_id))
@@ -168,7 +176,8 @@ def _stamp(week, visit, **stamps):
     # Whole minutes back, in the order of the steps, where the day's middle has not come yet.
     order = ("confirmed_at", "cancelled_at", "checked_in_at", "started_at", "ended_at")
     for name, instant in stamps.items():
-        week.stamps[visit.id][name] = min(instant, now() - (20 - 4 * order.index(name)) * MINUTE)
+        latest = now() - (20 - 4 * order.index(name)) * MINUTE
+        week.stamps[visit.id][name] = max(min(instant, latest), week.stamps[visit.id]["created_at"] + 5 * MINUTE)
 
 
 def people_of_today(session, week):
@@ -200,23 +209,31 @@ def people_of_today(session, week):
 
 
 def ask_for_a_visit(session, week):
-    """What the first patient with an account has: one visit asked for, one booked by herself, one behind her."""
+    """What the first patient with an account has: visits booked and asked for, her child's, and past ones."""
     opened = week.opened
     name = opened.demo.portal[0]
     patient, actor = opened.patients[name], opened.portal[name]
     for visit_type in opened.types.values():
-        if visit_type.booking == BookingRule.OFF or visit_type.capacity > 1 or visit_type.visit_mode:
-            continue
-        providers = [each for each, _ in opened.doctors]
-        earliest, latest = patient_window(visit_type)
-        days = (opened.today + timedelta(days=1), opened.today + timedelta(days=AHEAD))
-        found = open_times(session, opened.clinic, visit_type, [each.id for each in providers], *days,
-                           earliest=max(earliest, opened.at(days[0], OPENS)), latest=latest)  # fmt: skip
-        if found:
-            chosen = next(each for each in providers if each.id == found[len(found) // 3].provider_id)
-            _booked(session, week, chosen, visit_type, found[len(found) // 3].starts_at, patient, actor,
-                    source=VisitSource.PORTAL)  # fmt: skip
+        if visit_type.booking != BookingRule.OFF and visit_type.capacity == 1 and not visit_type.visit_mode:
+            _booked_by_patient(session, week, visit_type, patient, actor)
+    if opened.demo.family:
+        child = opened.patients[opened.demo.family[1]]
+        _booked_by_patient(session, week, next(iter(opened.types.values())), child, actor)
     _seen_before(session, week, patient)
+
+
+def _booked_by_patient(session, week, visit_type, patient, actor):
+    """Book one of the times the portal would offer."""
+    opened = week.opened
+    first_day = opened.today + timedelta(days=1)
+    earliest, latest = patient_window(visit_type)
+    doctors = {provider.id: provider for provider, _ in opened.doctors}
+    found = open_times(session, opened.clinic, visit_type, list(doctors), first_day, first_day + timedelta(days=AHEAD),
+                       earliest=max(earliest, opened.at(first_day, OPENS)), latest=latest)  # fmt: skip
+    if found:
+        chosen = opened.dice.choice(found)
+        _booked(session, week, doctors[chosen.provider_id], visit_type, chosen.starts_at, patient, actor,
+                source=VisitSource.PORTAL)  # fmt: skip
 
 
 def _seen_before(session, week, patient):

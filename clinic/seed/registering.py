@@ -16,7 +16,7 @@ from clinic.seed.opening import Opened, actor
 def register_patients(session, opened: Opened):
     """Register everybody on the demo's list, the desk's way."""
     demo, dice, desk = opened.demo, opened.dice, opened.staff[Role.RECEPTIONIST]
-    for number, name in enumerate(demo.patients):
+    for number, name in enumerate(demo.names):
         born = opened.today - timedelta(days=dice.randrange(365 * 19, 365 * 90))
         if demo.family and name == demo.family[1]:
             born = opened.today - timedelta(days=365 * 6 + 40)
