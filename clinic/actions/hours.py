@@ -66,14 +66,13 @@ def _fits_beside_the_others(session, row):
     )
     with session.no_autoflush:
         found = [other for other in session.scalars(others) if _count_together(other, row)]
-    if found:
-        raise Refused(
-            "These hours overlap those of %(day)s from %(start)s to %(end)s that are already there.",
-            field="start_time",
-            day=row.on_date.isoformat() if row.on_date else WEEKDAYS[row.weekday],
-            start=f"{found[0].start_time:%H:%M}",
-            end=f"{found[0].end_time:%H:%M}",
-        )
+    if not found:
+        return
+    times = {"start": f"{found[0].start_time:%H:%M}", "end": f"{found[0].end_time:%H:%M}"}
+    if row.on_date:
+        raise Refused("These hours overlap others of that day, from %(start)s to %(end)s.", field="start_time", **times)
+    sentence = "These hours overlap those of %(day)s from %(start)s to %(end)s that are already there."
+    raise Refused(sentence, field="start_time", day=WEEKDAYS[row.weekday], **times)
 
 
 def _count_together(one, other):
