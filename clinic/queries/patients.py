@@ -134,8 +134,8 @@ def recent(clinic_id: UUID, *, only_with: UUID | None = None):
 
 
 def one(clinic_id: UUID, patient_id: UUID):
-    """The select of one patient as lists show them."""
-    return _visible(clinic_id, None).where(patients.id == patient_id)
+    """The select of one patient as lists show them, even one whose record has gone into another."""
+    return FOUND.where(patients.clinic_id == clinic_id, patients.id == patient_id, patients.deleted_at.is_(None))
 
 
 def alike(clinic_id: UUID, full_name: str, born: date | None, phone: str | None, *, but: UUID | None = None):

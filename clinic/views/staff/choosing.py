@@ -94,6 +94,11 @@ class PatientChoice:
         """This page with another patient, or with none."""
         return f"{self.path}?{self.asked.query(patient_id=patient_id)}"
 
+    @property
+    def typed_name(self):
+        """The name among what was typed, for the offer to register."""
+        return over(self.q).get("full_name")
+
     def register_url(self):
         """The form for a new patient that comes back here."""
         return url_for("staff.patients.new", next=self.link(), **over(self.q))

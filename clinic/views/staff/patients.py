@@ -15,7 +15,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.forms.patients import PatientForm, TagForm
-from clinic.htmx import again, changed
+from clinic.htmx import again, changed, wants_part
 from clinic.htmx import show as answer
 from clinic.models.accounts import Role
 from clinic.models.organizations import Clinic
@@ -77,6 +77,8 @@ def index():
 def search():
     """The answers under the search box, while somebody types."""
     text = request.args.get("q", "").strip()
+    if not wants_part():
+        return redirect(url_for("staff.patients.index", q=text))
     rows = found(text)
     return answer(
         "staff/patients/_found.html", q=text, rows=rows[: queries.IN_THE_BOX], more=len(rows) > queries.IN_THE_BOX,

@@ -183,6 +183,8 @@ class TestCreate:
     def test_somebody_who_has_died_is_refused_in_words(self, amara, cast, session, sent):
         cast.tom.deceased_at = datetime.now(UTC)
         session.commit()
+        page = amara.open("staff.booking.new", patient_id=cast.tom.id, starts_at=cast.tomorrow_at(10).isoformat())
+        assert "has died" in page.text and ">Book<" not in page.text
         answer = amara.send("staff.booking.create", sent())
         assert answer.status_code == 409 and "cannot be booked" in answer.text
 

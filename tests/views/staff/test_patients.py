@@ -35,6 +35,10 @@ class TestSearch:
         answer = amara.open("staff.patients.index", q="baker")
         assert answer.status_code == 200 and "Tom Baker" in answer.text and "Maya" not in answer.text
 
+    def test_the_parts_address_without_script_leads_to_the_page(self, amara):
+        answer = amara.client.get("/staff/patients/search?q=tom")
+        assert answer.status_code == 302 and answer.location.endswith("/staff/patients?q=tom")
+
     def test_nobody_found_offers_to_register_what_was_typed(self, amara):
         part = amara.open("staff.patients.search", htmx=True, q="Zoë Quill").text
         assert "Register Zoë Quill" in part and "full_name=Zo" in part
