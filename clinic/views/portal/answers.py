@@ -47,8 +47,10 @@ class Answers:
         return partial(self.url, endpoint)
 
     def link_of_time(self, endpoint):
-        """A maker of the addresses open times lead to."""
-        return lambda time: self.url(endpoint, provider_id=time.provider_id, starts_at=time.starts_at)
+        """A maker of the addresses open times lead to: one address built, the rest of them only written on."""
+        rest = self.url(endpoint, provider_id=None, starts_at=None)
+        rest += "&" if "?" in rest else "?"
+        return lambda time: f"{rest}provider_id={time.provider_id}&starts_at={as_text(time.starts_at)}"
 
     @property
     def facts(self):
