@@ -9,6 +9,10 @@
   let poll = null;
   let minute = null;
 
+  /* A desk that nobody has touched for a quarter of an hour is not kept signed in by its own clock. */
+  let touched = Date.now();
+  ["pointermove", "pointerdown", "keydown"].forEach((each) => document.addEventListener(each, () => { touched = Date.now(); }, { passive: true }));
+
   const topics = () => {
     const said = [...document.querySelectorAll("[hx-trigger*='live:']")].flatMap((each) => each.getAttribute("hx-trigger").match(/live:[\w-]+/g) || []);
     return [...new Set(said)];
@@ -33,7 +37,7 @@
   const start = () => {
     if (stream || poll || document.hidden || !topics().length) return;
     /* How late somebody is, and how long they wait, grows without a bell. */
-    minute = setInterval(ringAll, 60000);
+    minute = setInterval(() => { if (Date.now() - touched < 900000) ringAll(); }, 60000);
     let heard = false;
     stream = new EventSource(address);
     stream.addEventListener("open", () => {
