@@ -100,7 +100,8 @@ class Lines:
         if kind == VisitKind.WALK_IN:
             found.append(words["walk_in"])
         if status == S.CHECKED_IN and checked_in_at:
-            long = self.long(int((self.now - checked_in_at).total_seconds() // 60))
+            # Another machine's clock may be a moment ahead.
+            long = self.long(max(0, int((self.now - checked_in_at).total_seconds() // 60)))
             found.append(words["waiting"] % {"time": self.time(checked_in_at), "long": long})
         if status == S.REQUESTED and answer_by:
             found.append(words["answer"] % {"time": self.time(answer_by)})

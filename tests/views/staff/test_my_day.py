@@ -1,13 +1,27 @@
 """A doctor's own day: next patient first, who waits and since when, the rest, and what is done."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
+
+import clinic.queries.day
+import clinic.views.staff.visit_lines
 from clinic.actions import visits, walk_ins
 from clinic.models.accounts import Membership, Role
 
 
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """The screens believe that it is noon of today, so that no test changes its mind around midnight."""
+    moment = datetime.now(ZoneInfo("Europe/London")).replace(hour=12, minute=0, second=0, microsecond=0)
+    for module in (clinic.queries.day, clinic.views.staff.visit_lines):
+        monkeypatch.setattr(module, "now", lambda: moment.astimezone(UTC))
+    return moment
+
+
 def _around_now(cast, minutes, **more):
-    moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=minutes)
+    moment = cast.tomorrow_at(12, days=0) + timedelta(minutes=minutes)
     return cast.booked(moment, overbook="Whatever the hour of the test", **more)
 
 
