@@ -19,7 +19,9 @@ class BookingForm(FlaskForm):
     """A form of each kind of question."""
 
     name = StringField("Full name", [InputRequired("Write your name")], description="As on the passport")
-    first = RadioField("First visit?", [InputRequired("Say yes or no")], choices=[SelectChoice("y", "Yes"), SelectChoice("n", "No")])
+    first = RadioField(
+        "First visit?", [InputRequired("Say yes or no")], choices=[SelectChoice("y", "Yes"), SelectChoice("n", "No")]
+    )
     kind = SelectField("Visit type", choices=[SelectChoice("a", "Check-up")])
     remind = BooleanField("Remind me")
 
@@ -58,7 +60,9 @@ def web():
 def draw(call, **context):
     """The HTML of one call of a form macro."""
     macros = "hidden, field, error_summary, submit, post_button"
-    return Page(render_template_string('{% from "macros/forms.html" import ' + macros + " %}{{ " + call + " }}", **context))
+    return Page(
+        render_template_string('{% from "macros/forms.html" import ' + macros + " %}{{ " + call + " }}", **context)
+    )
 
 
 def refused(**typed):
@@ -117,7 +121,9 @@ class TestErrorSummary:
 
 class TestPostButton:
     def test_it_is_a_whole_form_that_works_without_script(self, web):
-        page = draw("post_button('/visits/1/start', 'Start', suffix='Ana', fields={'version': 3}, hx_target='#visit-1')")
+        page = draw(
+            "post_button('/visits/1/start', 'Start', suffix='Ana', fields={'version': 3}, hx_target='#visit-1')"
+        )
         form = page.one("form")
         assert (form["method"], form["action"], form["hx-post"]) == ("post", "/visits/1/start", "/visits/1/start")
         assert page.one("input", name="csrf_token")["value"]
