@@ -1,0 +1,61 @@
+"""Another clinic's id: the very answer that an id gets which never existed, on every route that takes one."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.routes import address, fitting, ids, own_ids, routes, send, strangers_ids
+from tests.visitor import Visitor
+
+# What every answer makes anew, whatever was asked.
+NEW_EACH_TIME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|value=\"[\w.-]{40,}\"")
+
+
+@pytest.fixture
+def known(session, cast):
+    """The ids of Rose Street's rows, and of Harbour's."""
+    return ids(session, cast), own_ids(cast), strangers_ids(session, cast)
+
+
+def test_it_gets_the_same_404_as_one_that_never_existed(app, cast, known):
+    rose, own, harbour = known
+    told = {}
+    for rule, method in routes(app):
+        names = sorted(name for name in rule.arguments & set(harbour))
+        here = rose | (own if rule.endpoint.startswith("portal") else {})
+        for name in names:
+            visitor = Visitor(app, fitting(app, cast, rule.endpoint))
+            form = {"csrf_token": visitor.csrf}
+            foreign = send(visitor, method, address(visitor, rule, here | {name: harbour[name]}), form)
+            nobodys = send(visitor, method, address(visitor, rule, here | {name: uuid4()}), form)
+            if _without_what_is_new(foreign) != _without_what_is_new(nobodys) or foreign[0] not in (404, 422):
+                told[f"{method} {rule.endpoint} {name}"] = foreign[0], nobodys[0]
+    assert not told
+
+
+@pytest.mark.parametrize("name", ["patient_id", "visit_type_id", "provider_id"])
+def test_it_gets_the_same_answer_in_a_form_too(app, cast, known, name):
+    harbour = known[2]
+    wish = {
+        "patient_id": cast.tom.id, "visit_type_id": cast.consultation.id, "provider_id": cast.dr_osei.id,
+        "starts_at": cast.tomorrow_at(15).isoformat(), "visit_mode": "in_person",
+    }  # fmt: skip
+    maya, tom = cast.maya_patient, cast.tom
+    for who, method, path, patient in (
+        ("amara", "POST", "/staff/booking", tom), ("amara", "GET", "/staff/booking/new", tom),
+        ("maya", "POST", "/portal/book/confirm", maya), ("maya", "GET", "/portal/book/day", maya),
+        ("maya", "GET", "/portal/book/check", maya),
+    ):  # fmt: skip
+        visitor = Visitor(app, getattr(cast, who))
+        fields = wish | {"patient_id": patient.id, "csrf_token": visitor.csrf}
+        foreign = send(visitor, method, path, fields | {name: harbour[name]})
+        nobodys = send(visitor, method, path, fields | {name: uuid4()})
+        assert _without_what_is_new(foreign) == _without_what_is_new(nobodys), path
+        # A page for choosing may leave out what it does not know; a form must never act on it.
+        assert foreign[0] >= 400 or method == "GET", path
+
+
+def _without_what_is_new(answer):
+    status, text = answer
+    return status, NEW_EACH_TIME.sub("", text)
