@@ -13,6 +13,7 @@ from clinic.actions import visits as verbs
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
+from clinic.errors import said
 from clinic.forms.visits import CancelForm, MeetingForm, NoteForm, UndoForm
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
@@ -35,37 +36,37 @@ def show(visit_id):
 @bp.post("/accept", needs=STEPS[S.BOOKED].needs)
 def accept(visit_id):
     """Accept what a patient asked for."""
-    return _taken(verbs.accept(_visit(visit_id), by=current.actor), _("Accepted: the visit is booked."))
+    return _step(verbs.accept, visit_id, _("Accepted: the visit is booked."))
 
 
 @bp.post("/confirm", needs=STEPS[S.CONFIRMED].needs)
 def confirm(visit_id):
     """Note that the patient has said they will come."""
-    return _taken(verbs.confirm(_visit(visit_id), by=current.actor), _("Confirmed."))
+    return _step(verbs.confirm, visit_id, _("Confirmed."))
 
 
 @bp.post("/check-in", needs=STEPS[S.CHECKED_IN].needs)
 def check_in(visit_id):
     """Note that the patient is here."""
-    return _taken(verbs.check_in(_visit(visit_id), by=current.actor), _("Checked in."))
+    return _step(verbs.check_in, visit_id, _("Checked in."))
 
 
 @bp.post("/start", needs=STEPS[S.IN_PROGRESS].needs)
 def start(visit_id):
     """Take the patient in."""
-    return _taken(verbs.start(_visit(visit_id), by=current.actor), _("The visit has started."))
+    return _step(verbs.start, visit_id, _("The visit has started."))
 
 
 @bp.post("/complete", needs=STEPS[S.COMPLETED].needs)
 def complete(visit_id):
     """Finish the visit."""
-    return _taken(verbs.complete(_visit(visit_id), by=current.actor), _("The visit is completed."))
+    return _step(verbs.complete, visit_id, _("The visit is completed."))
 
 
 @bp.post("/mark-no-show", needs=STEPS[S.NO_SHOW].needs)
 def mark_no_show(visit_id):
     """Note that the patient did not come."""
-    return _taken(verbs.mark_no_show(_visit(visit_id), by=current.actor), _("Marked as not come."))
+    return _step(verbs.mark_no_show, visit_id, _("Marked as not come."))
 
 
 @bp.route("/cancel", methods=["GET", "POST"], needs=STEPS[S.CANCELLED].needs)
@@ -135,6 +136,20 @@ def _taken_back(visit, reason):
             raise
         return False
     return True
+
+
+def _step(verb, visit_id, message):
+    """Take the step; where it is refused, htmx gets the visit's line as it is now, with the reason."""
+    visit = _visit(visit_id)
+    try:
+        verb(visit, by=current.actor)
+    except Refused as refused:
+        if not htmx.wants_part():
+            raise
+        db.session.rollback()
+        lines = Lines().of([visit_line(db.session(), _visit(visit_id))])
+        return htmx.again("staff/visits/_refused.html", status=409, lines=lines, reason=said(refused))
+    return _taken(visit, message)
 
 
 def _taken(visit, message, last=False):

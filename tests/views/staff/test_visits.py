@@ -49,6 +49,8 @@ class TestCheckIn:
         amara.send("staff.visits.check_in", visit_id=visit.id)
         again = amara.send("staff.visits.check_in", htmx=True, visit_id=visit.id)
         assert again.status_code == 409 and "This visit is already checked in." in again.text
+        # The line comes along as it is now, in place of the old one.
+        assert again.text.lstrip().startswith(f'<li id="visit-{visit.id}"') and "Waiting since" in again.text
 
     def test_another_clinics_visit_is_as_unknown_as_none(self, cast, stranger, amara):
         visit = cast.booked()
