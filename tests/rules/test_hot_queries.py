@@ -1,0 +1,109 @@
+"""The statements that run all day find their rows by an index, as the application's own role sees them.
+
+Under row-level security a comparison that is not leakproof cannot use an index; only EXPLAIN in a scope shows it.
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clinic import create_app
+from clinic.actions import booking
+from clinic.actions.slots import DROP_EXPIRED
+from clinic.config import Config
+from clinic.db import db
+from clinic.queries import day as days
+from clinic.queries import open_times as times
+from clinic.queries import patients
+from clinic.scope import Scope
+from tests.bench import data
+from tests.databases import migrated, scratch_database
+from tests.live_server import database_name
+
+BIG = ("slots", "visits", "visit_events", "patient_words")
+SEQUENTIAL = re.compile(rf"Seq Scan on ({'|'.join(BIG)})\b")
+MONTHS = 12_000  # visits: enough that reading all of them is never the cheapest way
+
+
+@pytest.fixture(scope="module")
+def month(server):
+    """A session of the staff's in a clinic with some ten thousand visits, and the clinic."""
+    with scratch_database(server) as addresses:
+        app = create_app(Config(**addresses, SECRET_KEY="x", DATABASE_POOL=1))
+        migrated(app)
+        with server.connect("postgres", database_name(addresses)) as connection:
+            place = data.found(connection)
+            data.add_days(connection, place, place.today, MONTHS // (data.DOCTORS * data.VISITS_A_DAY))
+            data.settle(connection)
+        with app.app_context():
+            session = db.session()
+            session.enter(Scope.staff(place.clinic_id))
+            yield session, place
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _statements(place):
+    tomorrow = place.today + timedelta(days=1)
+    day = days.Day.on(tomorrow, data.ZONE.key)
+    ids = {"clinic_id": place.clinic_id, "visit_type_id": place.type_id, "provider_id": place.doctors[0]}
+    asked = ids | {
+        "provider_ids": place.doctors[:1], "first_day": tomorrow, "last_day": tomorrow, "zone": data.ZONE.key,
+        "mode": None, "person_id": place.desk_id, "earliest": day.starts_at, "latest": day.ends_at, "most": 100,
+        "starts_at": day.starts_at + timedelta(hours=9),
+    }  # fmt: skip
+    bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}
+    return {
+        "open times of a day": (times.OPEN_TIMES, asked),
+        "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
+        "whether a time fits": (times.FITS, asked),
+        "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
+        "holds that ran out": (DROP_EXPIRED, ids),
+        "the day's visits": (days.DAYS_VISITS, bounds | {"provider_id": None}),
+        "the day's doctors": (days.DOCTORS, bounds),
+        "one visit": (days.ONE_VISIT, {"clinic_id": place.clinic_id, "visit_id": place.patients[0]}),
+    }
+
+
+NAMES = list(_statements(data.Place(patients=[data.uuid7()])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_finds_its_rows_by_an_index(month, name):
+    session, place = month
+    statement, values = _statements(place)[name]
+    plan = _plan(session, statement.text, values)
+    assert "Index" in plan
+    assert not SEQUENTIAL.findall(plan), plan
+
+
+@pytest.mark.parametrize("column", ["patient_id", "provider_id"])
+def test_the_visits_of_one_person_are_found_by_an_index(month, column):
+    session, place = month
+    of = {"patient_id": place.patients[3], "provider_id": place.doctors[3]}[column]
+    statement = f"SELECT * FROM visits WHERE clinic_id = :clinic_id AND {column} = :of ORDER BY starts_at DESC LIMIT 20"
+    plan = _plan(session, statement, {"clinic_id": place.clinic_id, "of": of})
+    assert f"ix_visits_{column}_starts_at" in plan, plan
+
+
+def test_a_history_is_found_by_an_index(month):
+    session, place = month
+    statement = "SELECT * FROM visit_events WHERE clinic_id = :clinic_id AND visit_id = :of ORDER BY id"
+    plan = _plan(session, statement, {"clinic_id": place.clinic_id, "of": place.patients[0]})
+    assert "ix_visit_events_visit_id" in plan, plan
+
+
+def test_patients_are_found_by_an_index_on_their_words(month):
+    session, place = month
+    question = patients.understand("ami ba", "en_GB", place.today)
+    select = patients.search(place.clinic_id, question).compile(dialect=session.get_bind().dialect)
+    rows = session.connection().exec_driver_sql(f"EXPLAIN {select}", select.params)
+    plan = "\n".join(row[0] for row in rows)
+    assert "patient_words" in plan and not SEQUENTIAL.findall(plan), plan
+
+
+def _plan(session, statement, values):
+    rows = session.connection().execute(sa.text(f"EXPLAIN {statement}"), values)
+    return "\n".join(row[0] for row in rows)
