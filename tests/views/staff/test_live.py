@@ -14,7 +14,6 @@ from clinic.actions import visits
 from tests.browser import Browser, sign_in
 from tests.live_server import served
 
-
 MOST = 6
 
 
