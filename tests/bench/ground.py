@@ -72,7 +72,7 @@ class Ground:
 
     def bookings(self, url):
         """Bookings at times that nobody has had before."""
-        return Booking(url, self.desk, self._new_times(), self.place.type_id, self.place.patients[7])
+        return Booking(url, self.desk, self.new_times(), self.place.type_id, self.place.patients[7])
 
     def taken_apart(self, asked):
         """The page as the bare view needs it, and the page itself."""
@@ -82,7 +82,7 @@ class Ground:
 
     def booking_statements(self):
         """What one booking says to the database, to be said again for other times."""
-        wishes = self._new_times()
+        wishes = self.new_times()
         booking = Booking("", self.desk, wishes, self.place.type_id, self.place.patients[7])
         times = wishes.of(0, 1)
 
@@ -95,9 +95,10 @@ class Ground:
         doctor, starts_at = wishes.nth(2)
         _html, statements = self._heard(self.desk, book)
         known = frozenset({self.place.clinic_id, self.place.type_id, self.place.desk_id, self.place.patients[7]})
-        return Rebooking(self.addresses["DATABASE_URL"], tuple(statements), known, doctor, starts_at, self._new_times())
+        return Rebooking(self.addresses["DATABASE_URL"], tuple(statements), known, doctor, starts_at, self.new_times())
 
-    def _new_times(self):
+    def new_times(self):
+        """Days that no measurement has used."""
         first_day = self.place.today + timedelta(days=FAR + DAYS_EACH * self.booked)
         self.booked += 1
         return Wishes(tuple(self.place.doctors), first_day)

@@ -1,0 +1,83 @@
+"""`make bench`: the hot pages and bookings beside their limits, with a month's and with a million visits; the report."""
+
+import pickle
+import sys
+import tempfile
+from contextlib import contextmanager
+
+from tests.bench.ground import Ground
+from tests.bench.load import measure
+from tests.bench.pages import same
+from tests.bench.profile import profiled
+from tests.bench.report import report
+from tests.bench.statements import Repeating
+from tests.bench.wishes import Asking
+from tests.browser import Browser
+from tests.databases import scratch_database, scratch_server
+from tests.live_server import served
+from tests.reports import write_report
+
+CLIENTS = (1, 8)
+SECONDS = 5
+SERVER = {"workers": 2, "threads": 64}
+MILLION, PATIENTS_THEN = 1_000_000, 100_000
+
+
+def main():
+    """Measure, write, and end with 1 where an aim was missed."""
+    with scratch_server() as server, scratch_database(server) as addresses:
+        ground = Ground(server, addresses)
+        month = _everything(ground)
+        profiles = profiled(ground)
+        print("a million visits ...", flush=True)
+        ground.grow(MILLION, PATIENTS_THEN)
+        years = _everything(ground)
+        text, missed = report(month, years, profiles, ground)
+    write_report("bench", text)
+    return 1 if missed else 0
+
+
+def _everything(ground):
+    """{what: {clients: {"product" | "sql" | "bare": Measured}}}, and under ("memory", what) the server's peak."""
+    found = {}
+    for asked in ground.pages():
+        page, html = ground.taken_apart(asked)
+        limit = Repeating(ground.addresses["DATABASE_URL"], page.statements)
+        with _bare(ground, page) as bare, served(ground.addresses, **SERVER) as live:
+            if not same(Browser(bare.url).open(page.path).text, html):
+                print(f"the bare view's page of {asked.name} differs from the product's", file=sys.stderr)
+            for clients in CLIENTS:
+                found.setdefault(asked.name, {})[clients] = {
+                    "product": _measured(Asking(live.url, asked.path, asked.keys), clients, asked.name),
+                    "bare": _measured(Asking(bare.url, page.path, None), clients, "  bare"),
+                    "sql": _measured(limit, clients, "  its SQL"),
+                }
+            found["memory", asked.name] = live.peak_memory()
+    name = "Booking, from POST to commit"
+    with served(ground.addresses, **SERVER) as live:
+        for clients in CLIENTS:
+            found.setdefault(name, {})[clients] = {
+                "product": _measured(ground.bookings(live.url), clients, name),
+                "sql": _measured(ground.booking_statements(), clients, "  its SQL"),
+            }
+        found["memory", name] = live.peak_memory()
+    return found
+
+
+def _measured(deed, clients, name):
+    measured = measure(deed, clients, SECONDS)
+    print(f"{name}, {clients}: {measured.rps:.0f}/s, p50 {measured.p50 * 1000:.1f} ms", flush=True)
+    return measured
+
+
+@contextmanager
+def _bare(ground, page):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pickle.dumps([page]))
+        file.flush()
+        with served(ground.addresses, application="tests.bench.bare:app", BARE_PAGES=file.name, **SERVER) as live:
+            yield live
+
+
+if __name__ == "__main__":
+    sys.exit(main())

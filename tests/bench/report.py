@@ -1,0 +1,118 @@
+"""The bench's figures as a page, and which aims they miss."""
+
+from tests.reports import table
+
+OPEN, BOARD, BOOKING = "Open times of a doctor's day", "Day board of 800 visits", "Booking, from POST to commit"
+# The best that open systems were seen to do on such a machine, at 8 clients, a second.
+OTHERS = {OPEN: 137, BOARD: 9, BOOKING: 106}
+HEAD = ("What", "Clients", "a second", "p50 ms", "p95 ms", "its SQL alone", "share of it", "bare view", "times bare")
+
+
+def report(month, years, profiles, ground):
+    """The page, and the aims that were missed."""
+    aims = list(_aims(month, years))
+    missed = [name for name, _aim, _seen, kept in aims if not kept]
+    judged = [(name, aim, seen, "kept" if kept else "**missed**") for name, aim, seen, kept in aims]
+    growth = [
+        (what, clients, f"{month[what][clients]['product'].rps:.0f}", f"{years[what][clients]['product'].rps:.0f}",
+         f"{_growth(month, years, what, clients, 'product'):.2f}", f"{_growth(month, years, what, clients, 'sql'):.2f}")
+        for what in OTHERS for clients in month[what]
+    ]  # fmt: skip
+    text = f"""# Bench
+
+The product under gunicorn (2 workers, 64 threads, 16 connections each) with 20 doctors, 5,000 patients and 24,000
+visits in a month, asked by clients in processes of their own over kept connections. Beside each figure stand its
+limits, measured right after it in the same run: *its SQL alone* is the identical list of statements, caught from the
+application, said through psycopg between BEGIN and COMMIT by as many processes; the *bare view* is a Flask view under
+the same gunicorn that says the same statements and puts the same bytes together in one loop with `str.format`.
+Absolute figures differ from machine to machine and from hour to hour; the ratios mean something.
+
+## The aims
+
+{table(("Aim", "at most / least", "Seen", ""), judged)}
+
+For orientation, answers a second at 8 clients beside the best of other open systems: {_beside_others(month)}.
+
+## A month: 24,000 visits
+
+{table(HEAD, list(_rows(month)))}
+
+{_memory(month)}
+
+## Years: {ground.visits:,} visits, {len(ground.place.patients):,} patients
+
+Loaded by COPY with their slots and histories, then ANALYZE.
+
+{table(HEAD, list(_rows(years)))}
+
+{_memory(years)}
+
+### Growth
+
+How many times longer it takes than with a month's visits.
+
+{table(("What", "Clients", "a month, a second", "years, a second", "growth", "growth of its SQL"), growth)}
+
+## Where the time goes
+
+Shares of one answer's time under cProfile, which makes Python look slower than it is beside the database.
+
+{table(("Part", *profiles), _profile_rows(profiles))}
+
+## What was done about it
+
+- Sign-in, clinic, roles and scope are found by one statement that also opens the transaction (`app_enter`).
+- The lock that a booking takes reads everything the booking has to know of doctor, type, clinic and patient; whether
+  the time is open is one more statement; what is written are prebuilt inserts, not flushes.
+- Open times are computed by the database in one statement whose bounds reach the index as scalar subqueries.
+- The board's rows come as plain columns; whatever many lines share (a time, a word, a set of buttons) is made once,
+  and one loop writes them.
+- Nothing about an answer is looked up that its page does not show: no second query for the person or the clinic.
+"""
+    return text, missed
+
+
+def _aims(month, years):
+    def ratio(what, limit):
+        seen = month[what][8]
+        return seen[limit].rps / seen["product"].rps
+
+    yield "Open times, times the bare view", "≤ 3.0", f"{ratio(OPEN, 'bare'):.2f}", ratio(OPEN, "bare") <= 3
+    yield "Board, times the bare view", "≤ 2.0", f"{ratio(BOARD, 'bare'):.2f}", ratio(BOARD, "bare") <= 2
+    share = 1 / ratio(BOOKING, "sql")
+    yield "Booking, share of its SQL alone", "≥ 25 %", f"{share:.0%}", share >= 0.25
+    for what in OTHERS:
+        growth = _growth(month, years, what, 8, "product")
+        yield f"{what}: growth to a million visits", "≤ 1.2", f"{growth:.2f}", growth <= 1.2
+
+
+def _growth(month, years, what, clients, part):
+    return month[what][clients][part].rps / years[what][clients][part].rps
+
+
+def _rows(found):
+    for what in OTHERS:
+        for clients, seen in found[what].items():
+            product, sql, bare = seen["product"], seen["sql"], seen.get("bare")
+            yield (
+                what, clients, f"{product.rps:.0f}", f"{product.p50 * 1000:.1f}", f"{product.p95 * 1000:.1f}",
+                f"{sql.rps:.0f}", f"{product.rps / sql.rps:.0%}", f"{bare.rps:.0f}" if bare else "–",
+                f"{bare.rps / product.rps:.2f}" if bare else "–",
+            )  # fmt: skip
+
+
+def _memory(found):
+    each = ", ".join(f"{what.lower()} {found['memory', what] / 2**20:.0f} MB" for what in OTHERS)
+    return f"Peak memory of the server (all its processes, resident): {each}."
+
+
+def _beside_others(month):
+    seen = {what: month[what][8]["product"].rps for what in OTHERS}
+    return ", ".join(
+        f"{what.lower()} {seen[what]:.0f} ({seen[what] / best:.1f} × {best})" for what, best in OTHERS.items()
+    )
+
+
+def _profile_rows(profiles):
+    parts = sorted({part for shares in profiles.values() for part in shares})
+    return [(part, *(f"{shares.get(part, 0):.0%}" for shares in profiles.values())) for part in parts]
