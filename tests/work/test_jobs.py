@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -169,7 +170,9 @@ class TestWorker:
             session.rollback()
             assert connection.execute(text("SELECT status FROM visits")).scalar() == "requested"
             connection.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"))
-            asyncio.run(_rescued(app))
+            # In a thread of its own: a browser open for another test keeps an event loop in this one.
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(asyncio.run, _rescued(app)).result()
             start_worker()
             wait_for(connection, "SELECT status FROM visits", "cancelled")
             acts = "SELECT count(*) FROM audit_entries WHERE action = 'visits.cancel'"
