@@ -144,7 +144,6 @@ def seat(session, wish, terms, *, by):
 
     What the person was holding is given back; their own hold never stood in their way.
     """
-    slots.drop_expired(session, wish.clinic_id, wish.provider_id)
     found = look(session, wish, terms, by=by)
     if found.blocked:
         raise TimeTaken("%(doctor)s is away at that time.", wish, doctor=terms.display_name)
@@ -155,7 +154,7 @@ def seat(session, wish, terms, *, by):
     fits_in = found.free and found.inside_hours and (found.on_grid or not by.in_portal)
     if not fits_in and not wish.overbook:
         raise not_open(wish, terms, found)
-    slots.release_holds_of(session, wish.clinic_id, by.user_id)
+    slots.make_room(session, wish, by.user_id)
     return slots.take_new(session, wish, terms, by=by, overbook=None if fits_in else wish.overbook)
 
 

@@ -19,11 +19,31 @@ DROP_EXPIRED = sa.text(
        AND s.status = 'held' AND s.held_until <= now()"""
 )
 # A shared slot made for a hold and left by everybody is nobody's; it goes in a second statement, since the first
-# one's snapshot still sees the seats it gave up.
+# one's snapshot still sees the seats it gave up. Holds are of times to come, so what is long past need not be read.
 DROP_EMPTY = sa.text(
     """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id
+       AND s.starts_at > now() - interval '1 day'
        AND s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND s.capacity > 1
        AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
+)
+# What a booking finds in its way though it counts for nothing, in one statement: what the person was holding
+# themselves, the doctor's holds that ran out, and shared slots near the wished time that this leaves to nobody.
+MAKE_ROOM = sa.text(
+    """WITH gone AS (
+        DELETE FROM seat_holds AS h WHERE h.clinic_id = :clinic_id
+           AND (h.held_by_id = CAST(:person_id AS uuid) OR h.held_until <= now() AND EXISTS (
+                SELECT 1 FROM slots AS s WHERE s.clinic_id = h.clinic_id AND s.id = h.slot_id
+                   AND s.provider_id = :provider_id))
+    ), empty AS (
+        DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id
+           AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '28 hours'
+           AND s.starts_at < CAST(:starts_at AS timestamptz) + interval '28 hours'
+           AND s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND s.capacity > 1
+           AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
+                              AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid))
+    )
+    DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.status = 'held'
+       AND (s.held_by_id = CAST(:person_id AS uuid) OR s.provider_id = :provider_id AND s.held_until <= now())"""
 )
 SLOT_INSERT = sa.insert(Slot.__table__)
 TAKE_SEAT = sa.text(
@@ -60,6 +80,12 @@ def drop_expired(session, clinic_id, provider_id):
 def drop_empty(session, clinic_id, provider_id):
     """Remove shared slots that were made for a hold and that nobody sits in."""
     session.connection().execute(DROP_EMPTY, {"clinic_id": clinic_id, "provider_id": provider_id})
+
+
+def make_room(session, wish, person_id):
+    """Take away what stands at the wished time, or is the person's own, and counts for nothing."""
+    facts = {"clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "starts_at": wish.starts_at}
+    session.connection().execute(MAKE_ROOM, {**facts, "person_id": person_id})
 
 
 def release_holds_of(session, clinic_id, person_id):

@@ -63,8 +63,12 @@ def pair(text):
 
 def web_address(form, field):
     """An address a browser can open."""
-    parts = urlsplit(field.data)
-    if parts.scheme not in ("http", "https") or not parts.hostname or " " in field.data:
+    try:
+        parts = urlsplit(field.data)
+        readable = parts.scheme in ("http", "https") and parts.hostname and " " not in field.data
+    except ValueError:  # such as a bracket that opens an address of numbers and never closes
+        readable = False
+    if not readable:
         raise ValidationError(_("Write a web address that begins with https://"))
 
 

@@ -1,4 +1,4 @@
-"""`make bench`: the hot pages and bookings beside their limits, with a month's and with a million visits; the report."""
+"""`make bench`: the hot pages and bookings beside their limits, with a month's and a million visits; the report."""
 
 import pickle
 import sys

@@ -5,10 +5,10 @@ import time
 
 import sqlalchemy as sa
 
-from clinic.actions import blocks
+from clinic.actions import blocks, holds
 from clinic.actions.visits import cancel
-from clinic.models.providers import Provider
-from clinic.models.schedule import Slot, SlotKind
+from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.schedule import SeatHold, Slot, SlotKind, VisitType
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from tests.browser import Browser
 from tests.races.scenarios import one_open_time
@@ -44,6 +44,46 @@ class TestATimeIsHeld:
         assert maya.send(maya.url("portal.booking.hold", **wish)).status_code == 303
         assert maya.send("/portal/book/confirm", wish).status_code == 303
         assert [slot.status for slot in session.scalars(sa.select(Slot))] == ["booked"]
+
+
+class TestASeatIsHeld:
+    def test_once_the_hold_ran_out_a_visit_of_another_type_can_have_the_time(self, cast, session, amara):
+        self._held_by_maya_until_a_moment_ago(cast, session)
+        assert amara.send(DESK, _form(cast, cast.tomorrow_at(10))).status_code == 303
+
+    def test_once_the_hold_ran_out_the_seat_is_anybodys(self, cast, session, amara):
+        group = self._held_by_maya_until_a_moment_ago(cast, session)
+        assert amara.send(DESK, _form(cast, cast.tomorrow_at(10), group)).status_code == 303
+        (slot,) = session.scalars(sa.select(Slot))
+        assert (slot.taken, slot.capacity) == (1, 3)
+
+    def test_whoever_holds_it_books_it_and_two_seats_are_left(self, cast, session, maya):
+        group = self._held_by_maya(cast, session)
+        wish = _form(cast, cast.tomorrow_at(10), group, cast.maya_patient)
+        assert maya.send("/portal/book/confirm", wish).status_code == 303
+        (slot,) = session.scalars(sa.select(Slot))
+        assert (slot.taken, slot.capacity) == (1, 3)
+        assert not session.scalars(sa.select(SeatHold)).all()
+
+    def _held_by_maya_until_a_moment_ago(self, cast, session):
+        group = self._held_by_maya(cast, session)
+        session.execute(sa.update(SeatHold).values(held_until=sa.func.now() - sa.text("interval '1 second'")))
+        session.commit()
+        return group
+
+    @staticmethod
+    def _held_by_maya(cast, session):
+        group = VisitType(clinic_id=cast.rose.id, name="Group talk", minutes=30, capacity=3, minimum_notice_minutes=0)
+        session.add(group)
+        session.flush()
+        session.add(
+            ProviderVisitType(clinic_id=cast.rose.id, provider_id=cast.dr_osei.id, visit_type_id=group.id)
+        )  # fmt: skip
+        session.flush()
+        wish = cast.wish(cast.tomorrow_at(10), patient=cast.maya_patient, visit_type=group)
+        holds.hold(session, wish, by=cast.maya.actor)
+        session.commit()
+        return group
 
 
 class TestATimeComesBack:

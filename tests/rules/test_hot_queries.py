@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from clinic import create_app
 from clinic.actions import booking
-from clinic.actions.slots import DROP_EXPIRED
+from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
 from clinic.queries import day as days
@@ -61,6 +61,8 @@ def _statements(place):
         "whether a time fits": (times.FITS, asked),
         "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
         "holds that ran out": (DROP_EXPIRED, ids),
+        "shared times nobody sits in": (DROP_EMPTY, ids),
+        "what is in a booking's way": (MAKE_ROOM, asked | ids),
         "the day's visits": (days.DAYS_VISITS, bounds | {"provider_id": None}),
         "the day's doctors": (days.DOCTORS, bounds),
         "one visit": (days.ONE_VISIT, {"clinic_id": place.clinic_id, "visit_id": place.patients[0]}),
