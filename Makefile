@@ -35,6 +35,9 @@ races: $(TOOLS) ## Race 200 clients for one open time, in full, and write docs/r
 docs: $(TOOLS) ## Draw the pages of docs/ that come from the code
 	$(RUN) -m tests.rules.drawings
 
+faults: $(TOOLS) ## Kill, cut off and mistype in full, and write docs/faults-report.md
+	$(RUN) -m tests.faults
+
 screenshots: $(TOOLS) machine ## Draw the README's screenshots anew
 	$(RUN) -m tests.screenshots
 

@@ -74,4 +74,5 @@ database checks it must double-book, or this whole page would prove nothing.
 """
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
