@@ -1,5 +1,9 @@
 """Two transactions wait for each other: the database ends one, the application tries it again, nobody notices."""
 
+import os
+
+import pytest
+
 from tests.faults.place import Sent, until, waiting_for
 from tests.races.stage import staged_on
 
@@ -55,3 +59,20 @@ class TestAVictim:
                 answer = sent.wait()
                 assert answer.status == 303, answer.text
                 assert until(lambda: _victims(superuser) == before + 1)
+
+
+@pytest.mark.skipif(os.environ.get("FAULTS") != "full", reason="It waits for ten seconds; `make faults` does.")
+class TestALockHeldTooLong:
+    def test_whoever_waits_hears_when_to_come_back_and_the_others_were_served_meanwhile(self, server):
+        with staged_on(server, 2) as (stage, live, _url):
+            starts_at = stage.next_time(stage.cast.consultation)
+            form = _form(stage, stage.cast.dr_osei, starts_at) | {"patient_id": stage.cast.tom.id}
+            with server.connect("postgres", live.database) as rival, rival.transaction():
+                rival.execute("SELECT 1 FROM providers WHERE id = %s FOR NO KEY UPDATE", [stage.cast.dr_osei.id])
+                sent = Sent(live, stage.desks[0], "/staff/booking", form)
+                assert Sent(live, stage.desks[1], "/staff/booking", form | {
+                    "provider_id": stage.cast.dr_lind.id,
+                }).wait().status == 303  # fmt: skip
+                answer = sent.wait()
+            assert answer.status == 503 and int(answer.headers["retry-after"]) > 0
+            assert Sent(live, stage.desks[0], "/staff/booking", form).wait().status == 303
