@@ -40,4 +40,6 @@ def test_the_lock_alone_is_enough(server):
 
 def _controlled(server, control):
     with staged_on(server, CLIENTS, without=control.without, application=control.application) as (stage, live, url):
-        return judge("control", one_open_time, stage, live, url, rounds=ROUNDS, clients=CLIENTS)
+        # On a busy machine a round may happen to go well without a lock; ten of them do not.
+        rounds = 10 if control.must_fail else ROUNDS
+        return judge("control", one_open_time, stage, live, url, rounds=rounds, clients=CLIENTS)
