@@ -5,13 +5,13 @@ behind the application's back, so a test may commit, race, listen and restart as
 """
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from clinic import create_app
 from clinic.config import Config
 from clinic.db import db
 from tests.cast import Cast
-from tests.databases import migrated, scratch_server
+from tests.databases import emptied, migrated, scratch_server
 from tests.visitor import Visitor
 
 
@@ -47,26 +47,11 @@ def superuser(server):
     engine.dispose()
 
 
-KEPT = "('alembic_version')"
-TABLES = f"""
-SELECT string_agg(format('DELETE FROM %I', tablename), ';') FROM pg_tables
- WHERE schemaname = 'public' AND tablename NOT IN {KEPT} AND tablename NOT LIKE 'audit_entries_%'
-   AND tablename NOT LIKE 'procrastinate_%'
-"""
-
-
 @pytest.fixture
 def clean(app, superuser):
     """Whatever a test leaves behind is gone after it."""
     yield
-    with app.app_context():
-        db.session.remove()
-    with superuser.connect() as connection:
-        wipe = connection.execute(text(TABLES)).scalar()
-        connection.execute(text("SET session_replication_role = replica"))
-        connection.exec_driver_sql(wipe)
-        connection.exec_driver_sql("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
-        connection.execute(text("SET session_replication_role = origin"))
+    emptied(app, superuser)
 
 
 @pytest.fixture

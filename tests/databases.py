@@ -8,9 +8,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from flask_migrate import upgrade
+from sqlalchemy import text
 
 from clinic import create_app
 from clinic.config import Config
+from clinic.db import db
 from clinic.server import EmbeddedServer
 from clinic.server.binaries import Binaries
 
@@ -81,3 +83,23 @@ def debian_server() -> Iterator[EmbeddedServer]:
     """Yield a running server of Debian's PostgreSQL with the three roles and an empty database."""
     with scratch_folder() as folder, DebianServer(folder, durable=False) as server:
         yield server
+
+
+# The job queue's tables and the log's partitions are reached by other names.
+TABLES = """
+SELECT string_agg(format('DELETE FROM %I', tablename), ';') FROM pg_tables
+ WHERE schemaname = 'public' AND tablename <> 'alembic_version' AND tablename NOT LIKE 'audit_entries_%'
+   AND tablename NOT LIKE 'procrastinate_%'
+"""
+
+
+def emptied(app, superuser) -> None:
+    """Delete every row of the application's database, past every rule."""
+    with app.app_context():
+        db.session.remove()
+    with superuser.connect() as connection:
+        wipe = connection.execute(text(TABLES)).scalar()
+        connection.execute(text("SET session_replication_role = replica"))
+        connection.exec_driver_sql(wipe)
+        connection.exec_driver_sql("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
+        connection.execute(text("SET session_replication_role = origin"))

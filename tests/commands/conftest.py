@@ -3,10 +3,8 @@
 import time
 
 import pytest
-from sqlalchemy import text
 
-from clinic.db import db
-from tests.conftest import TABLES
+from tests.databases import emptied
 
 
 @pytest.fixture
@@ -22,11 +20,4 @@ def demo(app, superuser):
     began = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed"])
     yield result, time.monotonic() - began
-    with app.app_context():
-        db.session.remove()
-    with superuser.connect() as connection:
-        wipe = connection.execute(text(TABLES)).scalar()
-        connection.execute(text("SET session_replication_role = replica"))
-        connection.exec_driver_sql(wipe)
-        connection.exec_driver_sql("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
-        connection.execute(text("SET session_replication_role = origin"))
+    emptied(app, superuser)
