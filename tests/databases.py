@@ -15,6 +15,7 @@ from clinic.config import Config
 from clinic.db import db
 from clinic.server import EmbeddedServer
 from clinic.server.binaries import Binaries
+from tests.machine import debian_postgres
 
 
 @contextmanager
@@ -73,9 +74,8 @@ class DebianServer(EmbeddedServer):
 
 def debians_binaries() -> Binaries | None:
     """Debian's newest PostgreSQL, or None where the package is not installed."""
-    folders = Path("/usr/lib/postgresql").glob("*/bin/postgres")
-    found = sorted((int(path.parts[4]), path.parent) for path in folders)
-    return Binaries(*found[-1]) if found else None
+    folder = debian_postgres()
+    return Binaries(int(folder.parent.name), folder) if folder else None
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """A real Chromium with the content policy on: every page that is looked at is checked as a person would feel it."""
 
 import os
-import shutil
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+from tests.machine import browser as system_browser
+
 DESK, PHONE, NARROWEST = {"width": 1280, "height": 800}, {"width": 360, "height": 740}, 320
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What Chromium writes to its console for an answer that is no success; the answer itself is what a test looks at.
@@ -17,11 +17,10 @@ AN_ANSWER = "Failed to load resource: the server responded with a status of 4"
 @contextmanager
 def chromium():
     """The system's Chromium, or Playwright's own where it has been downloaded."""
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
                  "--disable-component-update", "--no-first-run"]  # fmt: skip
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        browser = playwright.chromium.launch(executable_path=system_browser(), args=quiet)
         yield browser
         browser.close()
 
