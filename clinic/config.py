@@ -45,6 +45,7 @@ class Config:
     SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
     SESSION_IDLE_MINUTES: int = field(default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60))
     LIVE_STREAMS: int = field(default_factory=lambda: _number("LIVE_STREAMS", 48))
+    LOG_LEVEL: str = field(default_factory=lambda: os.environ.get("LOG_LEVEL", "WARNING").upper())
     LANGUAGE: str = field(default_factory=lambda: os.environ.get("CLINIC_LANGUAGE", "en"))
 
     def __post_init__(self):

@@ -67,7 +67,7 @@ def _configure_logs(app):
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, app.config.get("LOG_LEVEL", "WARNING"))),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[app.config["LOG_LEVEL"]]),
     )
 
 
