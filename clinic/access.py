@@ -2,28 +2,28 @@
 
 from flask import Blueprint
 
-from clinic.db import Choice
+from clinic.db import Choice, word
 from clinic.models.accounts import Role
 
 
 class Permission(Choice):
     """What a route can need; the label says it as a job would."""
 
-    PUBLIC = "public", "Anyone, signed in or not"
-    SIGNED_IN = "signed_in", "Anyone signed in"
-    HOME_SEE = "home:see", "See the home page of one's role"
-    VISITS_SEE = "visits:see", "See the day and its visits"
-    VISITS_BOOK = "visits:book", "Book, move and cancel visits, add walk-ins"
-    VISITS_CHECK_IN = "visits:check_in", "Confirm, check in, mark as not come"
-    VISITS_CONDUCT = "visits:conduct", "Start and complete one's own visits"
-    VISITS_NOTE = "visits:note", "Write administrative notes on a visit"
-    PATIENTS_FIND = "patients:find", "Find patients and see their contact details"
-    PATIENTS_EDIT = "patients:edit", "Register patients and change their details"
-    SCHEDULE_SEE = "schedule:see", "See doctors' hours and blocks"
-    SCHEDULE_EDIT = "schedule:edit", "Change doctors' hours and blocks"
-    CLINIC_EDIT = "clinic:edit", "Change the clinic's profile, visit types and doctors"
-    STAFF_EDIT = "staff:edit", "Invite colleagues and change their roles"
-    PORTAL_USE = "portal:use", "Book and see one's own visits"
+    PUBLIC = "public", word("Anyone, signed in or not")
+    SIGNED_IN = "signed_in", word("Anyone signed in")
+    HOME_SEE = "home:see", word("See the home page of one's role")
+    VISITS_SEE = "visits:see", word("See the day and its visits")
+    VISITS_BOOK = "visits:book", word("Book, move and cancel visits, add walk-ins")
+    VISITS_CHECK_IN = "visits:check_in", word("Confirm, check in, mark as not come")
+    VISITS_CONDUCT = "visits:conduct", word("Start and complete one's own visits")
+    VISITS_NOTE = "visits:note", word("Write administrative notes on a visit")
+    PATIENTS_FIND = "patients:find", word("Find patients and see their contact details")
+    PATIENTS_EDIT = "patients:edit", word("Register patients and change their details")
+    SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
+    SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
+    CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
+    STAFF_EDIT = "staff:edit", word("Invite colleagues and change their roles")
+    PORTAL_USE = "portal:use", word("Book and see one's own visits")
 
 
 P = Permission

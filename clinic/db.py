@@ -17,8 +17,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from clinic.scope import Scope, stay_in_scope
 
 
+def word(text: str) -> str:
+    """Mark a word that people read, so that it is found for translation; it is translated where it is shown."""
+    return text
+
+
 class Choice(StrEnum):
-    """A closed set of values, each with the word people see: ``BOOKED = "booked", "Booked"``."""
+    """A closed set of values, each with the word people see: ``BOOKED = "booked", word("Booked")``."""
 
     def __new__(cls, value, label):
         member = str.__new__(cls, value)

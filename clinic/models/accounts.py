@@ -8,7 +8,7 @@ import uuid_utils.compat
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of
+from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
 from clinic.models.keys import belongs_to_clinic, refers_to_user
 from clinic.models.people import Gender
 from clinic.scope import ClinicOwned, SoftDeleted
@@ -17,29 +17,29 @@ from clinic.scope import ClinicOwned, SoftDeleted
 class UserStatus(Choice):
     """Whether a person may sign in."""
 
-    ACTIVE = "active", "Active"
-    INACTIVE = "inactive", "Inactive"
-    SUSPENDED = "suspended", "Suspended"
+    ACTIVE = "active", word("Active")
+    INACTIVE = "inactive", word("Inactive")
+    SUSPENDED = "suspended", word("Suspended")
 
 
 class Role(Choice):
     """What a person is in one clinic."""
 
-    ADMIN = "admin", "Administrator"
-    RECEPTIONIST = "receptionist", "Receptionist"
-    DOCTOR = "doctor", "Doctor"
-    MEDICAL_ASSISTANT = "medical_assistant", "Medical assistant"
-    SUPPORT = "support", "Support"
-    REFERRER = "referrer", "Referrer"
-    PATIENT = "patient", "Patient"
+    ADMIN = "admin", word("Administrator")
+    RECEPTIONIST = "receptionist", word("Receptionist")
+    DOCTOR = "doctor", word("Doctor")
+    MEDICAL_ASSISTANT = "medical_assistant", word("Medical assistant")
+    SUPPORT = "support", word("Support")
+    REFERRER = "referrer", word("Referrer")
+    PATIENT = "patient", word("Patient")
 
 
 class TokenPurpose(Choice):
     """What a single-use link lets its bearer do."""
 
-    VERIFY_EMAIL = "verify_email", "Confirm an email address"
-    RESET_PASSWORD = "reset_password", "Choose a new password"
-    INVITE = "invite", "Join a clinic"
+    VERIFY_EMAIL = "verify_email", word("Confirm an email address")
+    RESET_PASSWORD = "reset_password", word("Choose a new password")
+    INVITE = "invite", word("Join a clinic")
 
 
 class User(SoftDeleted, Timestamped, Base):

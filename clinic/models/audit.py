@@ -7,15 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Base, Choice, ChoiceType, now, one_of
+from clinic.db import Base, Choice, ChoiceType, now, one_of, word
 from clinic.scope import ClinicOwned
 
 
 class Decision(Choice):
     """What became of the attempt."""
 
-    ALLOWED = "allowed", "Allowed"
-    REFUSED = "refused", "Refused"
+    ALLOWED = "allowed", word("Allowed")
+    REFUSED = "refused", word("Refused")
 
 
 # Entries outside any clinic (a sign-in, say) carry this id.

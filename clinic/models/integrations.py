@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of
+from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
 from clinic.models.keys import belongs_to_clinic, refers
 from clinic.scope import ClinicOwned
 
@@ -14,19 +14,19 @@ from clinic.scope import ClinicOwned
 class IntegrationKind(Choice):
     """An outside service or an import."""
 
-    CAL = "cal", "Cal.com"
-    ACUITY = "acuity", "Acuity"
-    RETELL = "retell", "Retell"
-    DAILY = "daily", "Daily"
-    JITSI = "jitsi", "Jitsi"
-    STRIPE = "stripe", "Stripe"
-    RAZORPAY = "razorpay", "Razorpay"
-    WITHINGS = "withings", "Withings"
-    FITBIT = "fitbit", "Fitbit"
-    OURA = "oura", "Oura"
-    GARMIN = "garmin", "Garmin"
-    FHIR_IMPORT = "fhir_import", "FHIR import"
-    CSV_IMPORT = "csv_import", "CSV import"
+    CAL = "cal", word("Cal.com")
+    ACUITY = "acuity", word("Acuity")
+    RETELL = "retell", word("Retell")
+    DAILY = "daily", word("Daily")
+    JITSI = "jitsi", word("Jitsi")
+    STRIPE = "stripe", word("Stripe")
+    RAZORPAY = "razorpay", word("Razorpay")
+    WITHINGS = "withings", word("Withings")
+    FITBIT = "fitbit", word("Fitbit")
+    OURA = "oura", word("Oura")
+    GARMIN = "garmin", word("Garmin")
+    FHIR_IMPORT = "fhir_import", word("FHIR import")
+    CSV_IMPORT = "csv_import", word("CSV import")
 
 
 class Integration(ClinicOwned, Timestamped, Base):

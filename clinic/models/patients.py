@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of
+from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.people import ContactMethod, Gender
 from clinic.scope import ClinicOwned, PatientOwned, SoftDeleted
@@ -17,17 +17,17 @@ from clinic.scope import ClinicOwned, PatientOwned, SoftDeleted
 class Relation(Choice):
     """How a person who acts in the portal stands to the patient."""
 
-    SELF = "self", "The patient"
-    PARENT = "parent", "Parent"
-    GUARDIAN = "guardian", "Guardian"
-    CARER = "carer", "Carer"
+    SELF = "self", word("The patient")
+    PARENT = "parent", word("Parent")
+    GUARDIAN = "guardian", word("Guardian")
+    CARER = "carer", word("Carer")
 
 
 class TagKind(Choice):
     """A tag is a note of the desk's; a flag is a warning everyone sees."""
 
-    TAG = "tag", "Tag"
-    FLAG = "flag", "Flag"
+    TAG = "tag", word("Tag")
+    FLAG = "flag", word("Flag")
 
 
 class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):

@@ -1,28 +1,28 @@
 """What is asked alike of everybody: patients and the people who sign in."""
 
-from clinic.db import Choice
+from clinic.db import Choice, word
 
 
 class Gender(Choice):
     """FHIR's administrative gender and the answer not given; NULL means nobody asked."""
 
-    MALE = "male", "Male"
-    FEMALE = "female", "Female"
-    OTHER = "other", "Other"
-    PREFER_NOT_TO_SAY = "prefer_not_to_say", "Prefers not to say"
-    UNKNOWN = "unknown", "Unknown"
+    MALE = "male", word("Male")
+    FEMALE = "female", word("Female")
+    OTHER = "other", word("Other")
+    PREFER_NOT_TO_SAY = "prefer_not_to_say", word("Prefers not to say")
+    UNKNOWN = "unknown", word("Unknown")
 
 
 class ContactMethod(Choice):
     """How a person likes to be reached."""
 
-    PHONE = "phone", "Phone"
-    EMAIL = "email", "Email"
-    SMS = "sms", "Text message"
+    PHONE = "phone", word("Phone")
+    EMAIL = "email", word("Email")
+    SMS = "sms", word("Text message")
 
 
 class VisitMode(Choice):
     """Where a visit happens."""
 
-    IN_PERSON = "in_person", "In person"
-    VIRTUAL = "virtual", "By video"
+    IN_PERSON = "in_person", word("In person")
+    VIRTUAL = "virtual", word("By video")

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of
+from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.people import VisitMode
 from clinic.scope import ClinicOwned
@@ -16,33 +16,33 @@ from clinic.scope import ClinicOwned
 class BookingRule(Choice):
     """What happens when a patient picks a time of this type."""
 
-    INSTANT = "instant", "Booked at once"
-    REQUEST = "request", "The clinic answers first"
-    OFF = "off", "Only the clinic books it"
+    INSTANT = "instant", word("Booked at once")
+    REQUEST = "request", word("The clinic answers first")
+    OFF = "off", word("Only the clinic books it")
 
 
 class AvailabilityStatus(Choice):
     """Whether hours count."""
 
-    ACTIVE = "active", "Active"
-    PAUSED = "paused", "Paused"
+    ACTIVE = "active", word("Active")
+    PAUSED = "paused", word("Paused")
 
 
 class SlotKind(Choice):
     """How a piece of time came to be."""
 
-    OPEN = "open", "Out of open hours"
-    PUBLISHED = "published", "Offered by the clinic"
-    BLOCKED = "blocked", "Blocked"
+    OPEN = "open", word("Out of open hours")
+    PUBLISHED = "published", word("Offered by the clinic")
+    BLOCKED = "blocked", word("Blocked")
 
 
 class SlotStatus(Choice):
     """What a piece of time is right now."""
 
-    FREE = "free", "Free"
-    HELD = "held", "Held"
-    BOOKED = "booked", "Booked"
-    BLOCKED = "blocked", "Blocked"
+    FREE = "free", word("Free")
+    HELD = "held", word("Held")
+    BOOKED = "booked", word("Booked")
+    BLOCKED = "blocked", word("Blocked")
 
 
 class VisitType(ClinicOwned, Timestamped, Base):

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of
+from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
 from clinic.models.accounts import User
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.patients import Patient
@@ -19,14 +19,14 @@ from clinic.scope import ClinicOwned, PatientOwned
 class VisitStatus(Choice):
     """Where a visit stands."""
 
-    REQUESTED = "requested", "Requested"
-    BOOKED = "booked", "Booked"
-    CONFIRMED = "confirmed", "Confirmed"
-    CHECKED_IN = "checked_in", "Checked in"
-    IN_PROGRESS = "in_progress", "In progress"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
-    NO_SHOW = "no_show", "Did not come"
+    REQUESTED = "requested", word("Requested")
+    BOOKED = "booked", word("Booked")
+    CONFIRMED = "confirmed", word("Confirmed")
+    CHECKED_IN = "checked_in", word("Checked in")
+    IN_PROGRESS = "in_progress", word("In progress")
+    COMPLETED = "completed", word("Completed")
+    CANCELLED = "cancelled", word("Cancelled")
+    NO_SHOW = "no_show", word("Did not come")
 
 
 S = VisitStatus
@@ -36,43 +36,43 @@ LIVE = (S.REQUESTED, S.BOOKED, S.CONFIRMED, S.CHECKED_IN, S.IN_PROGRESS)
 class VisitKind(Choice):
     """Whether the visit was planned."""
 
-    SCHEDULED = "scheduled", "Scheduled"
-    WALK_IN = "walk_in", "Walk-in"
+    SCHEDULED = "scheduled", word("Scheduled")
+    WALK_IN = "walk_in", word("Walk-in")
 
 
 class VisitSource(Choice):
     """Where the visit came from."""
 
-    DESK = "desk", "Front desk"
-    PORTAL = "portal", "Patient portal"
-    REFERRER = "referrer", "Referrer"
-    PHONE = "phone", "Phone line"
-    CAL = "cal", "Cal.com"
-    ACUITY = "acuity", "Acuity"
-    FHIR = "fhir", "FHIR import"
-    IMPORT = "import", "Import"
+    DESK = "desk", word("Front desk")
+    PORTAL = "portal", word("Patient portal")
+    REFERRER = "referrer", word("Referrer")
+    PHONE = "phone", word("Phone line")
+    CAL = "cal", word("Cal.com")
+    ACUITY = "acuity", word("Acuity")
+    FHIR = "fhir", word("FHIR import")
+    IMPORT = "import", word("Import")
 
 
 class CancelReason(Choice):
     """Why a visit was cancelled."""
 
-    PATIENT = "patient", "The patient cancelled"
-    CLINIC = "clinic", "The clinic cancelled"
-    PROVIDER_AWAY = "provider_away", "The doctor is away"
-    UNANSWERED = "unanswered", "The request was not answered in time"
-    ENTERED_IN_ERROR = "entered_in_error", "Entered by mistake"
-    OTHER = "other", "Another reason"
+    PATIENT = "patient", word("The patient cancelled")
+    CLINIC = "clinic", word("The clinic cancelled")
+    PROVIDER_AWAY = "provider_away", word("The doctor is away")
+    UNANSWERED = "unanswered", word("The request was not answered in time")
+    ENTERED_IN_ERROR = "entered_in_error", word("Entered by mistake")
+    OTHER = "other", word("Another reason")
 
 
 class EventKind(Choice):
     """What a line of a visit's history tells."""
 
-    BOOKED = "booked", "Booked"
-    STATUS = "status", "Changed"
-    MOVED = "moved", "Moved"
-    UNDONE = "undone", "Undone"
-    PROGRESS = "progress", "Progress"
-    NOTE = "note", "Note"
+    BOOKED = "booked", word("Booked")
+    STATUS = "status", word("Changed")
+    MOVED = "moved", word("Moved")
+    UNDONE = "undone", word("Undone")
+    PROGRESS = "progress", word("Progress")
+    NOTE = "note", word("Note")
 
 
 UNDO_WINDOW = timedelta(minutes=15)

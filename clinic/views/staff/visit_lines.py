@@ -91,7 +91,7 @@ class Lines:
         """The word of a status."""
         found = self.badges.get(status)
         if found is None:
-            found = self.badges[status] = str(S(status).label)
+            found = self.badges[status] = _(S(status).label)
         return found
 
     def notes(self, status, kind, checked_in_at, answer_by, overbooked):
