@@ -4,6 +4,12 @@
 const field = (element) => element && element.matches("input:not([type=hidden]), textarea, select");
 const focusables = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
 
+/* Who looks for somebody changes nothing: a search may be sent again before its answer is there. */
+const looks = (element) => Boolean(element.closest("search, [role=search]"));
+
+/* The answer to a search takes the address a GET opens, so that going back or loading again asks nothing. */
+if (document.body.dataset.address) history.replaceState(null, "", document.body.dataset.address);
+
 /* A form is sent once; the browser's back button gives its buttons back. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -11,7 +17,7 @@ document.addEventListener("submit", (event) => {
     sessionStorage.clear();
     localStorage.clear();
   }
-  if (form.method !== "post" || form.closest("[hx-post]") === form) return;
+  if (form.method !== "post" || form.closest("[hx-post]") === form || looks(form)) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -21,7 +27,7 @@ document.addEventListener("submit", (event) => {
 });
 
 /* htmx: while a form's request runs, its buttons wait; aria-disabled keeps the focus where it is. */
-const sender = (event) => (event.detail.requestConfig.verb === "get" ? null : event.detail.elt.closest("form"));
+const sender = (event) => (event.detail.requestConfig.verb === "get" || looks(event.detail.elt) ? null : event.detail.elt.closest("form"));
 const wait = (event, busy) => {
   sender(event)?.querySelectorAll("button").forEach((button) => {
     if (busy) button.setAttribute("aria-busy", "true");

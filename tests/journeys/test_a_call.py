@@ -1,8 +1,16 @@
 """Somebody rings the desk: found while they say their name, and booked in three presses or fewer."""
 
+import re
+from urllib.parse import unquote_plus
+
 import pytest
 
 from tests.journeys.browser import DESK, PHONE
+
+# Where a page may lead and a browser may ask.
+ADDRESSES = """[...document.querySelectorAll("*")]
+    .flatMap((each) => ["href", "action", "formaction", "hx-get", "hx-post"].map((name) => each.getAttribute(name)))
+    .filter((each) => each && !each.startsWith("tel:"))"""
 
 
 class Presses:
@@ -81,7 +89,7 @@ def test_somebody_new_is_registered_on_the_way(desk):
     desk.go("/staff/booking/new")
     desk.check()
     desk.page.locator("#who").press_sequentially("Zoë Quill", delay=15)
-    desk.page.locator("#people").get_by_role("link", name="Register").click()
+    desk.page.locator("#people").get_by_role("button", name="Register").click()
     desk.page.get_by_label("Date of birth").fill("31/12/1990")
     desk.check()
     desk.press("Register")
@@ -119,3 +127,49 @@ def test_without_script_the_same_forms_do_it(window, cast, size):
     desk.page.get_by_label("Reason").fill("Cough")
     desk.press("Book")
     booked(desk, "Maya Okafor")
+
+
+@pytest.mark.parametrize("size", [DESK], ids=["1280"], indirect=True)
+def test_nothing_typed_about_a_patient_is_ever_in_an_address(desk):
+    asked = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+
+    def look():
+        desk.check()
+        asked.extend([desk.page.url, *desk.page.evaluate(ADDRESSES)])
+
+    def register():
+        desk.page.get_by_role("button", name="Register Zoë Quill").first.click()
+        desk.page.wait_for_url(re.compile("/staff/patients/new"))
+        assert desk.page.get_by_label("Date of birth").input_value() == "31/12/1990"
+        look()
+
+    desk.page.locator("#patient-search").press_sequentially("Zoë Quill 31/12/1990", delay=15)
+    desk.page.locator("#patient-search-results").get_by_role("button").wait_for()
+    look()
+    desk.page.locator("#patient-search").press("Enter")
+    desk.page.wait_for_url("**/staff/patients")
+    look()
+    register()
+    desk.page.go_back()
+    desk.sees("The patients registered last come first.")
+    for page, box in (("/staff/patients", "#q"), ("/staff/booking/new", "#who"), ("/staff/walk-ins/new", "#who")):
+        desk.go(page).page.locator(box).fill("Zoë Quill 31/12/1990")
+        desk.page.locator("main").get_by_role("button", name="Find").click()
+        desk.page.locator("main").get_by_role("button", name="Register Zoë Quill").wait_for()
+        desk.page.wait_for_url(re.compile(page))
+        look()
+        register()
+    desk.page.get_by_label("Phone", exact=False).first.fill("020 7946 0555")
+    desk.press("Register")
+    desk.sees("Zoë Quill is registered")
+    look()
+    desk.page.locator("#patient-search").press_sequentially("0555", delay=15)
+    desk.page.locator("#patient-search-results li").wait_for()
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**/staff/patients/*")
+    desk.sees("record number")
+    look()
+    typed = ("zoë", "quill", "31/12", "12-31", "7946", "0555")
+    assert not [each for each in asked if any(word in unquote_plus(each).casefold() for word in typed)]
+    assert sum("/staff/patients/find" in each for each in asked) > 3

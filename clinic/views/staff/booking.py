@@ -33,7 +33,7 @@ def chosen():
     return show(PAGE, "staff/booking/_chosen.html", desk=_desk(BookingForm))
 
 
-@bp.get("/find", needs=Permission.VISITS_BOOK)
+@bp.post("/find", needs=Permission.VISITS_BOOK)
 def find():
     """The patients found while somebody types on this page."""
     return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm))
@@ -156,5 +156,3 @@ def _refused(form, refusal, visit_id=None):
 def _done(form, message):
     local = form.starts_at.data.astimezone(form.zone)
     return changed(then=url_for("staff.day.index", date=local.date().isoformat()), message=message)
-
-

@@ -18,7 +18,7 @@ from clinic.forms.booking import FURTHEST
 from clinic.models.people import VisitMode
 from clinic.queries import patients, picking
 from clinic.views.asked import a_day, an_id
-from clinic.views.staff.patients import found, over, understood
+from clinic.views.staff.patients import found, over, typed, understood
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Asked:
     @classmethod
     def by_form(cls, form, patient_id=None):
         """Out of a form that was sent; what it could not read is not chosen."""
+
         def read(field):
             return field.data if not isinstance(field.data, str) or isinstance(field.data, VisitMode) else None
 
@@ -64,8 +65,9 @@ class PatientChoice:
     """Finding the patient on the page itself, where none is chosen yet."""
 
     def __init__(self, asked, path, find_path):
-        self.asked, self.path, self.find_path = asked, path, find_path
-        self.q = request.values.get("q", "").strip()[:100]
+        self.asked, self.path, self.q = asked, path, typed()
+        # What is chosen stays in the address, where the page reads it; what is typed is sent.
+        self.find_url = f"{find_path}?{asked.query()}".rstrip("?")
 
     @cached_property
     def patient(self):
@@ -78,30 +80,21 @@ class PatientChoice:
     @cached_property
     def people(self):
         """Who answers what was typed."""
-        return found(self.q)[: patients.IN_THE_BOX]
+        return found(self.q).rows
 
     @cached_property
     def question(self):
         """What was typed, understood."""
         return understood(self.q)
 
-    @property
-    def kept(self):
-        """What else is chosen, for the hidden fields of the search."""
-        return {name: value for name, value in vars(self.asked).items() if value and name != "patient_id"}
-
     def link(self, patient_id=None):
         """This page with another patient, or with none."""
-        return f"{self.path}?{self.asked.query(patient_id=patient_id)}"
+        return f"{self.path}?{self.asked.query(patient_id=patient_id)}".rstrip("?")
 
     @property
-    def typed_name(self):
-        """The name among what was typed, for the offer to register."""
-        return over(self.q).get("full_name")
-
-    def register_url(self):
-        """The form for a new patient that comes back here."""
-        return url_for("staff.patients.new", next=self.link(), **over(self.q))
+    def typed(self):
+        """What was typed as the first facts of a new patient, for the offer to register."""
+        return over(self.q)
 
 
 class Desk(PatientChoice):
@@ -213,4 +206,6 @@ class Desk(PatientChoice):
         """A 404, unless the visit being moved has a type or doctor no longer to be had: then any other will do."""
         if self.visit and wanted in (self.visit.visit_type_id, self.visit.provider_id):
             return next(iter(self.kinds), None)
-        return abort(404) if request.method == "GET" else None
+        # A form that was sent says itself what is wrong with it; an address has only this answer.
+        was_sent = self.form.visit_type_id.raw_data is not None
+        return None if was_sent else abort(404)

@@ -15,7 +15,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.forms.patients import PatientForm, TagForm
-from clinic.htmx import again, changed, wants_part
+from clinic.htmx import again, changed, moved_on, wants_part
 from clinic.htmx import show as answer
 from clinic.models.accounts import Role
 from clinic.models.organizations import Clinic
@@ -40,12 +40,17 @@ def understood(text):
     return queries.understand(text, current.clinic.locale, walltime.today(ZoneInfo(current.clinic.timezone)))
 
 
-def found(text, most=queries.IN_THE_BOX):
-    """The first patients who answer what was typed, one more than asked for if there are more."""
+def typed():
+    """What was typed into a search. It is sent, never asked for in an address: addresses stay in histories and logs."""
+    return request.form.get("q", "").strip()[: queries.LONGEST_QUESTION]
+
+
+def found(text, size=queries.IN_THE_BOX, number=1):
+    """A page of the patients who answer what was typed."""
     question = understood(text)
     if question.is_empty:
-        return []
-    return db.session.execute(queries.search(current.clinic.id, question, only_with=limit()).limit(most + 1)).all()
+        return Page((), number, False)
+    return _page(queries.search(current.clinic.id, question, only_with=limit()), number, size)
 
 
 def known(patient_id):
@@ -61,29 +66,20 @@ def known(patient_id):
 
 @bp.get("", needs=Permission.PATIENTS_FIND)
 def index():
-    """Everybody who answers the question, or who was registered last."""
-    text, number, size = request.args.get("q", "").strip(), page_number(), queries.ON_A_PAGE
-    question = understood(text)
-    select = queries.search if text else queries.recent
-    asked = (question,) if text else ()
-    rows = []
-    if not text or not question.is_empty:
-        statement = select(current.clinic.id, *asked, only_with=limit())
-        rows = db.session.execute(statement.limit(size + 1).offset((number - 1) * size))
-    return answer("staff/patients/index.html", q=text, found=Page.of(rows, number, size), typed=over(text))
+    """Everybody, who was registered last first."""
+    rows = _page(queries.recent(current.clinic.id, only_with=limit()), page_number(), queries.ON_A_PAGE)
+    return answer("staff/patients/index.html", q="", found=rows, typed={})
 
 
-@bp.get("/search", needs=Permission.PATIENTS_FIND)
-def search():
-    """The answers under the search box, while somebody types."""
-    text = request.args.get("q", "").strip()
-    if not wants_part():
-        return redirect(url_for("staff.patients.index", q=text))
-    rows = found(text)
-    return answer(
-        "staff/patients/_found.html", q=text, rows=rows[: queries.IN_THE_BOX], more=len(rows) > queries.IN_THE_BOX,
-        question=understood(text), typed=over(text),
-    )  # fmt: skip
+@bp.post("/find", needs=Permission.PATIENTS_FIND)
+def find():
+    """Who answers what was typed: a page of them or, while somebody types, the first ones under the search box."""
+    text, number = typed(), page_number()
+    if not text and not wants_part():
+        return moved_on(url_for("staff.patients.index"))
+    people = found(text, queries.IN_THE_BOX if wants_part() else queries.ON_A_PAGE, number)
+    facts = {"q": text, "found": people, "question": understood(text), "typed": over(text)}
+    return answer("staff/patients/index.html", "staff/patients/_found.html", **facts)
 
 
 def over(text):
@@ -99,9 +95,14 @@ def over(text):
 
 @bp.get("/new", needs=Permission.PATIENTS_EDIT)
 def new():
-    """The form for a new patient, with what was typed in the search."""
-    form = PatientForm(_clinic(), formdata=request.args if _prefilled() else None)
-    return answer("staff/patients/new.html", form=form, then=own_path())
+    """The form for a new patient."""
+    return answer("staff/patients/new.html", form=PatientForm(_clinic()), then=own_path())
+
+
+@bp.post("/begin", needs=Permission.PATIENTS_EDIT)
+def begin():
+    """The same form with what was typed in the search; nothing is kept yet."""
+    return answer("staff/patients/new.html", form=PatientForm(_clinic()), then=own_path())
 
 
 @bp.post("", needs=Permission.PATIENTS_EDIT)
@@ -179,8 +180,8 @@ def onwards(then, patient_id):
     return f"{then}{'&' if '?' in then else '?'}{urlencode({'patient_id': patient_id})}"
 
 
-def _prefilled():
-    return any(request.args.get(name) for name in ("full_name", "date_of_birth", "phone"))
+def _page(select, number, size):
+    return Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size)
 
 
 def _clinic():

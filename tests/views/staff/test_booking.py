@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from clinic.models.schedule import Availability, Slot
 from clinic.models.visits import Visit, VisitStatus
 from tests.queries_counted import counted
+from tests.visitor import check_page
 
 
 @pytest.fixture
@@ -64,12 +65,18 @@ class TestNew:
         cell = {"provider_id": cast.dr_osei.id, "date": day, "time": "10:00"}
         page = amara.open("staff.booking.new", **cell).text
         assert "Who is it for?" in page and ">Book<" not in page
-        found = amara.open("staff.booking.new", **cell, q="tom").text
+        found = amara.send("staff.booking.find", {"q": "tom"}, **cell).text
+        check_page(found)
         assert f"patient_id={cast.tom.id}" in found and "starts_at=" in found
 
     def test_nobody_found_registers_and_comes_back(self, amara):
-        page = amara.open("staff.booking.find", htmx=True, q="Zoë Quill").text
-        assert "/staff/patients/new?next=" in page and "full_name=Zo" in page
+        page = amara.send("staff.booking.find", {"q": "Zoë Quill"}, htmx=True, date="2030-01-02").text
+        assert 'action="/staff/patients/begin"' in page and 'name="full_name" value="Zoë Quill"' in page
+        assert 'name="next" value="/staff/booking/new?date=2030-01-02"' in page
+
+    def test_a_search_beside_a_type_or_a_doctor_of_another_clinic_is_not_found(self, amara, cast):
+        for asked in ({"visit_type_id": cast.checkup.id}, {"provider_id": cast.dr_reyes.id}, {"patient_id": uuid4()}):
+            assert amara.send("staff.booking.find", {"q": "tom"}, **asked).status_code == 404
 
     @pytest.mark.parametrize(
         "asked",
