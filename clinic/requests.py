@@ -47,7 +47,7 @@ def _finish(response):
     if request.endpoint not in PUBLIC_FILES or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    # The endpoint, never the address: an address may carry what somebody searched for.
+    # The endpoint, never the address: anybody may type anything into an address.
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     log.info(
         "answered",

@@ -27,5 +27,3 @@ def stream():
     # A page that goes before the first word never runs the stream's own ending.
     answer.call_on_close(lambda: bells.close(clinic_id, ears))
     return answer
-
-

@@ -83,7 +83,7 @@ def test_the_wrong_moment_is_refused_in_words(cast, session, amara, osei, verb):
     who = osei if verb in ("start", "complete") else amara
     answer = who.send(f"staff.visits.{verb}", {"reason": "patient"}, visit_id=visit.id)
     assert answer.status_code == 409
-    lead = answer.text.partition("lead\">")[2].partition("<")[0]
+    lead = answer.text.partition('lead">')[2].partition("<")[0]
     assert "cancelled" in lead
 
 
