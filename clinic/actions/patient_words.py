@@ -21,8 +21,6 @@ def words_of(patient: Patient) -> set[str]:
 def write(session, patient: Patient):
     """Replace the patient's words by those of today's name and numbers."""
     words = PatientWord.__table__.c
-    session.connection().execute(
-        DELETE.where(words.clinic_id == patient.clinic_id, words.patient_id == patient.id)
-    )
+    session.connection().execute(DELETE.where(words.clinic_id == patient.clinic_id, words.patient_id == patient.id))
     rows = [{"clinic_id": patient.clinic_id, "patient_id": patient.id, "word": word} for word in words_of(patient)]
     session.connection().execute(INSERT, rows)

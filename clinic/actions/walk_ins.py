@@ -16,9 +16,7 @@ TICKET = sa.text(
           AND starts_at >= date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone"""
 )
 # One number each, even when two desks add a walk-in at once: the clinic's tickets are handed out one after another.
-QUEUE = sa.text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))"
-)
+QUEUE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))")
 
 
 # Still here: added today and neither seen nor gone.

@@ -161,4 +161,3 @@ class TagForm(Form):
     tag = words(_l("Tag or flag"), most=40, required=_l("Write a word or two."), validators=[Length(min=2)])
     kind = RadioField(_l("Kind"), choices=[SelectChoice(each.value, _l(each.label)) for each in TagKind],
                       default=TagKind.TAG.value, invalid_value_message=NOT_OFFERED)  # fmt: skip
-
