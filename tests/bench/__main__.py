@@ -18,7 +18,7 @@ from tests.live_server import served
 from tests.reports import write_report
 
 CLIENTS = (1, 8)
-SECONDS = 5
+SECONDS = 4
 SERVER = {"workers": 2, "threads": 64}
 MILLION, PATIENTS_THEN = 1_000_000, 100_000
 
