@@ -4,12 +4,13 @@ import pickle
 import sys
 import tempfile
 from contextlib import contextmanager
+from statistics import median
 
 from tests.bench.ground import Ground
 from tests.bench.load import measure
 from tests.bench.pages import same
 from tests.bench.profile import profiled
-from tests.bench.report import report
+from tests.bench.report import BOOKING, report
 from tests.bench.statements import Repeating
 from tests.bench.wishes import Asking
 from tests.browser import Browser
@@ -19,20 +20,21 @@ from tests.reports import write_report
 
 CLIENTS = (1, 8)
 SECONDS = 4
+TURNS = 3
 SERVER = {"workers": 2, "threads": 64}
 MILLION, PATIENTS_THEN = 1_000_000, 100_000
 
 
 def main():
     """Measure, write, and end with 1 where an aim was missed."""
-    with scratch_server() as server, scratch_database(server) as addresses:
-        ground = Ground(server, addresses)
-        month = _everything(ground)
-        profiles = profiled(ground)
+    with scratch_server() as server, scratch_database(server) as few, scratch_database(server) as many:
+        month = Ground(server, few)
+        of_month, profiles = _everything(month), profiled(month)
         print("a million visits ...", flush=True)
-        ground.grow(MILLION, PATIENTS_THEN)
-        years = _everything(ground)
-        text, missed = report(month, years, profiles, ground)
+        years = Ground(server, many)
+        years.grow(MILLION, PATIENTS_THEN)
+        of_years, growth = _everything(years), _growth(month, years)
+        text, missed = report(of_month, of_years, growth, profiles, years)
     write_report("bench", text)
     return 1 if missed else 0
 
@@ -53,14 +55,29 @@ def _everything(ground):
                     "sql": _measured(limit, clients, "  its SQL"),
                 }
             found["memory", asked.name] = live.peak_memory()
-    name = "Booking, from POST to commit"
     with served(ground.addresses, **SERVER) as live:
         for clients in CLIENTS:
-            found.setdefault(name, {})[clients] = {
-                "product": _measured(ground.bookings(live.url), clients, name),
+            found.setdefault(BOOKING, {})[clients] = {
+                "product": _measured(ground.bookings(live.url), clients, BOOKING),
                 "sql": _measured(ground.booking_statements(), clients, "  its SQL"),
             }
-        found["memory", name] = live.peak_memory()
+        found["memory", BOOKING] = live.peak_memory()
+    return found
+
+
+def _growth(month, years):
+    """{what: how many times fewer a second with years of visits than with a month}: measured by turns, the medians."""
+    found = {}
+    with served(month.addresses, **SERVER) as before, served(years.addresses, **SERVER) as after:
+        deeds = {
+            asked.name: (lambda asked=asked: Asking(before.url, asked.path, asked.keys),
+                         lambda other=other: Asking(after.url, other.path, other.keys))
+            for asked, other in zip(month.pages(), years.pages(), strict=True)
+        }  # fmt: skip
+        deeds[BOOKING] = lambda: month.bookings(before.url), lambda: years.bookings(after.url)
+        for name, both in deeds.items():
+            turns = [[_measured(make(), CLIENTS[-1], f"{name}, by turns").rps for make in both] for _n in range(TURNS)]
+            found[name] = tuple(median(each) for each in zip(*turns, strict=True))
     return found
 
 
