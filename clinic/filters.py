@@ -16,7 +16,10 @@ LANGUAGES = ["en"]
 
 def place():
     """The clinic whose clock and formats this page uses: the page's own, else the one signed in to."""
-    return g.get("page_clinic") or current.clinic
+    known = g.get("page_clinic")
+    if known is None:
+        known = g.page_clinic = current.clinic
+    return known
 
 
 def zone() -> ZoneInfo:

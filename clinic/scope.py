@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -86,25 +87,20 @@ def stay_in_scope(query):
     scope = query.session.scope
     if scope is None:
         raise ScopeMissing("a statement ran without a scope")
-    if not query.is_orm_statement or query.is_insert:
-        return
-    criteria = [with_loader_criteria(SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True)]
-    if not query.execution_options.get("all_clinics"):
-        clinic_id = scope.clinic_id
-        criteria.append(
-            with_loader_criteria(
-                ClinicOwned,
-                lambda row: row.clinic_id == clinic_id,
-                include_aliases=True,
-            )
-        )
-        if scope.patient_ids is not None:
-            ids = list(scope.patient_ids)
-            criteria.append(
-                with_loader_criteria(
-                    PatientOwned,
-                    lambda row: row.patient_id.in_(ids),
-                    include_aliases=True,
-                )
-            )
-    query.statement = query.statement.options(*criteria)
+    if query.is_orm_statement and not query.is_insert:
+        wide = query.execution_options.get("all_clinics", False)
+        query.statement = query.statement.options(HIDE_DELETED, *(() if wide else _criteria(scope)))
+
+
+HIDE_DELETED = with_loader_criteria(SoftDeleted, lambda row: row.deleted_at.is_(None), include_aliases=True)
+
+
+@lru_cache(maxsize=1024)
+def _criteria(scope):
+    """The scope as criteria of a statement; made once, since the same few people ask again and again."""
+    clinic_id = scope.clinic_id
+    own = with_loader_criteria(ClinicOwned, lambda row: row.clinic_id == clinic_id, include_aliases=True)
+    if scope.patient_ids is None:
+        return (own,)
+    ids = list(scope.patient_ids)
+    return own, with_loader_criteria(PatientOwned, lambda row: row.patient_id.in_(ids), include_aliases=True)
