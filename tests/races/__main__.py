@@ -11,8 +11,7 @@ from tests.races.stage import staged_on
 from tests.reports import table, write_report
 
 CLIENTS = 200
-ROUNDS = {"one open time": 100}
-OTHER_ROUNDS = 25
+ROUNDS = 100
 CONTROL_ROUNDS = 10
 SERVER = {"workers": 2, "threads": 32}
 HEAD = ("Race", "Browsers", "Rounds", "Booked", "Refused with the nearest times", "Anything else", "p50 ms", "p95 ms")
@@ -24,8 +23,7 @@ def main():
     with scratch_server() as server:
         with staged_on(server, CLIENTS, **SERVER) as (stage, live, url):
             for name, race in RACES.items():
-                rounds = ROUNDS.get(name, OTHER_ROUNDS)
-                verdicts.append(judge(name, race, stage, live, url, rounds=rounds, clients=CLIENTS))
+                verdicts.append(judge(name, race, stage, live, url, rounds=ROUNDS, clients=CLIENTS))
                 print(*_row(verdicts[-1]), flush=True)
         controls = [_control(server, *each) for each in CONTROLS.items()]
     wrong = [f"{each.name}: {sentence}" for each in verdicts for sentence in each.wrong]
