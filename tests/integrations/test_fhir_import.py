@@ -188,9 +188,7 @@ class TestRealFiles:
         read, created, *_, skipped = row_of(result, "Encounter")
         assert read == created == 128 and skipped == 0
 
-    @pytest.mark.parametrize(
-        ("folder", "people", "visits"), [("fhir-r4-examples", 19, 3), ("us-core-examples", 4, 1)]
-    )
+    @pytest.mark.parametrize(("folder", "people", "visits"), [("fhir-r4-examples", 19, 3), ("us-core-examples", 4, 1)])
     def test_the_published_examples_arrive_or_are_skipped_with_a_reason(self, take_in, folder, people, visits):
         result = take_in(DATA / folder)
         assert result.exit_code == 0
