@@ -40,6 +40,19 @@ def wait_until(question, seconds=15):
     assert question()
 
 
+@pytest.fixture
+def heard():
+    """Make this process hear a signal (or not), however the tests were started: under nohup a hang-up is ignored."""
+    before = {}
+
+    def listen(signum, handler=signal.SIG_DFL):
+        before[signum] = signal.signal(signum, handler)
+
+    yield listen
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
 class TestSupervisor:
     def test_a_child_that_dies_is_started_again(self, supervisor, capsys):
         supervisor.add(child(SLEEPER))
@@ -75,12 +88,19 @@ class TestSupervisor:
         wait_until(lambda: not any(member.is_running() for member in family))
 
     @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-    def test_every_way_to_ask_ends_the_watch(self, supervisor, signum):
+    def test_every_way_to_ask_ends_the_watch(self, supervisor, signum, heard):
+        heard(signum)
         before = signal.getsignal(signum)
         with stop_on_signals():
             os.kill(os.getpid(), signum)
             supervisor.watch()
         assert signal.getsignal(signum) == before
+
+    def test_a_hang_up_that_nohup_keeps_from_us_is_not_heard(self, heard):
+        heard(signal.SIGHUP, signal.SIG_IGN)
+        with stop_on_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
     def test_a_second_request_does_not_interrupt_the_stopping(self):
         with stop_on_signals():
