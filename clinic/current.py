@@ -61,7 +61,6 @@ class Current:
             provider_id=self.provider_id,
             patient_ids=self.patient_ids,
             in_portal=self.face == "portal",
-            permissions=self.permissions,
             ip_address=request.remote_addr,
             user_agent=(request.user_agent.string or "")[:300],
             request_id=g.get("request_id"),

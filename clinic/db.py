@@ -49,7 +49,7 @@ class ChoiceType(sa.types.TypeDecorator):
         return None if value is None else self.choice(value)
 
 
-def one_of(choice, column, null=False):
+def one_of(choice, column):
     """A CHECK that lets only the Choice's values into the column."""
     values = ", ".join(f"'{member.value}'" for member in choice)
     return sa.CheckConstraint(f"{column} IN ({values})", name=f"{column}_is_known")

@@ -39,11 +39,6 @@ def _parsed(name):
     return Locale.parse(name)
 
 
-@lru_cache
-def _clock_pattern(name):
-    return dates.get_time_format("short", _parsed(name)).pattern
-
-
 def clock(moment: datetime, tz=None) -> str:
     """Time of day on the clinic's wall: 14:30 or 2:30 PM."""
     local = moment.astimezone(tz or zone())

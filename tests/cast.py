@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 
-from clinic.access import permissions_of
 from clinic.actions.acting import Actor
 from clinic.actions.booking import Wish, book
 from clinic.actions.patients import register
@@ -43,11 +42,9 @@ class Person:
     @property
     def actor(self):
         """The person as an action knows them."""
-        portal = self.role == Role.PATIENT
         return Actor(
             user_id=self.user.id, role=self.role, clinic_id=self.clinic.id, provider_id=self.provider_id,
-            patient_ids=frozenset({self.patient_id} - {None}), in_portal=portal,
-            permissions=permissions_of({self.role}, "portal" if portal else "staff"),
+            patient_ids=frozenset({self.patient_id} - {None}), in_portal=self.role == Role.PATIENT,
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """How a verb acts: somebody does it, it may be refused in the clinic's words, and it leaves one audit entry."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -42,7 +42,6 @@ class Actor:
     provider_id: UUID | None = None
     patient_ids: frozenset = frozenset()
     in_portal: bool = False
-    permissions: frozenset = field(default=frozenset())
     on_behalf_of_id: UUID | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -52,10 +51,6 @@ class Actor:
     def job(cls, clinic_id, name):
         """A job of the worker's, acting for nobody."""
         return cls(clinic_id=clinic_id, role="job", user_agent=name)
-
-    def may(self, permission):
-        """Whether the actor holds the permission, named by its value."""
-        return permission in self.permissions
 
 
 AUDIT_INSERT = sa.insert(AuditEntry.__table__)
@@ -126,7 +121,6 @@ def action(verb):
             audit(session, name, by=by, record=subject, changes=changes)
         return result
 
-    acted.action = name
     return acted
 
 

@@ -42,12 +42,6 @@ def hold(session, wish: Wish, *, by) -> datetime:
     return until
 
 
-def release(session, clinic_id, *, by):
-    """Give back whatever the person was holding."""
-    slots.release_holds_of(session, clinic_id, by.user_id)
-    audit(session, "holds.release", by=by, resource=("slots", None))
-
-
 def _keep_a_seat(session, clinic_id, slot_id, until, by):
     row = {
         "clinic_id": clinic_id,

@@ -70,11 +70,6 @@ class Day:
         """The day it is now in that zone."""
         return cls.on(now().astimezone(ZoneInfo(timezone)).date(), timezone)
 
-    @property
-    def is_now(self):
-        """Whether the present moment is in it."""
-        return self.starts_at <= now() < self.ends_at
-
 
 @dataclass(slots=True)
 class Doctor:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from clinic.access import permissions_of
 from clinic.actions import accounts, clinics, hours, locations, providers, visit_types
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token
@@ -102,10 +101,9 @@ def join(session, opened, first, last, role):
 
 def actor(opened, user_id, role, **more):
     """Somebody of the demo as the actions know them."""
-    face = "portal" if role == Role.PATIENT else "staff"
     return Actor(
-        user_id=user_id, role=role, clinic_id=opened.clinic.id, in_portal=face == "portal",
-        permissions=permissions_of({role}, face), user_agent="flask seed", **more,
+        user_id=user_id, role=role, clinic_id=opened.clinic.id, in_portal=role == Role.PATIENT,
+        user_agent="flask seed", **more,
     )  # fmt: skip
 
 
