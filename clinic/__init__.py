@@ -11,6 +11,7 @@ from clinic import (
     errors,
     filters,
     htmx,
+    keyring,
     models,
     requests,
     views,
@@ -29,6 +30,7 @@ def create_app(config: Config | None = None) -> Clinics:
     app.extensions["bell"] = Bell(_libpq(config.DATABASE_DIRECT_URL), config.LIVE_STREAMS)
 
     requests.init_app(app)
+    keyring.init_app(app)
     db.init_app(app)
     Migrate(app, db, directory=home / "migrations", compare_server_default=False)
     current.init_app(app)

@@ -38,6 +38,8 @@ class Config:
     DATABASE_PREPARE: int = field(default_factory=lambda: _number("DATABASE_PREPARE", 5))
 
     SECRET_KEY: str = field(default_factory=lambda: os.environ.get("SECRET_KEY") or secrets.token_hex(32))
+    # Never made up: a key that is gone after a restart takes with it what it sealed.
+    SECRET_KEYS: str = field(default_factory=lambda: os.environ.get("SECRET_KEYS", ""))
     TRUSTED_HOSTS: list[str] = field(default_factory=lambda: _list("TRUSTED_HOSTS"))
     PROXIES: int = field(default_factory=lambda: _number("PROXIES", 0))
     HTTPS: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")

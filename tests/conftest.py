@@ -12,6 +12,7 @@ from clinic.config import Config
 from clinic.db import db
 from tests.cast import Cast
 from tests.databases import emptied, migrated, scratch_server
+from tests.live_server import SECRET_KEY, SECRET_KEYS
 from tests.visitor import Visitor
 
 
@@ -25,7 +26,7 @@ def server():
 @pytest.fixture(scope="session")
 def config(server):
     """The application's settings in tests: the product's own, on the scratch server."""
-    return Config(**server.environment(), SECRET_KEY="only for tests", DATABASE_POOL=8)
+    return Config(**server.environment(), SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=8)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import psutil
 from clinic.config import HOME
 
 SECRET_KEY = "only for tests"
+SECRET_KEYS = "tests:dGVzdHMga2VlcCB0aGVpciBzZWNyZXRzIGhlcmUhISE="
 SECONDS_TO_START = 30
 
 
@@ -24,7 +25,8 @@ class LiveServer:
     """
 
     def __init__(self, addresses, *, application="app:app", workers=1, threads=32, **settings):
-        self.environment = {**os.environ, **addresses, "SECRET_KEY": SECRET_KEY, **settings}
+        keys = {"SECRET_KEY": SECRET_KEY, "SECRET_KEYS": SECRET_KEYS}
+        self.environment = {**os.environ, **addresses, **keys, **settings}
         self.database = database_name(addresses)
         self.application, self.workers, self.threads = application, workers, threads
         self.log = None

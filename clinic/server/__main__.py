@@ -10,7 +10,7 @@ from pathlib import Path
 from clinic.server.children import Child
 from clinic.server.embedded import EmbeddedServer
 from clinic.server.errors import ServerError
-from clinic.server.home import data_home, secret_key
+from clinic.server.home import data_home, secret_key, secret_keys
 from clinic.server.outside import connect, outside_environment
 from clinic.server.parent import dies_with_parent
 from clinic.server.supervisor import Supervisor, say, stop_on_signals
@@ -41,7 +41,8 @@ def run() -> None:
                 server.start()
             addresses = server.environment() if server else outside_environment(os.environ)
             key = os.environ.get("SECRET_KEY") or secret_key(home)
-            environment = {**os.environ, **addresses, "SECRET_KEY": key}
+            ring = os.environ.get("SECRET_KEYS") or secret_keys(home)
+            environment = {**os.environ, **addresses, "SECRET_KEY": key, "SECRET_KEYS": ring}
             prepare(environment)
             supervisor.add(web_child(listener, environment, CHECKOUT))
             supervisor.add(Child("worker", flask("worker"), environment=environment, folder=CHECKOUT))

@@ -1,9 +1,10 @@
-"""Where one checkout keeps what it must not lose: the database and the key that signs its cookies."""
+"""Where one checkout keeps what it must not lose: the database, the key that signs its cookies, and its key ring."""
 
+import base64
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 SYSTEM_HOMES = Path("/var/lib/clinic")
@@ -24,12 +25,24 @@ def data_home(checkout: Path, given: Mapping[str, str]) -> Path:
 
 def secret_key(home: Path) -> str:
     """Return the key that signs cookies and forms, the same for every process and every start of this checkout."""
-    file = home / "secret-key"
+    return _kept(home / "secret-key", lambda: secrets.token_hex(32))
+
+
+def secret_keys(home: Path) -> str:
+    """Return the key ring that encrypts secrets in the database, as SECRET_KEYS takes it; the newest key stands first.
+
+    The file may be edited: a new key goes on a line above the old one, until nothing is left under the old one.
+    """
+    return _kept(home / "secret-keys", lambda: f"trial:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    """Return what `file` holds, readable by its owner only; made on the first start."""
     if not file.exists():
-        home.mkdir(parents=True, exist_ok=True, mode=0o755)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         unfinished = file.with_suffix(f".{os.getpid()}")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as handle:
-            handle.write(secrets.token_hex(32))
+            handle.write(make())
         unfinished.rename(file)
     return file.read_text()
