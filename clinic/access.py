@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from clinic.db import Choice, word
 from clinic.models.accounts import Role
+from clinic.models.grants import SupportScope
 
 
 class Permission(Choice):
@@ -48,10 +49,22 @@ ROLES = {
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 
 
-def permissions_of(roles, face):
-    """Everything the roles allow on this face; staff rights never reach into the portal, nor the portal's out of it."""
+# What support may read while a clinic has opened a window for it; each part is granted by name.
+SUPPORT_SCOPES = {
+    SupportScope.SCHEDULE: {P.SCHEDULE_SEE},
+    SupportScope.VISITS: {P.VISITS_SEE},
+    SupportScope.PATIENTS: {P.PATIENTS_FIND},
+}
+
+
+def permissions_of(roles, face, support_scope=()):
+    """Everything the roles allow on this face; staff rights never reach into the portal, nor the portal's out of it.
+
+    ``support_scope`` is what the live support windows of the person name; it counts for support alone.
+    """
     usable = {role for role in roles if (role == Role.PATIENT) == (face == "portal")}
-    return frozenset().union(*(ROLES[role] for role in usable))
+    granted = support_scope if Role.SUPPORT in usable else ()
+    return frozenset().union(*(ROLES[role] for role in usable), *(SUPPORT_SCOPES[each] for each in granted))
 
 
 class GuardedBlueprint(Blueprint):
@@ -69,10 +82,16 @@ class GuardedBlueprint(Blueprint):
         provide_automatic_options=None,
         *,
         needs,
+        fresh=False,
+        extends=True,
         **options,
     ):
-        """Register a route; without ``needs=`` the program does not start."""
-        guarded = Need(needs, self.face)
+        """Register a route; without ``needs=`` the program does not start.
+
+        ``fresh`` asks who has not proved lately who they are to do so first. ``extends=False`` is for what a page
+        fetches by itself: it does not count as somebody being there.
+        """
+        guarded = Need(needs, self.face, fresh, extends)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
         self.record(lambda state: _remember(state, name, guarded))
@@ -86,11 +105,13 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("face", "permission")
+    __slots__ = ("extends", "face", "fresh", "permission")
 
-    def __init__(self, permission, face):
+    def __init__(self, permission, face, fresh=False, extends=True):
         self.permission = Permission(permission)
         self.face = face
+        self.fresh = fresh
+        self.extends = extends
 
     def __repr__(self):
         return f"{self.permission.value} on {self.face}"

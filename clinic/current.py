@@ -1,6 +1,7 @@
 """Who is asking: read once per request from the session token, and checked against what the route needs."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -16,7 +17,7 @@ from clinic.access import Permission, permissions_of
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
-from clinic.htmx import page_on_screen, wants_part
+from clinic.htmx import asked_by_itself, moved_on, page_on_screen, wants_part
 from clinic.models.accounts import Role
 from clinic.scope import Scope
 
@@ -34,6 +35,19 @@ class Current:
     patient_ids: frozenset = frozenset()
     permissions: frozenset = field(default=frozenset())
     clinic_count: int = 0
+    # Until when the session lasts if nobody does anything, and whatever anybody does (UTC).
+    idle_until: datetime | None = None
+    expires_at: datetime | None = None
+    # Whether the person proved within the last ten minutes who they are.
+    proved_lately: bool = False
+    # Whether the clinic asks its staff for a second factor and this person has none yet.
+    factor_missing: bool = False
+    # Patients whose records were opened in an emergency, and what a support window lets one read, both for a while.
+    opened_patients: frozenset = frozenset()
+    support_scope: frozenset = frozenset()
+    # The colleague this person stands in for (id, name, until), whose roles are then ``roles``.
+    subject: SimpleNamespace | None = None
+    own_roles: frozenset = frozenset()
 
     is_active = True
     is_anonymous = False
@@ -56,7 +70,8 @@ class Current:
         """The same person as actions and the audit log know them."""
         return Actor(
             user_id=self.user.id if self.user else None,
-            role="+".join(sorted(self.roles)) or None,
+            role=self._said_role,
+            on_behalf_of_id=self.subject.id if self.subject else None,
             clinic_id=self.clinic.id if self.clinic else None,
             provider_id=self.provider_id,
             patient_ids=self.patient_ids,
@@ -65,6 +80,11 @@ class Current:
             user_agent=(request.user_agent.string or "")[:300],
             request_id=g.get("request_id"),
         )
+
+    @property
+    def _said_role(self):
+        roles = "+".join(sorted(self.roles)) or None
+        return f"{'+'.join(sorted(self.own_roles))} as {roles}" if self.subject else roles
 
     @property
     def scope(self):
@@ -88,7 +108,9 @@ def _load(_request) -> Current | None:
     token = session.get(TOKEN)
     if not token:
         return None
-    row = db.session().enter_with_token(hash_token(token), face, current_app.config["SESSION_IDLE_MINUTES"])
+    extends = bool(need and need.extends) and not asked_by_itself()
+    limit = current_app.config["SESSION_IDLE_MINUTES"]
+    row = db.session().enter_with_token(hash_token(token), face, limit, extends)
     if row is None or row["session_id"] is None:
         session.pop(TOKEN, None)
         db.session().enter(Scope.person())
@@ -100,21 +122,29 @@ def _load(_request) -> Current | None:
 
 def _current_of(row, face):
     user = SimpleNamespace(
-        id=row["user_id"], name=row["user_name"], email=row["email"], timezone=row["user_timezone"],
-        language=row["language"],
+        id=row["user_id"], name=row["user_name"] or row["email"], email=row["email"], timezone=row["user_timezone"],
+        language=row["language"], email_verified=row["email_verified"], has_factor=row["has_factor"],
     )  # fmt: skip
-    clinic = None
+    clinic = subject = None
     if row["clinic_id"]:
         clinic = SimpleNamespace(
             id=row["clinic_id"], name=row["clinic_name"], slug=row["slug"], timezone=row["clinic_timezone"],
             locale=row["locale"], currency=row["currency"], colour=row["colour"], has_logo=row["has_logo"],
             phone=row["clinic_phone"], version=row["clinic_version"],
         )  # fmt: skip
-    roles = frozenset(Role(role) for role in row["roles"] or ())
+    own_roles = roles = frozenset(Role(role) for role in row["roles"] or ())
+    allowed = permissions_of(roles, face, row["support_scope"] or ())
+    if row["subject_id"]:
+        subject = SimpleNamespace(id=row["subject_id"], name=row["subject_name"], until=row["subject_until"])
+        roles = frozenset(Role(role) for role in row["subject_roles"])
+        # Nobody gains a right by standing in for somebody.
+        allowed &= permissions_of(roles, face)
     return Current(
-        face, row["session_id"], user, clinic, roles, row["provider_id"],
-        frozenset(row["patients"] or ()), permissions_of(roles, face),
-        row["clinic_count"] or 0,
+        face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
+        patient_ids=frozenset(row["patients"] or ()), permissions=allowed, clinic_count=row["clinic_count"] or 0,
+        idle_until=row["idle_until"], expires_at=row["expires_at"], proved_lately=row["proved_lately"],
+        factor_missing=row["factor_missing"], opened_patients=frozenset(row["opened_patients"] or ()),
+        support_scope=frozenset(row["support_scope"] or ()), subject=subject, own_roles=own_roles,
     )  # fmt: skip
 
 
@@ -132,9 +162,17 @@ def _guard():
         return None
     if not known:
         return current_app.login_manager.unauthorized()
-    if need.permission == Permission.SIGNED_IN or current.may(need.permission):
-        return None
-    return abort(403)
+    if need.permission != Permission.SIGNED_IN and current.factor_missing:
+        return moved_on(url_for("public.factors.index"))
+    if need.permission != Permission.SIGNED_IN and not current.may(need.permission):
+        abort(403)
+    return None if current.proved_lately or not need.fresh else _ask_to_prove()
+
+
+def _ask_to_prove():
+    """Who sits there is asked for a password or a factor once more, and then goes on where they were."""
+    here = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") and not wants_part() else page_on_screen()
+    return moved_on(url_for("public.proving.prove", next=own_address(here)))
 
 
 def own_address(address) -> str | None:

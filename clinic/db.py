@@ -101,8 +101,8 @@ class Timestamped:
 
 ENTER = sa.text(
     """SELECT entered.* FROM (SELECT set_config('role', 'clinic_app', true) AS role) AS r,
-      LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int))
-              AS entered"""
+      LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int),
+                        CAST(:extends AS boolean)) AS entered"""
 )
 TELL = sa.text(
     """SELECT set_config('role', 'clinic_app', true), set_config('app.clinic_id', :clinic_id, true),
@@ -130,12 +130,14 @@ class ClinicSession(flask_sqlalchemy.session.Session):
         if self.in_transaction():
             tell(self.connection(), scope)
 
-    def enter_with_token(self, token: bytes, face: str, idle_minutes: int):
+    def enter_with_token(self, token: bytes, face: str, idle_minutes: int, extends: bool = True):
         """Open the transaction as the person whose session token this is; one statement, whoever it turns out to be.
 
-        Returns the row of ``app_enter``, or None where no live session has this token.
+        ``idle_minutes`` is the longest idle limit a clinic may set; ``extends`` is False for what a page fetches by
+        itself, which must not pass for somebody being there. Returns the row of ``app_enter``, or None where no live
+        session has this token.
         """
-        self._token = {"token": token, "face": face, "idle": idle_minutes}
+        self._token = {"token": token, "face": face, "idle": idle_minutes, "extends": extends}
         self.connection()
         return self.info.pop("entered")
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, get_flashed_messages, make_response, redirect, render_template
+from flask import Flask, get_flashed_messages, make_response, redirect, render_template, request
 from flask import flash as _flash
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
@@ -16,6 +16,14 @@ htmx = Htmx()
 def wants_part() -> bool:
     """Whether htmx asks, and not for a whole page it is restoring from history."""
     return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
+
+
+def asked_by_itself() -> bool:
+    """Whether the page asked, rung by the bell or its clock, and not the person before it.
+
+    Believed only to somebody's disadvantage: it never spares a check, it keeps a session from being extended.
+    """
+    return "Clinic-Live" in request.headers
 
 
 def page_on_screen():

@@ -14,7 +14,8 @@ from clinic.actions.patients import register
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, User
 from clinic.models.organizations import Clinic
-from clinic.models.patients import PatientAccess, Relation
+from clinic.models.patients import PatientAccess
+from clinic.models.people import Relation
 from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import Availability, VisitType
 from clinic.models.visits import Visit

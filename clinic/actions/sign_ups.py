@@ -9,7 +9,8 @@ from clinic.actions import patients
 from clinic.actions.acting import Refused, action
 from clinic.db import now
 from clinic.models.accounts import Membership, Role, User
-from clinic.models.patients import PatientAccess, Relation
+from clinic.models.patients import PatientAccess
+from clinic.models.people import Relation
 
 
 @action

@@ -3,7 +3,11 @@
 from clinic.models import (
     accounts,
     audit,
+    factors,
+    grants,
+    idempotency,
     integrations,
+    keeping,
     organizations,
     patients,
     people,
@@ -15,7 +19,11 @@ from clinic.models import (
 __all__ = [
     "accounts",
     "audit",
+    "factors",
+    "grants",
+    "idempotency",
     "integrations",
+    "keeping",
     "organizations",
     "patients",
     "people",

@@ -8,9 +8,9 @@ import uuid_utils.compat
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
-from clinic.models.keys import belongs_to_clinic, refers_to_user
-from clinic.models.people import Gender
+from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
+from clinic.models.keys import belongs_to_clinic, refers, refers_to_user
+from clinic.models.people import Gender, Relation
 from clinic.scope import ClinicOwned, SoftDeleted
 
 
@@ -40,6 +40,8 @@ class TokenPurpose(Choice):
     VERIFY_EMAIL = "verify_email", word("Confirm an email address")
     RESET_PASSWORD = "reset_password", word("Choose a new password")
     INVITE = "invite", word("Join a clinic")
+    CHANGE_EMAIL = "change_email", word("Use a new email address")
+    CONNECT_PATIENT = "connect_patient", word("See a patient's record in the portal")
 
 
 class User(SoftDeleted, Timestamped, Base):
@@ -75,6 +77,10 @@ class User(SoftDeleted, Timestamped, Base):
     email_verified_at: Mapped[datetime | None]
     mfa_enabled_at: Mapped[datetime | None]
     mfa_secret_encrypted: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    # The half-minute (Unix time / 30) whose code was used last; an earlier one is worth nothing any more.
+    totp_last_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    password_changed_at: Mapped[datetime | None]
+    email_changed_at: Mapped[datetime | None]
     timezone: Mapped[str | None]
     language: Mapped[str | None]
 
@@ -124,6 +130,13 @@ class UserSession(Timestamped, Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     impersonates_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # The password was right; a code or a passkey must follow before the session is worth anything.
+    awaits_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # When the person last proved that it is they, by password or factor.
+    proved_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
+    # What a passkey must sign, once, until then.
+    challenge: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    challenge_expires_at: Mapped[datetime | None]
 
 
 class UserToken(Timestamped, Base):
@@ -135,6 +148,8 @@ class UserToken(Timestamped, Base):
         sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
         one_of(TokenPurpose, "purpose"),
         one_of(Role, "role"),
+        one_of(Relation, "relation"),
+        refers("patient_id", "patients"),
         sa.Index("ix_user_tokens_user_id", "user_id"),
     )
 
@@ -145,6 +160,12 @@ class UserToken(Timestamped, Base):
     # What an invitation makes its bearer in the clinic.
     role: Mapped[Role | None] = mapped_column(ChoiceType(Role))
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    # The address that takes the old one's place once its owner opened the link.
+    new_email: Mapped[str | None]
+    # Whose record the bearer will see in the portal, as what, and until when.
+    patient_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    relation: Mapped[Relation | None] = mapped_column(ChoiceType(Relation))
+    access_until: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Choice, ChoiceType, now, one_of, word
@@ -57,3 +57,26 @@ class AuditEntry(ClinicOwned, Base):
     ip_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None]
     request_id: Mapped[str | None]
+
+
+class AuditSeal(ClinicOwned, Base):
+    """One link of a clinic's chain: which entries it covers, and a hash over them and the link before.
+
+    Entries outside any clinic have a chain of their own, under the nil id.
+    """
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (
+        sa.UniqueConstraint("clinic_id", "number", name="uq_audit_seals_clinic_id_number"),
+        sa.UniqueConstraint("clinic_id", "previous_hash", name="uq_audit_seals_clinic_id_previous_hash"),
+        sa.CheckConstraint("number > 0", name="number_counts"),
+        sa.CheckConstraint("cardinality(entry_ids) > 0", name="seals_something"),
+    )
+
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    entry_ids: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())

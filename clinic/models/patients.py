@@ -10,17 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
-from clinic.models.people import ContactMethod, Gender
+from clinic.models.people import ContactMethod, Gender, Relation
 from clinic.scope import ClinicOwned, PatientOwned, SoftDeleted
-
-
-class Relation(Choice):
-    """How a person who acts in the portal stands to the patient."""
-
-    SELF = "self", word("The patient")
-    PARENT = "parent", word("Parent")
-    GUARDIAN = "guardian", word("Guardian")
-    CARER = "carer", word("Carer")
 
 
 class TagKind(Choice):

@@ -26,3 +26,12 @@ class VisitMode(Choice):
 
     IN_PERSON = "in_person", word("In person")
     VIRTUAL = "virtual", word("By video")
+
+
+class Relation(Choice):
+    """How a person who acts in the portal stands to the patient."""
+
+    SELF = "self", word("The patient")
+    PARENT = "parent", word("Parent")
+    GUARDIAN = "guardian", word("Guardian")
+    CARER = "carer", word("Carer")

@@ -6,8 +6,8 @@ from clinic.actions.accounts import user_with
 from clinic.actions.patients import register
 from clinic.db import now
 from clinic.models.accounts import Membership, Role
-from clinic.models.patients import PatientAccess, PatientTag, Relation, TagKind
-from clinic.models.people import ContactMethod, Gender
+from clinic.models.patients import PatientAccess, PatientTag, TagKind
+from clinic.models.people import ContactMethod, Gender, Relation
 from clinic.models.words import plain
 from clinic.seed.cast import address_of
 from clinic.seed.opening import Opened, actor

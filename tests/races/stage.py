@@ -11,7 +11,8 @@ from clinic.actions.booking import book
 from clinic.config import Config
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, User
-from clinic.models.patients import Patient, PatientAccess, Relation
+from clinic.models.patients import Patient, PatientAccess
+from clinic.models.people import Relation
 from clinic.models.providers import ProviderVisitType
 from clinic.models.schedule import VisitType
 from clinic.queries.open_times import nearest_open, open_times

@@ -9,9 +9,11 @@ from clinic.actions.acting import Actor, audit
 from clinic.models.audit import NO_CLINIC
 from clinic.scope import Scope
 
-GLOBAL = {"clinics", "users", "user_sessions", "user_tokens"}
+GLOBAL = {
+    "clinics", "users", "user_sessions", "user_tokens", "recovery_codes", "passkeys", "throttles", "idempotency_keys",
+}  # fmt: skip
 NOT_OURS = {"alembic_version"}
-APPEND_ONLY = {"visit_events", "audit_entries"}
+APPEND_ONLY = {"visit_events", "audit_entries", "audit_seals"}
 # Every row is nobody's in particular, or a policy of its own shuts the portal out.
 WITHOUT_TIMESTAMPS = APPEND_ONLY | {"patient_words"}
 

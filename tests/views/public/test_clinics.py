@@ -11,7 +11,8 @@ from clinic.colours import contrast, readable_on
 from clinic.db import db
 from clinic.models.accounts import Membership, User
 from clinic.models.organizations import Clinic
-from clinic.models.patients import Patient, PatientAccess, Relation
+from clinic.models.patients import Patient, PatientAccess
+from clinic.models.people import Relation
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, BookingRule, VisitType
 from tests.views.public.signing_in import sign_in
