@@ -16,14 +16,23 @@ from clinic.db import now
 # Expired holds count for nothing, whether or not anybody has swept them; a person's own hold does not stand in
 # their own way. The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at);
 # 28 hours: no slot is longer than 24, no buffer longer than 4.
+# Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
+# its own for each so much better than a kept one that it planned every time, which took longer than the search. The
+# days are an array because of a series it would expect a thousand.
 HOURS = """
+asked AS MATERIALIZED (
+    SELECT CAST(:first_day AS date) AS first_day, CAST(:last_day AS date) AS last_day,
+           CAST(:provider_ids AS uuid[]) AS provider_ids,
+           ARRAY(SELECT CAST(:first_day AS date) + n
+                   FROM generate_series(0, CAST(:last_day AS date) - CAST(:first_day AS date)) AS n) AS days
+),
 span AS (
-    SELECT (CAST(:first_day AS date)::timestamp AT TIME ZONE :zone) - interval '28 hours' AS lo,
-           ((CAST(:last_day AS date) + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi
+    SELECT (first_day::timestamp AT TIME ZONE :zone) - interval '28 hours' AS lo,
+           ((last_day + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi
+      FROM asked
 ),
 days AS (
-    SELECT CAST(:first_day AS date) + n AS day
-      FROM generate_series(0, CAST(:last_day AS date) - CAST(:first_day AS date)) AS n
+    SELECT unnest(days) AS day FROM asked
 ),
 offers AS (
     SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
@@ -32,7 +41,7 @@ offers AS (
       JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
       JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
      WHERE p.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active
-       AND p.approved_at IS NOT NULL AND p.is_active AND p.id = ANY(CAST(:provider_ids AS uuid[]))
+       AND p.approved_at IS NOT NULL AND p.is_active AND p.id = ANY((SELECT provider_ids FROM asked)::uuid[])
        AND (CAST(:mode AS text) IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
        AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
 ),
@@ -41,7 +50,8 @@ hours AS (
            (d.day + a.end_time) AT TIME ZONE :zone AS closes
       FROM days AS d
       JOIN availabilities AS a
-        ON a.clinic_id = :clinic_id AND a.provider_id = ANY(CAST(:provider_ids AS uuid[])) AND a.status = 'active'
+        ON a.clinic_id = :clinic_id AND a.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
+       AND a.status = 'active'
        AND (a.on_date = d.day
             OR (a.weekday = extract(dow FROM d.day)
                 AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
@@ -53,7 +63,7 @@ hours AS (
 ),
 taken AS (
     SELECT s.* FROM slots AS s
-     WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[]))
+     WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
        AND s.starts_at >= (SELECT lo FROM span) AND s.starts_at < (SELECT hi FROM span)
        AND NOT (s.status = 'held'
                 AND (s.held_until <= now() OR coalesce(s.held_by_id = CAST(:person_id AS uuid), false)))

@@ -1,13 +1,80 @@
 """What a clinic offers to patients who book for themselves: visit types, doctors, and the patients they may act for."""
 
-import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
 
-from clinic.models.organizations import Clinic
+import sqlalchemy as sa
+
+from clinic.models.organizations import Clinic, Location
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
-from clinic.models.schedule import VisitType
+from clinic.models.schedule import BookingRule, VisitType
+
+# Asked by every page on the way to a visit, so it is one statement of plain columns: a row for each doctor.
+OFFER = sa.text(
+    """SELECT t.id, t.name, t.visit_mode, t.booking, t.fee, t.answer_within_hours, t.cancel_cutoff_hours,
+       t.minimum_notice_minutes, t.horizon_days, who.id AS patient_id, who.full_name, who.timezone,
+       p.id AS provider_id, p.display_name, p.title, array_to_string(p.specialties, ', ') AS specialties,
+       array_to_string(p.languages, ', ') AS languages, p.consultation_fee, p.telemed_enabled, p.location_id
+  FROM visit_types AS t
+  LEFT JOIN patients AS who ON who.clinic_id = t.clinic_id AND who.id = :patient_id AND who.deleted_at IS NULL
+  LEFT JOIN (provider_visit_types AS o
+             JOIN providers AS p ON p.clinic_id = o.clinic_id AND p.id = o.provider_id
+                                AND p.approved_at IS NOT NULL AND p.is_active)
+         ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id
+        AND (t.visit_mode IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
+ WHERE t.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active
+ ORDER BY p.display_name"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedType:
+    """A type of visit in use, as far as somebody who books it needs to know."""
+
+    id: UUID
+    name: str
+    visit_mode: VisitMode | None
+    booking: BookingRule
+    fee: Decimal | None
+    answer_within_hours: int
+    cancel_cutoff_hours: int
+    minimum_notice_minutes: int
+    horizon_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedDoctor:
+    """A bookable doctor, as far as somebody who chooses one needs to know; several words stand in one line."""
+
+    id: UUID
+    display_name: str
+    title: str | None
+    specialties: str
+    languages: str
+    consultation_fee: Decimal | None
+    telemed_enabled: bool
+    location_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTo:
+    """The patient a visit is to be booked for."""
+
+    id: UUID
+    full_name: str
+    timezone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A type of visit, its doctors by name, and the patient; None where the patient cannot be seen."""
+
+    visit_type: OfferedType
+    doctors: list[OfferedDoctor]
+    patient: OfferedTo | None
 
 
 def own_patients(session, patient_ids):
@@ -31,25 +98,26 @@ def visit_types_with_doctors(session):
     ).all()
 
 
-def active_visit_type(session, visit_type_id):
-    """The visit type if it is one of this clinic's and in use, else None."""
-    return session.scalars(sa.select(VisitType).where(VisitType.id == visit_type_id, VisitType.is_active)).one_or_none()
-
-
-def doctors_offering(session, visit_type):
-    """The bookable doctors who offer the type, by name, each with the place they work at."""
-    doctors = (
-        sa.select(Provider)
-        .join(Provider.offers)
-        .where(
-            ProviderVisitType.visit_type_id == visit_type.id, Provider.approved_at.is_not(None), Provider.is_active
-        )
-        .options(joinedload(Provider.location))
-        .order_by(Provider.display_name)
+def offer_of(session, clinic_id, visit_type_id, patient_id):
+    """The visit type with the bookable doctors who offer it and the patient; None where the type is not in use here."""
+    ids = {"clinic_id": clinic_id, "visit_type_id": visit_type_id, "patient_id": patient_id}
+    rows = session.connection().execute(OFFER, ids).all()
+    if not rows:
+        return None
+    first = rows[0]
+    visit_type = OfferedType(
+        first.id, first.name, first.visit_mode and VisitMode(first.visit_mode), BookingRule(first.booking), first.fee,
+        first.answer_within_hours, first.cancel_cutoff_hours, first.minimum_notice_minutes, first.horizon_days,
     )  # fmt: skip
-    if visit_type.visit_mode == VisitMode.VIRTUAL:
-        doctors = doctors.where(Provider.telemed_enabled)
-    return session.scalars(doctors).all()
+    patient = OfferedTo(first.patient_id, first.full_name, first.timezone) if first.patient_id else None
+    doctors = [
+        OfferedDoctor(
+            row.provider_id, row.display_name, row.title, row.specialties, row.languages, row.consultation_fee,
+            row.telemed_enabled, row.location_id,
+        )
+        for row in rows if row.provider_id
+    ]  # fmt: skip
+    return Offer(visit_type, doctors, patient)
 
 
 def fee_of(session, visit_type, provider):
@@ -74,3 +142,9 @@ def is_known(session, visit_type_id, provider_id):
 def address_of(session, clinic_id):
     """The clinic itself as a place: name and address."""
     return session.scalars(sa.select(Clinic).where(Clinic.id == clinic_id)).one()
+
+
+def place_of(session, provider, clinic_id):
+    """Where a visit with this doctor is: their location, else the clinic itself."""
+    own = sa.select(Location).where(Location.id == provider.location_id)
+    return (provider.location_id and session.scalars(own).one_or_none()) or address_of(session, clinic_id)

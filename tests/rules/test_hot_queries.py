@@ -16,7 +16,7 @@ from clinic.config import Config
 from clinic.db import db
 from clinic.queries import day as days
 from clinic.queries import open_times as times
-from clinic.queries import patients
+from clinic.queries import patients, portal_offers
 from clinic.scope import Scope
 from tests.bench import data
 from tests.databases import migrated, scratch_database
@@ -59,6 +59,7 @@ def _statements(place):
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
         "whether a time fits": (times.FITS, asked),
+        "what somebody who books is offered": (portal_offers.OFFER, ids | {"patient_id": place.patients[0]}),
         "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
         "holds that ran out": (DROP_EXPIRED, ids),
         "shared times nobody sits in": (DROP_EMPTY, ids),
@@ -79,6 +80,16 @@ def test_it_finds_its_rows_by_an_index(month, name):
     plan = _plan(session, statement.text, values)
     assert "Index" in plan
     assert not SEQUENTIAL.findall(plan), plan
+
+
+@pytest.mark.parametrize("name", ["open times of a day", "open times of every doctor", "whether a time fits"])
+def test_it_is_planned_once_and_not_for_every_request(month, name):
+    session, place = month
+    statement, values = _statements(place)[name]
+    before = _kept_plans(session)
+    for _request in range(20):
+        session.connection().execute(statement, values).all()
+    assert _kept_plans(session) - before > 5
 
 
 @pytest.mark.parametrize("column", ["patient_id", "provider_id"])
@@ -104,6 +115,12 @@ def test_patients_are_found_by_an_index_on_their_words(month):
     rows = session.connection().exec_driver_sql(f"EXPLAIN {select}", select.params)
     plan = "\n".join(row[0] for row in rows)
     assert "patient_words" in plan and not SEQUENTIAL.findall(plan), plan
+
+
+def _kept_plans(session):
+    """How often the connection has run a statement by a plan it had already."""
+    used = "SELECT coalesce(sum(generic_plans), 0) FROM pg_prepared_statements WHERE statement LIKE :ours"
+    return session.scalar(sa.text(used), {"ours": "%asked AS MATERIALIZED%"})
 
 
 def _plan(session, statement, values):

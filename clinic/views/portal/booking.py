@@ -156,7 +156,7 @@ def refused(form, journey, error):
 
 def chosen(journey):
     """What the pages after the time show: the journey, until when the time is kept, and where the visit would be."""
-    place = journey.provider.location or portal_offers.address_of(db.session(), journey.clinic.id)
+    place = portal_offers.place_of(db.session(), journey.provider, journey.clinic.id)
     return {"journey": journey, "answers": journey.answers, "until": journey.held_until(), "at": place}
 
 

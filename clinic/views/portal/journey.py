@@ -44,22 +44,28 @@ class Journey:
         return portal_offers.own_patients(db.session(), current.patient_ids)
 
     @cached_property
-    def patient(self):
-        """The patient's record."""
-        return next((each for each in self.patients if each.id == self.patient_id), None) or abort(404)
-
-    @cached_property
-    def visit_type(self):
-        """The type of visit; refused where only the clinic books it."""
-        found = portal_offers.active_visit_type(db.session(), self.answers.visit_type_id) or abort(404)
-        if found.booking == BookingRule.OFF:
+    def offer(self):
+        """The type of visit, its doctors and the patient; refused where only the clinic books the type."""
+        ids = self.clinic.id, self.answers.visit_type_id, self.patient_id
+        found = portal_offers.offer_of(db.session(), *ids) or abort(404)
+        if found.visit_type.booking == BookingRule.OFF:
             raise Refused("This type of visit is booked by the clinic. Please call us.")
         return found
 
-    @cached_property
+    @property
+    def patient(self):
+        """Whom the visit is for: name and zone."""
+        return self.offer.patient or abort(404)
+
+    @property
+    def visit_type(self):
+        """The type of visit."""
+        return self.offer.visit_type
+
+    @property
     def offering(self):
         """Every doctor who offers the type."""
-        return portal_offers.doctors_offering(db.session(), self.visit_type)
+        return self.offer.doctors
 
     @property
     def doctors(self):
