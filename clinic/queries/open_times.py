@@ -197,10 +197,10 @@ def nearest_open(
     person_id=None,
     most=3,
 ):
-    """The open times nearest to a wished one, within a week of it."""
+    """The open times nearest to a wished one, within a week before or after it, soonest first."""
     day = wished.astimezone(ZoneInfo(clinic.timezone)).date()
     found = open_times(
-        session, clinic, visit_type, provider_ids, day - timedelta(days=1), day + timedelta(days=7),
+        session, clinic, visit_type, provider_ids, day - timedelta(days=7), day + timedelta(days=7),
         mode=mode, person_id=person_id,
     )  # fmt: skip
     nearest = sorted(found, key=lambda time: (abs(time.starts_at - wished), time.starts_at))[:most]

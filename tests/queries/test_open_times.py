@@ -94,6 +94,14 @@ def test_the_nearest_open_times_lie_on_both_sides_of_the_wished_one(session, cas
     assert gaps == [-40, -20, 20] or gaps == [-20, 20, 40]
 
 
+def test_the_nearest_open_times_may_lie_days_before_the_wished_one(session, cast):
+    wished = cast.tomorrow_at(10, days=6)
+    only = cast.tomorrow_at(10, days=4).isoweekday() % 7
+    session.execute(sa.delete(Availability).where(Availability.weekday != only))
+    nearest = nearest_open(session, cast.at, cast.consultation, [cast.dr_osei.id], wished)
+    assert {wished.date() - each.starts_at.date() for each in nearest} == {timedelta(days=2)}
+
+
 def test_a_shared_time_is_open_until_its_last_seat_is_taken(session, cast):
     cast.consultation.capacity = 3
     session.flush()
