@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing.exceptions import RoutingException
 
 from clinic.access import Permission, permissions_of
+from clinic.actions import kept_forms
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
@@ -112,7 +113,7 @@ def _load(_request) -> Current | None:
     limit = current_app.config["SESSION_IDLE_MINUTES"]
     row = db.session().enter_with_token(hash_token(token), face, limit, extends)
     if row is None or row["session_id"] is None:
-        session.pop(TOKEN, None)
+        g.former_token = session.pop(TOKEN)
         db.session().enter(Scope.person())
         return None
     who = _current_of(row, face)
@@ -194,15 +195,27 @@ def own_address(address) -> str | None:
 def _ask_to_sign_in():
     """Nobody is signed in: browsers go and sign in, and come back; htmx takes the whole page there; others hear 401."""
     accepts = request.headers.get("Accept", "*/*")
+    back_to = url_for("public.sessions.sent_too_late") if _keep_what_was_sent() else None
     if wants_part():
         response = make_response("", 401)
-        response.headers["HX-Redirect"] = _sign_in(page_on_screen())
+        # What the page fetched by itself leaves the page where it is, with all that is typed on it.
+        if not asked_by_itself():
+            response.headers["HX-Redirect"] = _sign_in(back_to or page_on_screen())
         return response
     if "text/html" not in accepts and "*/*" not in accepts:
         return make_response("", 401)
     if request.method in ("GET", "HEAD"):
         return redirect(_sign_in(request.full_path.rstrip("?")), 302)
-    return redirect(_sign_in(None), 303)
+    return redirect(_sign_in(back_to), 303)
+
+
+def _keep_what_was_sent():
+    """Keep the form of somebody whose sign-in ran out while they typed; True if it waits for them."""
+    need = current_app.extensions["needs"].get(request.endpoint)
+    if request.method != "POST" or "former_token" not in g or need.face == "public":
+        return False
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return kept_forms.keep(db.session(), hash_token(g.former_token), request.path, fields)
 
 
 def _sign_in(back_to):

@@ -125,6 +125,11 @@ def ago(when: datetime) -> str:
     return _("%(hours)d h %(minutes)d min", hours=minutes // 60, minutes=minutes % 60)
 
 
+def seconds_until(when: datetime) -> int:
+    """Whole seconds from now to then; what is over is 0."""
+    return max(0, int((when - datetime.now(UTC)).total_seconds()))
+
+
 def _local_date(when):
     return when.astimezone(zone()).date() if isinstance(when, datetime) else when
 
@@ -153,6 +158,7 @@ def init_app(app: Flask):
         own_zone,
         money,
         ago,
+        seconds_until,
     ):
         app.jinja_env.filters[show.__name__] = show
     app.jinja_env.globals["zone_name"] = zone_name

@@ -54,6 +54,7 @@ SEALED = (
     SealedColumn("users", "mfa_secret_encrypted"),
     SealedColumn("integrations", "api_key_encrypted", clinic_id="clinic_id"),
     SealedColumn("idempotency_keys", "answer_encrypted"),
+    SealedColumn("kept_forms", "fields_encrypted"),
 )
 
 

@@ -70,6 +70,11 @@ const find = (held) => {
 let held = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event;
+  /* Signed out meanwhile: session.js covers the page and keeps it. */
+  if (detail.xhr.status === 401) {
+    detail.shouldSwap = false;
+    return;
+  }
   if (detail.isError && detail.xhr.status !== 409 && detail.xhr.status !== 422 && !detail.serverResponse.includes('id="messages"')) {
     detail.shouldSwap = false;
     say("trouble-server");

@@ -17,6 +17,10 @@
     const said = [...document.querySelectorAll("[hx-trigger*='live:']")].flatMap((each) => each.getAttribute("hx-trigger").match(/live:[\w-]+/g) || []);
     return [...new Set(said)];
   };
+  /* What the page asks by itself says so, and does not pass for somebody being there. */
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.triggeringEvent?.type.startsWith("live:")) detail.headers["Clinic-Live"] = "1";
+  });
   const ring = (event) => window.htmx && window.htmx.trigger(document.body, event);
   const ringAll = () => topics().forEach(ring);
 

@@ -63,10 +63,11 @@ class Visitor:
         # In a context of its own: a request must find nothing of the test's, nor of the request before it.
         return Context().run(method, *args, **options)
 
-    def open(self, endpoint, htmx=False, **values):
-        """GET a page or, with ``htmx``, a part; every page is checked."""
+    def open(self, endpoint, htmx=False, live=False, **values):
+        """GET a page or, with ``htmx``, a part, with ``live`` as the page fetches it by itself; pages are checked."""
         address = endpoint if endpoint.startswith("/") else self.url(endpoint, **values)
-        answer = self._ask(self.client.get, address, headers={"HX-Request": "true"} if htmx else {})
+        headers = ({"HX-Request": "true"} if htmx else {}) | ({"Clinic-Live": "1"} if live else {})
+        answer = self._ask(self.client.get, address, headers=headers)
         if answer.mimetype == "text/html" and not htmx and answer.status_code != 302:
             check_page(answer.text)
         return answer

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import object_session
 
 from clinic.actions import passwords
 from clinic.actions.acting import action, note_refusal
@@ -84,6 +85,28 @@ def enter(signed_in, clinic_id, token_hash, *, by):
 def sign_out(signed_in, *, by):
     """End the session for good."""
     signed_in.revoked_at = now()
+    return signed_in
+
+
+@action
+def end(signed_in, *, by):
+    """End one of one's other sign-ins."""
+    signed_in.revoked_at = now()
+    return signed_in
+
+
+@action
+def disown(signed_in, *, by, kept_session):
+    """Say that somebody else signed in: this one and every other sign-in ends, but for the one that says so."""
+    signed_in.revoked_at = now()
+    end_others(object_session(signed_in), signed_in.user_id, kept_session)
+    return signed_in
+
+
+@action
+def end_elsewhere(signed_in, *, by):
+    """End every other sign-in of the person's."""
+    end_others(object_session(signed_in), signed_in.user_id, signed_in.token_hash)
     return signed_in
 
 

@@ -14,7 +14,7 @@ HEADERS = {"X-Accel-Buffering": "no"}
 FULL = {"Retry-After": "100"}
 
 
-@bp.get("", needs=Permission.VISITS_SEE)
+@bp.get("", needs=Permission.VISITS_SEE, extends=False)
 def stream():
     """Topics as they ring for this clinic, while the page is open; 503 where this process has streams enough."""
     clinic_id, bells = current.clinic.id, current_app.extensions["bell"]
