@@ -21,8 +21,9 @@ from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from clinic.actions.acting import Refused
+from clinic.actions.throttles import TooManyTries
 from clinic.db import db
-from clinic.htmx import wants_part
+from clinic.htmx import again, wants_part
 
 log = structlog.get_logger()
 
@@ -114,6 +115,18 @@ def _refused(error: Refused):
     return answer(409, said(error))
 
 
+def _too_many(error: TooManyTries):
+    return answer(429, said(error), {"Retry-After": str(error.retry_after)})
+
+
+def wait(page, error: TooManyTries, form, **context):
+    """The form again with what was typed, and when it may be sent once more."""
+    form.blame(said(error))
+    response = again(page, status=429, form=form, **context)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def _kept_rule(error: IntegrityError):
     sentence = sentence_for(error)
     if sentence is None:
@@ -169,6 +182,7 @@ def _broken(error):
 def init_app(app: Flask):
     """Map every kind of failure to its answer."""
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(IntegrityError, _kept_rule)
     app.register_error_handler(DataError, _bad_value)
     app.register_error_handler(UnicodeEncodeError, _bad_value)

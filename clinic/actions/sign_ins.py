@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import passwords
+from clinic.actions import passwords, throttles
 from clinic.actions.acting import action, note_refusal
 from clinic.db import now
 from clinic.models.accounts import User, UserSession, UserStatus
@@ -17,22 +17,36 @@ DEVICE_LENGTH = 300
 CREDENTIALS = sa.select(User.id, User.password_hash, User.status)
 
 
-def prove(session, email, password, *, by):
+def prove(session, email, password, *, by, device=None):
     """The id of the user with this address and password, or None; a refusal leaves an audit entry of its own.
 
     Unknown, suspended and mistaken are told apart in the log only: the answer and its time are the same. The session
-    is rolled back first, so that nobody holds a connection while the password is worked on.
+    is rolled back first, so that nobody holds a connection while the password is worked on. Who has tried too often
+    hears TooManyTries before any work is done; ``device`` is the bucket of a device the person signed in on before.
     """
+    spent = _spend_a_try(session, email, device, by)
     known = session.execute(CREDENTIALS.where(User.email == email)).one_or_none()
     session.rollback()
     right = passwords.matches(known and known.password_hash, password)
     if right and known.status == UserStatus.ACTIVE:
+        throttles.refund(session, spent)
         _renew_hash(session, known, password)
         return known.id
     cause = "unknown" if known is None else "not_active" if right else "wrong_password"
     who = replace(by, clinic_id=None)
     note_refusal(session, "sign_ins.prove", by=who, resource=("users", known and known.id), details={"cause": cause})
     return None
+
+
+def _spend_a_try(session, email, device, by):
+    account = throttles.SIGN_IN_ACCOUNT.of(email)
+    address = throttles.SIGN_IN_ADDRESS.of(throttles.network(by.ip_address))
+    buckets = [device] if device else [account, address, throttles.SIGN_IN_EVERYBODY.of()]
+    try:
+        return throttles.spend(session, *buckets)
+    except throttles.TooManyTries:
+        throttles.note_once(session, "sign_ins.prove", buckets[0], by=replace(by, clinic_id=None))
+        raise
 
 
 def _renew_hash(session, known, password):

@@ -6,16 +6,18 @@ from flask_babel import gettext as _
 from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
 from clinic.actions import accounts, passwords, sign_ins
 from clinic.actions.acting import Refused, note_refusal
+from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token, new_token
 from clinic.current import TOKEN, current, own_address
 from clinic.db import db
-from clinic.errors import said
+from clinic.errors import said, wait
 from clinic.forms.accounts import JoinForm, PasswordForm, SignInForm
 from clinic.htmx import again, changed, moved_on, show
 from clinic.models.accounts import User
 from clinic.models.organizations import Clinic
 from clinic.queries.accounts import places_of
 from clinic.scope import Scope
+from clinic.views.public import known_devices
 
 bp = GuardedBlueprint("accounts", __name__, face="public")
 FORGET = '"cache", "storage"'
@@ -32,10 +34,20 @@ def sign_in():
         return redirect(url_for("public.home.index")) if current.user else show(SIGN_IN, form=form)
     if not form.validate():
         return again(SIGN_IN, form=form)
-    user_id = sign_ins.prove(db.session(), form.email.data.lower(), form.password.data, by=current.actor)
+    return _proved(form)
+
+
+def _proved(form):
+    email = form.email.data.lower()
+    device = known_devices.bucket_of(email)
+    try:
+        user_id = sign_ins.prove(db.session(), email, form.password.data, by=current.actor, device=device)
+    except TooManyTries as error:
+        return wait(SIGN_IN, error, form)
     if user_id is None:
         form.blame(_("This email address and password do not belong together. Check both and try again."))
         return again(SIGN_IN, form=form)
+    known_devices.remember(email)
     return start(user_id, own_address(form.next.data))
 
 
