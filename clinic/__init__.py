@@ -11,6 +11,7 @@ from clinic import (
     errors,
     filters,
     htmx,
+    idempotency,
     keyring,
     models,
     requests,
@@ -34,6 +35,7 @@ def create_app(config: Config | None = None) -> Clinics:
     db.init_app(app)
     Migrate(app, db, directory=home / "migrations", compare_server_default=False)
     current.init_app(app)
+    idempotency.init_app(app)
     htmx.init_app(app)
     filters.init_app(app)
     assets.init_app(app)

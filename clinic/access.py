@@ -84,14 +84,16 @@ class GuardedBlueprint(Blueprint):
         needs,
         fresh=False,
         extends=True,
+        once=True,
         **options,
     ):
         """Register a route; without ``needs=`` the program does not start.
 
         ``fresh`` asks who has not proved lately who they are to do so first. ``extends=False`` is for what a page
-        fetches by itself: it does not count as somebody being there.
+        fetches by itself: it does not count as somebody being there. ``once=False`` is for a form that changes nothing
+        and may be sent as often as one likes: a search.
         """
-        guarded = Need(needs, self.face, fresh, extends)
+        guarded = Need(needs, self.face, fresh, extends, once)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
         self.record(lambda state: _remember(state, name, guarded))
@@ -105,13 +107,14 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("extends", "face", "fresh", "permission")
+    __slots__ = ("extends", "face", "fresh", "once", "permission")
 
-    def __init__(self, permission, face, fresh=False, extends=True):
+    def __init__(self, permission, face, fresh=False, extends=True, once=True):
         self.permission = Permission(permission)
         self.face = face
         self.fresh = fresh
         self.extends = extends
+        self.once = once
 
     def __repr__(self):
         return f"{self.permission.value} on {self.face}"

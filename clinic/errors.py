@@ -24,6 +24,7 @@ from clinic.actions.acting import Refused
 from clinic.actions.throttles import TooManyTries
 from clinic.db import db
 from clinic.htmx import again, wants_part
+from clinic.idempotency import NotSentAgain
 
 log = structlog.get_logger()
 
@@ -183,6 +184,7 @@ def init_app(app: Flask):
     """Map every kind of failure to its answer."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(TooManyTries, _too_many)
+    app.register_error_handler(NotSentAgain, lambda error: answer(error.code, error.sentence))
     app.register_error_handler(IntegrityError, _kept_rule)
     app.register_error_handler(DataError, _bad_value)
     app.register_error_handler(UnicodeEncodeError, _bad_value)

@@ -38,7 +38,18 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (sender(event)?.querySelector("button[aria-busy]")) event.preventDefault();
   else wait(event, true);
 });
-document.addEventListener("htmx:afterRequest", (event) => wait(event, false));
+document.addEventListener("htmx:afterRequest", (event) => {
+  wait(event, false);
+  if (event.detail.successful) renew(sender(event));
+});
+
+/* A form that was done and stays on the page is another one from now on; one that was not may be sent again as it is. */
+const renew = (form) => {
+  const key = form?.isConnected && form.querySelector("input[name=idempotency_key]");
+  if (!key) return;
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  key.value = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+};
 
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();

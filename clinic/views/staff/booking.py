@@ -33,7 +33,7 @@ def chosen():
     return show(PAGE, "staff/booking/_chosen.html", desk=_desk(BookingForm))
 
 
-@bp.post("/find", needs=Permission.VISITS_BOOK)
+@bp.post("/find", needs=Permission.VISITS_BOOK, once=False)
 def find():
     """The patients found while somebody types on this page."""
     return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm))

@@ -71,7 +71,7 @@ def index():
     return answer("staff/patients/index.html", q="", found=rows, typed={})
 
 
-@bp.post("/find", needs=Permission.PATIENTS_FIND)
+@bp.post("/find", needs=Permission.PATIENTS_FIND, once=False)
 def find():
     """Who answers what was typed: a page of them or, while somebody types, the first ones under the search box."""
     text, number = typed(), page_number()

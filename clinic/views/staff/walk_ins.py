@@ -28,7 +28,7 @@ def new():
     return show(PAGE, form=_form(formdata=None), desk=_who(an_id("patient_id")))
 
 
-@bp.post("/find", needs=Permission.VISITS_BOOK)
+@bp.post("/find", needs=Permission.VISITS_BOOK, once=False)
 def find():
     """The patients found while somebody types on this page."""
     return show(PAGE, "staff/booking/_people.html", form=_form(formdata=None), desk=_who(None))
