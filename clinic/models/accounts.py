@@ -79,6 +79,8 @@ class User(SoftDeleted, Timestamped, Base):
     mfa_secret_encrypted: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     # The half-minute (Unix time / 30) whose code was used last; an earlier one is worth nothing any more.
     totp_last_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    # From when on a sign-in forgets the factors that an administrator reset, unless one of them was used before.
+    factors_reset_at: Mapped[datetime | None]
     password_changed_at: Mapped[datetime | None]
     email_changed_at: Mapped[datetime | None]
     timezone: Mapped[str | None]

@@ -27,6 +27,7 @@ def upgrade():
     op.add_column("users", sa.Column("totp_last_step", sa.BigInteger()))
     op.add_column("users", sa.Column("password_changed_at", sa.DateTime(timezone=True)))
     op.add_column("users", sa.Column("email_changed_at", sa.DateTime(timezone=True)))
+    op.add_column("users", sa.Column("factors_reset_at", sa.DateTime(timezone=True)))
 
     op.add_column("user_sessions", sa.Column("awaits_factor", sa.Boolean(), server_default="false", nullable=False))
     op.add_column(
@@ -107,5 +108,5 @@ def downgrade():
         op.drop_column("user_tokens", column)
     for column in ("challenge_expires_at", "challenge", "proved_at", "awaits_factor"):
         op.drop_column("user_sessions", column)
-    for column in ("email_changed_at", "password_changed_at", "totp_last_step"):
+    for column in ("factors_reset_at", "email_changed_at", "password_changed_at", "totp_last_step"):
         op.drop_column("users", column)
