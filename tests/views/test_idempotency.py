@@ -188,7 +188,7 @@ class TestAnotherForm:
         amara.send("staff.visits.cancel", {"reason": "other"}, visit_id=taken.id)
         assert amara.send("staff.booking.create", sent).status_code == 303
 
-    @pytest.mark.parametrize("key", ["", "1", "x" * 5000, "'; DROP TABLE visits", str(uuid4()).upper(), "é" * 36])
+    @pytest.mark.parametrize("key", ["", "1", "x" * 5000, "'; DROP TABLE visits", "AB" * 16, "é" * 36])
     def test_a_key_that_is_none_of_ours_is_refused_and_nothing_is_done(self, amara, form, kept, key):
         answer = amara.send("staff.booking.create", form(idempotency_key=key))
         assert answer.status_code == 400 and "Load the page again" in answer.text
