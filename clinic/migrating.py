@@ -52,6 +52,19 @@ def through(table, parent, column):
     )
 
 
+def keep_held(table, patient, command="DELETE"):
+    """Keep what is about a patient under a legal hold from the keeper; ``patient`` is the SQL of that patient's id.
+
+    A table about patients that the keeper may delete from goes through this; the rule tests fail for one that did not.
+    """
+    name = "held" if command == "DELETE" else f"held_{command.lower()}"
+    op.execute(
+        f"CREATE POLICY {name} ON {table} AS RESTRICTIVE FOR {command} TO clinic_keeper USING (NOT EXISTS ("
+        f"SELECT 1 FROM legal_holds AS hold WHERE hold.clinic_id = {table}.clinic_id AND hold.ended_at IS NULL"
+        f" AND hold.patient_id = {patient}))"
+    )
+
+
 def no_overlap(table, name, column, condition):
     """Forbid two rows of one ``column`` to overlap in ``[busy_from, busy_until)``, but for those outside ``condition``.
 

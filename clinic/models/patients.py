@@ -75,6 +75,8 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     notes: Mapped[str | None]
     deceased_at: Mapped[datetime | None]
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # Nothing of the person is left here since then; the row stays for the visits that must be kept.
+    erased_at: Mapped[datetime | None]
 
     tags: Mapped[list["PatientTag"]] = relationship(
         back_populates="patient",

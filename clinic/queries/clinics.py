@@ -30,3 +30,8 @@ def logo_of(session, slug):
     return session.execute(
         sa.select(Clinic.logo, Clinic.logo_type).where(*OPEN, Clinic.slug == slug, Clinic.logo.is_not(None))
     ).one_or_none()
+
+
+def count_of_clinics(connection) -> int:
+    """How many clinics there are, closed ones too."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(Clinic.__table__))

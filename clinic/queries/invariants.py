@@ -5,8 +5,6 @@ Most of it the database enforces by itself; asked again, it also tells of a cons
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from clinic.models.visits import LIVE, Visit
 
 # Every step a history may hold, as "from>to"; what is taken back goes the other way.
@@ -21,8 +19,13 @@ PARAMETERS = {"steps": STEPS, "live": [status.value for status in LIVE]}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the sentence about a row that breaks it, and the SELECT of such rows' ids. A warning is no fault."""
+    """One rule: its number, the sentence about a row that breaks it, and the SELECT of such rows.
 
+    The SELECT's one column is what the row is called by: its id or, of the database itself, a name.
+    A warning is no fault.
+    """
+
+    number: str
     sentence: str
     sql: str
     is_warning: bool = False
@@ -36,6 +39,7 @@ history AS (
 )"""
 RULES = (
     Rule(
+        "I1",
         "two times of one doctor overlap",
         """SELECT a.id FROM slots AS a JOIN slots AS b
              ON b.clinic_id = a.clinic_id AND b.provider_id = a.provider_id AND b.id > a.id
@@ -45,11 +49,19 @@ RULES = (
              AND NOT a.overbooked AND NOT b.overbooked""",
     ),
     Rule(
+        "I2",
         "the taken seats of a time are not its visits",
         """SELECT s.id FROM slots AS s LEFT JOIN visits AS v ON v.clinic_id = s.clinic_id AND v.slot_id = s.id
             WHERE s.clinic_id = :clinic_id GROUP BY s.id, s.taken HAVING s.taken <> count(v.id)""",
     ),
     Rule(
+        "I2",
+        "a time has more visits than seats",
+        """SELECT s.id FROM slots AS s JOIN visits AS v ON v.clinic_id = s.clinic_id AND v.slot_id = s.id
+            WHERE s.clinic_id = :clinic_id GROUP BY s.id, s.capacity HAVING count(v.id) > s.capacity""",
+    ),
+    Rule(
+        "I1",
         "a visit lies in a time when the doctor is away",
         """SELECT v.id FROM visits AS v JOIN slots AS b ON b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id
               AND b.kind = 'blocked' AND b.starts_at < v.ends_at AND b.ends_at > v.starts_at
@@ -58,6 +70,7 @@ RULES = (
         is_warning=True,
     ),
     Rule(
+        "I5",
         "a visit's status is not the last one of its history",
         """SELECT v.id FROM visits AS v LEFT JOIN LATERAL (
                  SELECT e.to_status FROM visit_events AS e
@@ -66,6 +79,7 @@ RULES = (
             WHERE v.clinic_id = :clinic_id AND v.status IS DISTINCT FROM h.to_status""",
     ),
     Rule(
+        "I5",
         "a visit's history takes a step that there is not",
         f"""WITH {HISTORY} SELECT h.visit_id FROM history AS h
               JOIN visits AS v ON v.clinic_id = h.clinic_id AND v.id = h.visit_id
@@ -75,6 +89,7 @@ RULES = (
                    OR (h.kind = 'undone' AND h.to_status || '>' || h.from_status <> ALL(:steps))))""",
     ),
     Rule(
+        "I1",
         "a visit to come has no time of a doctor's, or another one",
         """SELECT v.id FROM visits AS v LEFT JOIN slots AS s ON s.clinic_id = v.clinic_id AND s.id = v.slot_id
             WHERE v.clinic_id = :clinic_id AND v.status = ANY(:live) AND v.kind = 'scheduled'
@@ -82,6 +97,7 @@ RULES = (
               AND (s.id IS NULL OR s.provider_id <> v.provider_id OR s.starts_at <> v.starts_at)""",
     ),
     Rule(
+        "I12",
         "a visit was made without an entry in the audit log",
         """SELECT v.id FROM visits AS v
             WHERE v.clinic_id = :clinic_id AND v.source NOT IN ('fhir', 'import')
@@ -91,12 +107,14 @@ RULES = (
                                  AND a.action IN ('booking.book', 'walk_ins.add'))""",
     ),
     Rule(
+        "I13",
         "a patient cannot be found by any word",
         """SELECT p.id FROM patients AS p WHERE p.clinic_id = :clinic_id AND p.deleted_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM patient_words AS w
+              AND p.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM patient_words AS w
                                WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id)""",
     ),
     Rule(
+        "I3",
         "a hold ran out more than two minutes ago and was not removed: does the worker run?",
         """SELECT s.id FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.status = 'held'
               AND s.held_until < now() - interval '2 minutes'
@@ -105,28 +123,44 @@ RULES = (
               AND h.held_until < now() - interval '2 minutes'""",
         is_warning=True,
     ),
+    Rule(
+        "I13",
+        "a visit to come is of a patient who is deleted or erased",
+        """SELECT v.id FROM visits AS v JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
+            WHERE v.clinic_id = :clinic_id AND num_nonnulls(p.deleted_at, p.erased_at) > 0
+              AND v.status = ANY(:live) AND v.starts_at > now()""",
+    ),
+    Rule(
+        "I13",
+        "an erased patient's record still says something of them",
+        """SELECT p.id FROM patients AS p WHERE p.clinic_id = :clinic_id AND p.erased_at < now() - interval '15 minutes'
+              AND (num_nonnulls(p.phone, p.email, p.date_of_birth, p.notes, p.last_name, p.address_line) > 0
+                OR EXISTS (SELECT 1 FROM patient_words AS w WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id)
+                OR EXISTS (SELECT 1 FROM visit_events AS e JOIN visits AS v ON v.clinic_id = e.clinic_id
+                              AND v.id = e.visit_id
+                            WHERE v.clinic_id = p.clinic_id AND v.patient_id = p.id AND e.notes IS NOT NULL))""",
+    ),
 )
-MISSING_MONTHS = sa.text(
-    """SELECT to_char(month, 'YYYY-MM') FROM generate_series(
-              date_trunc('month', now() AT TIME ZONE 'UTC'),
-              date_trunc('month', now() AT TIME ZONE 'UTC') + interval '2 months', interval '1 month') AS month
-        WHERE to_regclass('public.audit_entries_' || to_char(month, 'YYYY_MM')) IS NULL"""
+# Asked of every clinic's chain of seals, and of the chain of what happened outside of any.
+CHAIN_RULES = (
+    Rule(
+        "I11",
+        "a seal of the audit log is missing, or is not linked to the one before",
+        """SELECT x.id FROM (
+                 SELECT s.id, s.number, s.previous_hash, lag(s.number) OVER w AS number_before,
+                        lag(s.hash) OVER w AS hash
+                   FROM audit_seals AS s WHERE s.clinic_id = :clinic_id WINDOW w AS (ORDER BY s.number)) AS x
+            WHERE x.number <> coalesce(x.number_before, 0) + 1
+               OR (x.number_before IS NOT NULL AND x.previous_hash <> x.hash)""",
+    ),
+    Rule(
+        "I11",
+        "a sealed entry of the audit log is gone, or is sealed twice",
+        """WITH sealed AS (SELECT unnest(s.entry_ids) AS entry, s.first_at, s.last_at FROM audit_seals AS s
+                            WHERE s.clinic_id = :clinic_id AND s.first_at > now() - interval '6 years')
+           SELECT entry FROM sealed WHERE NOT EXISTS (
+                  SELECT 1 FROM audit_entries AS a WHERE a.clinic_id = :clinic_id AND a.id = sealed.entry
+                     AND a.created_at BETWEEN sealed.first_at AND sealed.last_at)
+           UNION ALL SELECT entry FROM sealed GROUP BY entry HAVING count(*) > 1""",
+    ),
 )
-NO_LIMIT = sa.text("SELECT set_config('statement_timeout', '0', true)")
-
-
-def broken(session, clinic_id) -> list[tuple[Rule, list]]:
-    """The rules that the clinic's rows break, each with the ids; the session is in the clinic's scope."""
-    connection = session.connection()
-    connection.execute(NO_LIMIT)
-    found = []
-    for rule in RULES:
-        ids = connection.execute(sa.text(rule.sql), {"clinic_id": clinic_id, **PARAMETERS}).scalars().all()
-        if ids:
-            found.append((rule, ids))
-    return found
-
-
-def missing_months(session) -> list[str]:
-    """The months, of this and the next two, for which the audit log has no place."""
-    return session.connection().execute(MISSING_MONTHS).scalars().all()

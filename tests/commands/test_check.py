@@ -79,7 +79,8 @@ class TestCheck:
         with superuser.connect() as connection:
             connection.execute(text(f"ALTER TABLE {name} RENAME TO hidden"))
         try:
-            assert flask("check").exit_code == 1
+            result = flask("check")
+            assert result.exit_code == 1 and "has no place for this month" in result.output
         finally:
             with superuser.connect() as connection:
                 connection.execute(text(f"ALTER TABLE hidden RENAME TO {name}"))

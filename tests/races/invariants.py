@@ -1,6 +1,8 @@
-"""What is true of the doctors' times whatever raced: each statement lists what breaks it."""
+"""What is true whatever raced or broke: of the doctors' times, and everything that `flask check` asks."""
 
 import sqlalchemy as sa
+
+from clinic.queries.checking import findings
 
 BROKEN = {
     "two pieces of one doctor's time overlap": """
@@ -21,7 +23,7 @@ BROKEN = {
            AND 1 <> (SELECT count(*) FROM visit_events AS e
                       WHERE e.clinic_id = v.clinic_id AND e.visit_id = v.id AND e.kind = 'booked')""",
     "a booking is not in the audit log exactly once": """
-        SELECT v.id FROM visits AS v WHERE v.source IN ('desk', 'portal')
+        SELECT v.id FROM visits AS v WHERE v.source IN ('desk', 'portal') AND v.kind = 'scheduled'
            AND 1 <> (SELECT count(*) FROM audit_entries AS a
                       WHERE a.resource_id = v.id AND a.action = 'booking.book')""",
     "a piece of time is nobody's": """
@@ -35,10 +37,11 @@ def broken(superuser_url) -> list[str]:
     engine = sa.create_engine(superuser_url)
     try:
         with engine.connect() as connection:
-            return [
+            broken_here = [
                 f"{name}: {len(rows)}"
                 for name, statement in BROKEN.items()
                 if (rows := connection.execute(sa.text(statement)).all())
             ]
+            return broken_here + [str(each) for each in findings(connection) if not each.rule.is_warning]
     finally:
         engine.dispose()

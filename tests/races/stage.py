@@ -7,6 +7,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from clinic import create_app
+from clinic.actions import patient_words
 from clinic.actions.booking import book
 from clinic.config import Config
 from clinic.db import db
@@ -20,6 +21,7 @@ from tests.browser import sign_in
 from tests.cast import Cast, password_hash
 from tests.databases import migrated, scratch_database
 from tests.live_server import SECRET_KEY, database_name, served
+from tests.races.invariants import broken
 
 DAYS = 55  # within the two months that patients may book ahead
 
@@ -57,6 +59,7 @@ class Stage:
         patient = Patient(clinic_id=self.clinic_id, id=uuid4(), mrn=f"9{number:05d}", full_name=f"Crowd {number}")
         session.add_all([user, patient])
         session.flush()
+        patient_words.write(session, patient)
         session.add(Membership(clinic_id=self.clinic_id, user_id=user.id, role=Role.PATIENT))
         session.add(PatientAccess(clinic_id=self.clinic_id, patient_id=patient.id, user_id=user.id,
                                   relation=Relation.SELF))  # fmt: skip
@@ -127,8 +130,11 @@ def staged_on(server, crowd, without=(), **options):
             for statement in without:
                 connection.execute(statement)
         try:
+            superuser_url = server.url("postgres", database_name(addresses))
             with served(addresses, **options) as live:
-                yield stage, live, server.url("postgres", database_name(addresses))
+                yield stage, live, superuser_url
+            # Whatever was played: unless the database was made worse for it, nothing may be broken now.
+            assert without or not (left := broken(superuser_url)), left
         finally:
             stage.close()
 

@@ -1,0 +1,66 @@
+"""Every rule of the data asked at once; `flask check`, a restore, and the end of every race and fault ask this."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from clinic.db import tell
+from clinic.models.audit import NO_CLINIC
+from clinic.models.organizations import Clinic
+from clinic.queries.invariants import CHAIN_RULES, PARAMETERS, RULES, Rule
+from clinic.queries.invariants_catalogue import CATALOGUE_RULES, key_rules, missing_keys, persons_own
+from clinic.queries.invariants_outside import OUTSIDE_RULES
+from clinic.scope import Scope
+
+NO_LIMIT = sa.text("SELECT set_config('statement_timeout', '0', true)")
+MISSING_KEY = Rule("I4", "the database lacks a key that keeps rows together", "")
+ALL_RULES = (*RULES, *CHAIN_RULES, *OUTSIDE_RULES, *CATALOGUE_RULES, MISSING_KEY)
+IDS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that something breaks: where (a clinic's slug, or None outside of any), and what breaks it."""
+
+    rule: Rule
+    where: str | None
+    ids: list
+
+    def __str__(self):
+        shown = ", ".join(map(str, self.ids[:IDS_SHOWN])) + (" ..." if len(self.ids) > IDS_SHOWN else "")
+        where = f"{self.where}: " if self.where else ""
+        kind = "warning" if self.rule.is_warning else "fault"
+        return f"{kind}: {where}{self.rule.sentence} [{self.rule.number}] ({shown})"
+
+
+def findings(connection) -> Iterator[Finding]:
+    """Everything that breaks a rule, in every clinic and outside of any, as the application's role sees it.
+
+    The connection is in a transaction, whose role and scope this changes; roll it back afterwards.
+    """
+    _enter(connection, Scope.person())
+    of_clinic, others = key_rules(connection)
+    if missing := missing_keys(connection):
+        yield Finding(MISSING_KEY, None, missing)
+    yield from _broken(connection, (*CATALOGUE_RULES, *OUTSIDE_RULES, *others), None, None)
+    clinics = connection.execute(sa.select(Clinic.__table__.c.id, Clinic.__table__.c.slug)).all()
+    for clinic_id, slug in sorted(clinics, key=lambda each: each.slug):
+        _enter(connection, Scope.staff(clinic_id))
+        yield from _broken(connection, (*RULES, *CHAIN_RULES, *of_clinic), slug, clinic_id)
+    _enter(connection, Scope.staff(NO_CLINIC))
+    yield from _broken(connection, CHAIN_RULES, None, NO_CLINIC)
+
+
+def _enter(connection, scope):
+    tell(connection, scope)
+    connection.execute(NO_LIMIT)
+
+
+def _broken(connection, rules, where, clinic_id):
+    values = {"clinic_id": clinic_id, "persons_own": persons_own(), **PARAMETERS}
+    for rule in rules:
+        statement = sa.text(rule.sql)
+        wanted = {name: values[name] for name in statement._bindparams}
+        if ids := connection.execute(statement, wanted).scalars().all():
+            yield Finding(rule, where, ids)
