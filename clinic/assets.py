@@ -40,10 +40,6 @@ def init_app(app: Flask):
     bootstrap = importlib.metadata.version("bootstrap-flask")
 
     @cache
-    def own(name):
-        digest = hashlib.sha256((Path(app.static_folder) / name).read_bytes()).hexdigest()[:12]
-        return url_for("static", filename=name, v=digest)
-
     def asset(name):
         """The address of a file of the look, with its version, so that browsers may keep it."""
         if name == "htmx":
@@ -52,6 +48,7 @@ def init_app(app: Flask):
             kind = name.removeprefix("bootstrap.")
             file = {"css": "css/bootstrap.min.css", "js": "js/bootstrap.bundle.min.js"}[kind]
             return url_for("bootstrap.static", filename=file, v=bootstrap)
-        return own(name)
+        digest = hashlib.sha256((Path(app.static_folder) / name).read_bytes()).hexdigest()[:12]
+        return url_for("static", filename=name, v=digest)
 
     app.jinja_env.globals["asset"] = asset

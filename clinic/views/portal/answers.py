@@ -3,7 +3,7 @@
 Only the words about the visit are not: an address stays in the browser's history, so they wait in the signed cookie.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID
@@ -55,7 +55,7 @@ class Answers:
     @property
     def facts(self):
         """The answers given, by name, as an address or a form carries them."""
-        return {name: as_text(value) for name, value in asdict(self).items() if value is not None}
+        return {name: as_text(value) for name, value in vars(self).items() if value is not None}
 
 
 def as_text(value):
