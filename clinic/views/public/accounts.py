@@ -1,10 +1,12 @@
 """Signing in and out, choosing a clinic, joining one as a colleague, choosing a password."""
 
+from dataclasses import replace
+
 from flask import abort, current_app, make_response, redirect, request, session, url_for
 from flask_babel import gettext as _
 
 from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
-from clinic.actions import accounts, passwords, sign_ins
+from clinic.actions import accounts, factors, passwords, second_steps, sign_ins
 from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token, new_token
@@ -21,6 +23,8 @@ from clinic.views.public import known_devices
 
 bp = GuardedBlueprint("accounts", __name__, face="public")
 FORGET = '"cache", "storage"'
+# Where the cookie keeps the token of somebody whose password was right and whose second step is still to come.
+WAITING = "waiting"
 SIGN_IN = "public/accounts/sign_in.html"
 JOIN = "public/accounts/join.html"
 OWN_PASSWORD = "public/accounts/password.html"  # noqa: S105 - a template's name
@@ -48,7 +52,19 @@ def _proved(form):
         form.blame(_("This email address and password do not belong together. Check both and try again."))
         return again(SIGN_IN, form=form)
     known_devices.remember(email)
-    return start(user_id, own_address(form.next.data))
+    return _let_in(user_id, own_address(form.next.data))
+
+
+def _let_in(user_id, back_to):
+    """Sign in who has proved a password; who has a second factor is asked for it first."""
+    by = replace(current.actor, user_id=user_id, clinic_id=None)
+    if not factors.asked_at_sign_in(db.session(), user_id, by=by):
+        return start(user_id, back_to)
+    token, former = new_token(), session.get(TOKEN)
+    second_steps.wait(db.session(), by=by, user_id=user_id, token_hash=hash_token(token), replaces=former)
+    session.clear()
+    session[WAITING] = token
+    return moved_on(url_for("public.second_step.ask", next=back_to))
 
 
 def start(user_id, back_to=None, clinic_id=None):
