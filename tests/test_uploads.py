@@ -83,6 +83,7 @@ class TestType:
             assert upload.sha256 == hashlib.sha256(content).hexdigest() and upload.file.read() == content
         assert upload.file.closed
 
+    @pytest.mark.promise(33, f"{len(WRONG)} files that are not what they say they are: all refused, nothing left")
     @pytest.mark.parametrize(
         ("name", "content"), WRONG, ids=[f"{number}-{each[0]}" for number, each in enumerate(WRONG)]
     )
@@ -102,6 +103,7 @@ class TestType:
 
 
 class TestBounds:
+    @pytest.mark.promise(33, "one byte above the limit: 413, whatever length was announced")
     def test_as_many_bytes_as_the_limit_are_taken_and_not_one_more(self, tmp_path, left):
         content = PDF + b"\n" * (MOST - len(PDF))
         with receive(sent(content), name="a.pdf", accepts=PAPERS, folder=tmp_path) as upload:
@@ -169,7 +171,8 @@ class TestBounds:
             keep(upload)
         assert upload.file.closed and left() == []
 
-    def test_half_a_gigabyte_takes_no_more_memory_than_a_piece(self):
+    @pytest.mark.promise(33, "500 MB taken in")
+    def test_half_a_gigabyte_takes_no_more_memory_than_a_piece(self, figure):
         program = """
 import resource
 from clinic.uploads import Accepts, receive
@@ -185,7 +188,9 @@ with receive(Generated(), name="a.pdf", accepts=Accepts({"application/pdf": (".p
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
         ran = subprocess.run([sys.executable, "-c", program], cwd=HOME, capture_output=True, text=True, check=True)
-        assert int(ran.stdout) < 64 * 1024, "kilobytes"
+        kilobytes = int(ran.stdout)
+        assert kilobytes < 64 * 1024
+        figure(f"memory grew by {kilobytes / 1024:.1f} MB")
 
 
 NAMES = {

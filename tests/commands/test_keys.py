@@ -108,8 +108,9 @@ class Passers:
 
 
 class TestRotate:
+    @pytest.mark.promise(39, "10,000 secrets under a new key while people read and change them")
     def test_ten_thousand_secrets_change_keys_while_people_read_and_change_them(
-        self, app, flask, kept, ring, superuser
+        self, app, flask, kept, ring, superuser, figure
     ):
         ids = kept(ROWS)
         both = ring(f"{NEW},{OLD}")
@@ -132,6 +133,7 @@ class TestRotate:
         for number, row in enumerate(ids):
             wanted = passers.written.get(row, secret_of(number))
             assert only_new.open_sealed(now_kept[row], row_id=row, **COLUMN) == wanted
+        figure(f"{passers.reads:,} reads beside it, {len(passers.failed)} failed; 0 rows left under the old key")
 
     def test_a_clinics_own_secrets_change_keys_in_every_clinic(self, flask, ring, session, cast, superuser):
         old = ring(OLD)
@@ -158,6 +160,7 @@ class TestRotate:
         again = flask("keys", "rotate")
         assert again.exit_code == 0 and "users.mfa_secret_encrypted: 0 sealed anew, 0 left" in again.output
 
+    @pytest.mark.promise(39, "a secret copied to another row does not open, and is not overwritten")
     def test_what_was_copied_to_another_row_is_told_and_left_as_it_is(self, flask, kept, ring, superuser):
         mine, yours = kept(2)
         stolen = kept_now(superuser)[mine]
@@ -212,6 +215,7 @@ class TestNew:
 
 
 class TestDump:
+    @pytest.mark.promise(39, "a dump of the database holds none of 50 secrets: plain, in hexadecimal or in base64")
     def test_a_dump_of_the_database_holds_no_secret_in_any_writing(self, server, kept, superuser):
         ids = kept(50)
         dump = subprocess.run(

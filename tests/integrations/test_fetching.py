@@ -87,6 +87,7 @@ def only(*allowed, **more):
 
 
 class TestInside:
+    @pytest.mark.promise(37, f"{len(TYPED)} ways to type an address inside: 0 connections")
     @pytest.mark.parametrize("host", TYPED)
     def test_nothing_typed_reaches_inside(self, host, inside, knocks):
         policy = Policy(ports=frozenset({inside.port}), resolve=resolving(["127.0.0.1"]))
@@ -98,6 +99,7 @@ class TestInside:
         fetch(f"http://127.0.0.1:{inside.port}/", policy=only("127.0.0.1"))
         assert (knocks.count, inside.connections) == (1, 1)
 
+    @pytest.mark.promise(37, f"{len(NAMED)} names that lead inside, wholly or in part: 0 connections")
     @pytest.mark.parametrize("addresses", NAMED, ids=str)
     def test_no_name_leads_inside_not_even_with_one_of_its_addresses(self, addresses, inside, knocks):
         policy = Policy(ports=frozenset({inside.port}), resolve=resolving(addresses))
@@ -117,6 +119,7 @@ class TestInside:
             fetch(f"http://1.1.1.1:{port}/")
         assert knocks.count == 0
 
+    @pytest.mark.promise(37, "a name that means another address the second time it is asked: 0 connections to that one")
     def test_a_name_that_means_another_address_the_second_time_is_asked_once(self, inside):
         with Listener(host="127.0.0.2", port=inside.port) as outside:
             resolve = resolving(["127.0.0.2"], ["127.0.0.1"])
@@ -124,6 +127,7 @@ class TestInside:
         assert answer.body == b"ok" and resolve.asked == 1
         assert (outside.connections, inside.connections) == (1, 0)
 
+    @pytest.mark.promise(37, "redirects inside by all five statuses: 0 connections")
     @pytest.mark.parametrize("where", ["http://127.0.0.1:{port}/", "http://inside.example:{port}/", "//127.1:{port}/"])
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_no_redirect_leads_inside(self, where, status, inside):
