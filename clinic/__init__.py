@@ -14,6 +14,7 @@ from clinic import (
     idempotency,
     keyring,
     models,
+    openings,
     requests,
     views,
 )
@@ -40,6 +41,7 @@ def create_app(config: Config | None = None) -> Clinics:
     filters.init_app(app)
     assets.init_app(app)
     errors.init_app(app)
+    openings.init_app(app)
     views.init_app(app)
     commands.init_app(app)
     return app

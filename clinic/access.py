@@ -85,15 +85,17 @@ class GuardedBlueprint(Blueprint):
         fresh=False,
         extends=True,
         once=True,
+        shows=None,
         **options,
     ):
         """Register a route; without ``needs=`` the program does not start.
 
         ``fresh`` asks who has not proved lately who they are to do so first. ``extends=False`` is for what a page
         fetches by itself: it does not count as somebody being there. ``once=False`` is for a form that changes nothing
-        and may be sent as often as one likes: a search.
+        and may be sent as often as one likes: a search. ``shows`` says what the answer shows ("patients" or "visits"):
+        the one that the address names, or a list. The audit log then has an entry of it, or nothing is shown.
         """
-        guarded = Need(needs, self.face, fresh, extends, once)
+        guarded = Need(needs, self.face, fresh, extends, once, shows)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
         self.record(lambda state: _remember(state, name, guarded))
@@ -107,14 +109,15 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("extends", "face", "fresh", "once", "permission")
+    __slots__ = ("extends", "face", "fresh", "once", "permission", "shows")
 
-    def __init__(self, permission, face, fresh=False, extends=True, once=True):
+    def __init__(self, permission, face, fresh=False, extends=True, once=True, shows=None):
         self.permission = Permission(permission)
         self.face = face
         self.fresh = fresh
         self.extends = extends
         self.once = once
+        self.shows = shows
 
     def __repr__(self):
         return f"{self.permission.value} on {self.face}"

@@ -169,6 +169,8 @@ class Clinics(Flask):
 
     # Whatever stands around every view, inside its transaction; it calls the view it is given, or not.
     around_view = staticmethod(lambda view: view())
+    # What an answer that is about to be committed leaves behind in the same transaction.
+    before_commit = staticmethod(lambda response: None)
 
     def dispatch_request(self):
         """Run the view and commit, inside the reach of the error handlers; retry a victim of a deadlock."""
@@ -189,6 +191,7 @@ class Clinics(Flask):
     def _answer(self):
         response = self.around_view(self._viewed)
         if response.status_code < 400:
+            self.before_commit(response)
             db.session.commit()
         else:
             db.session.rollback()

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from clinic.actions.acting import Refused
+from clinic.actions.acting import NotRemembered, Refused
 from clinic.actions.throttles import TooManyTries
 from clinic.db import db
 from clinic.htmx import again, wants_part
@@ -149,6 +149,11 @@ def _unavailable(error):
     return _broken(error)
 
 
+def _not_remembered(error: NotRemembered):
+    log.error("audit log not written", action=str(error), kind=type(error.__cause__).__name__)
+    return answer_without_database(503)
+
+
 def _lost(error):
     sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
     return isinstance(error, PoolTimeout | OperationalError) or sqlstate in (
@@ -185,6 +190,7 @@ def init_app(app: Flask):
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(NotSentAgain, lambda error: answer(error.code, error.sentence))
+    app.register_error_handler(NotRemembered, _not_remembered)
     app.register_error_handler(IntegrityError, _kept_rule)
     app.register_error_handler(DataError, _bad_value)
     app.register_error_handler(UnicodeEncodeError, _bad_value)

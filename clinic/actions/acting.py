@@ -10,11 +10,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.db import ClinicSession, db, now
+from clinic.db import TRY_AGAIN, ClinicSession, db, now
 from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
+from clinic.models.visits import Visit
 from clinic.scope import Scope
 
 
@@ -46,6 +48,8 @@ class Actor:
     ip_address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    # The grants by which they may, as (name, id) pairs, such as ("break_glass", "…").
+    under: tuple = ()
 
     @classmethod
     def job(cls, clinic_id, name):
@@ -53,7 +57,16 @@ class Actor:
         return cls(clinic_id=clinic_id, role="job", user_agent=name)
 
 
+class NotRemembered(Exception):
+    """The audit log could not be written, so what it was about must not happen either; the web answers 503."""
+
+
 AUDIT_INSERT = sa.insert(AuditEntry.__table__)
+# Where only a visit's id is at hand, the database says whose visit it is.
+OF_VISIT = sa.select(Visit.__table__.c.patient_id).where(
+    Visit.__table__.c.clinic_id == sa.bindparam("of_clinic"), Visit.__table__.c.id == sa.bindparam("of_visit")
+)
+AUDIT_INSERT_OF_VISIT = AUDIT_INSERT.values(patient_id=OF_VISIT.scalar_subquery())
 
 
 def audit(
@@ -67,19 +80,30 @@ def audit(
     decision=Decision.ALLOWED,
     details=None,
 ):
-    """Write one audit entry. ``resource`` is (type, id) where there is no ORM record at hand."""
+    """Write one audit entry, or raise NotRemembered. ``resource`` is (type, id) where there is no ORM record at hand."""
     kind, row_id = resource or ((record.__tablename__, record.id) if record is not None else (None, None))
     clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
-    session.connection().execute(
-        AUDIT_INSERT,
-        {
-            "clinic_id": clinic_id, "id": uuid7(), "created_at": now(),
-            "actor_id": by.user_id, "actor_role": by.role, "on_behalf_of_id": by.on_behalf_of_id, "action": name,
-            "decision": decision, "resource_type": kind, "resource_id": row_id, "changes": changes or {},
-            "metadata": details or {}, "ip_address": by.ip_address, "user_agent": by.user_agent,
-            "request_id": by.request_id,
-        },
-    )  # fmt: skip
+    statement, patient = _whose(record, clinic_id, kind, row_id)
+    entry = {
+        "clinic_id": clinic_id, "id": uuid7(), "created_at": now(),
+        "actor_id": by.user_id, "actor_role": by.role, "on_behalf_of_id": by.on_behalf_of_id, "action": name,
+        "decision": decision, "resource_type": kind, "resource_id": row_id, "changes": changes or {},
+        "metadata": {**dict(by.under), **(details or {})}, "ip_address": by.ip_address, "user_agent": by.user_agent,
+        "request_id": by.request_id, **patient,
+    }  # fmt: skip
+    try:
+        session.connection().execute(statement, entry)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in TRY_AGAIN:
+            raise
+        raise NotRemembered(name) from error
+
+
+def _whose(record, clinic_id, kind, row_id):
+    """The statement that writes an entry and what it needs to say which patient it is about."""
+    if kind == "visits" and record is None and row_id:
+        return AUDIT_INSERT_OF_VISIT, {"of_clinic": clinic_id, "of_visit": row_id}
+    return AUDIT_INSERT, {"patient_id": row_id if kind == "patients" else getattr(record, "patient_id", None)}
 
 
 @contextmanager
@@ -94,9 +118,11 @@ def in_its_own_transaction(session, scope=None):
 
 def note_refusal(session, name, *, by, resource=None, details=None):
     """Undo what the session did and leave that somebody was refused; nothing of what they typed is written."""
-    scope = Scope.public(by.clinic_id) if by.clinic_id else None
+    # As the clinic itself: whoever was refused need not be able to see what it was.
+    scope = Scope.staff(by.clinic_id, by.user_id) if by.clinic_id else None
     with in_its_own_transaction(session, scope) as own:
         audit(own, name, by=by, resource=resource, decision=Decision.REFUSED, details=details)
+    session.info["refusal"] = name
 
 
 def action(verb):

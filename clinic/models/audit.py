@@ -39,6 +39,14 @@ class AuditEntry(ClinicOwned, Base):
             "resource_id",
             "created_at",
         ),
+        sa.Index("ix_audit_entries_actor_id", "clinic_id", "actor_id", "created_at"),
+        sa.Index(
+            "ix_audit_entries_patient_id",
+            "clinic_id",
+            "patient_id",
+            "created_at",
+            postgresql_where=sa.text("patient_id IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
@@ -50,6 +58,8 @@ class AuditEntry(ClinicOwned, Base):
     decision: Mapped[Decision] = mapped_column(ChoiceType(Decision), default=Decision.ALLOWED)
     resource_type: Mapped[str | None]
     resource_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # Whom it is about, where it is about one patient: they may read who opened their record.
+    patient_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # {"column": [before, after]}; free text is shown as "…", so that no record is copied into the log.
     changes: Mapped[dict] = mapped_column(JSONB, default=dict)
     # ``metadata`` is the declarative base's own name, so the attribute has another.
@@ -62,7 +72,7 @@ class AuditEntry(ClinicOwned, Base):
 class AuditSeal(ClinicOwned, Base):
     """One link of a clinic's chain: which entries it covers, and a hash over them and the link before.
 
-    Entries outside any clinic have a chain of their own, under the nil id.
+    Entries outside any clinic have a chain of their own, under the nil id. The keeper writes it, the application reads.
     """
 
     __tablename__ = "audit_seals"

@@ -123,7 +123,7 @@ def test_append_only_tables_cannot_be_changed_by_the_application(ask):
         rights = {right for (right,) in ask(
             "SELECT privilege_type FROM information_schema.role_table_grants"
             " WHERE grantee = 'clinic_app' AND table_name = :table", table=table)}  # fmt: skip
-        assert rights == {"SELECT", "INSERT"}
+        assert rights == ({"SELECT"} if table == "audit_seals" else {"SELECT", "INSERT"})
 
 
 def test_no_partition_of_the_audit_log_can_be_reached_by_its_own_name(ask):

@@ -9,19 +9,22 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.portal_details import PortalDetailsForm
 from clinic.htmx import again, changed, show
+from clinic.openings import listed
 from clinic.queries import portal_offers
 
 bp = GuardedBlueprint("details", __name__, face="portal", url_prefix="/details")
 USE = Permission.PORTAL_USE
 
 
-@bp.get("/", needs=USE)
+@bp.get("/", needs=USE, shows="patients")
 def index():
     """Everybody this person may act for, with what the clinic knows of how to reach them."""
-    return show("portal/details/index.html", patients=portal_offers.own_patients(db.session(), current.patient_ids))
+    people = portal_offers.own_patients(db.session(), current.patient_ids)
+    listed(patient.id for patient in people)
+    return show("portal/details/index.html", patients=people)
 
 
-@bp.get("/<uuid:patient_id>/edit", needs=USE)
+@bp.get("/<uuid:patient_id>/edit", needs=USE, shows="patients")
 def edit(patient_id):
     """The form with what is known."""
     patient = _own_or_404(patient_id)

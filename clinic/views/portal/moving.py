@@ -17,7 +17,7 @@ from clinic.views.portal.visits import USE, not_done, own_visit_or_404, told
 from clinic.views.portal.visits import bp as visits_bp
 
 
-@visits_bp.get("/<uuid:visit_id>/move", needs=USE)
+@visits_bp.get("/<uuid:visit_id>/move", needs=USE, shows="visits")
 def move(visit_id):
     """Ask for the new day, with the same doctor unless another will do; past the cut-off, say who to call."""
     visit = own_visit_or_404(visit_id)
@@ -29,7 +29,7 @@ def move(visit_id):
                 week_link=_to("move", visit, journey), **journey.week())  # fmt: skip
 
 
-@visits_bp.get("/<uuid:visit_id>/move/time", needs=USE)
+@visits_bp.get("/<uuid:visit_id>/move/time", needs=USE, shows="visits")
 def move_time(visit_id):
     """Ask for the new time on the chosen day."""
     visit = own_visit_or_404(visit_id)
@@ -41,7 +41,7 @@ def move_time(visit_id):
                 back_to_days=_to("move", visit, journey)())  # fmt: skip
 
 
-@visits_bp.get("/<uuid:visit_id>/move/check", needs=USE)
+@visits_bp.get("/<uuid:visit_id>/move/check", needs=USE, shows="visits")
 def move_check(visit_id):
     """Show the old time and the new one before anything changes."""
     visit = own_visit_or_404(visit_id)

@@ -19,7 +19,7 @@ bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
 USE = Permission.PORTAL_USE
 
 
-@bp.get("/<uuid:visit_id>", needs=USE)
+@bp.get("/<uuid:visit_id>", needs=USE, shows="visits")
 def show(visit_id):
     """The visit's page; straight after booking it says first what happens next."""
     visit = own_visit_or_404(visit_id)
@@ -27,7 +27,7 @@ def show(visit_id):
     return show_page("portal/visits/booked.html" if is_new else "portal/visits/show.html", **told(visit))
 
 
-@bp.get("/<uuid:visit_id>/status", needs=USE)
+@bp.get("/<uuid:visit_id>/status", needs=USE, shows="visits")
 def status(visit_id):
     """The one part that changes by itself on the day; 204 while it is what the page already shows."""
     visit = own_visit_or_404(visit_id)
@@ -36,7 +36,7 @@ def status(visit_id):
     return show_page("portal/visits/_status.html", **told(visit))
 
 
-@bp.get("/<uuid:visit_id>/cancel", needs=USE)
+@bp.get("/<uuid:visit_id>/cancel", needs=USE, shows="visits")
 def cancel(visit_id):
     """Ask whether the visit is really to be called off; past the cut-off, who to call."""
     visit = own_visit_or_404(visit_id)

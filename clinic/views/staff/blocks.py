@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.errors import said
 from clinic.forms.blocks import BlockForm
 from clinic.htmx import again, changed, show, wants_part
+from clinic.openings import listed
 from clinic.queries import blocks as asked
 from clinic.views.staff.providers import load
 
@@ -19,13 +20,13 @@ bp = GuardedBlueprint("blocks", __name__, face="staff", url_prefix="/providers/<
 PAGE, PART = "staff/blocks/index.html", "staff/blocks/_blocks.html"
 
 
-@bp.get("", needs=Permission.SCHEDULE_SEE)
+@bp.get("", needs=Permission.SCHEDULE_SEE, shows="visits")
 def index(provider_id):
     """The blocks to come, and the visits that need another time."""
     return show(PAGE, PART, **_page(load(provider_id), BlockForm(formdata=None)))
 
 
-@bp.post("", needs=Permission.SCHEDULE_EDIT)
+@bp.post("", needs=Permission.SCHEDULE_EDIT, shows="visits")
 def create(provider_id):
     """Block time, over booked visits too: they are then listed to be moved."""
     provider, form = load(provider_id), BlockForm()
@@ -39,7 +40,7 @@ def create(provider_id):
     return _changed(provider)
 
 
-@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT)
+@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT, shows="visits")
 def remove(provider_id, block_id):
     """Give blocked time back."""
     provider = load(provider_id)
@@ -49,9 +50,11 @@ def remove(provider_id, block_id):
 
 
 def _page(provider, form):
+    stranded = asked.stranded(db.session(), provider.id)
+    listed(visit.id for visit in stranded)
     return {
         "provider": provider, "form": form, "zone": current.clinic.timezone,
-        "blocks": asked.coming(db.session(), provider.id), "stranded": asked.stranded(db.session(), provider.id),
+        "blocks": asked.coming(db.session(), provider.id), "stranded": stranded,
         "may_edit": current.may(Permission.SCHEDULE_EDIT), "may_move": current.may(Permission.VISITS_BOOK),
     }  # fmt: skip
 

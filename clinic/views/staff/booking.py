@@ -21,19 +21,19 @@ bp = GuardedBlueprint("booking", __name__, face="staff", url_prefix="/booking")
 PAGE = "staff/booking/new.html"
 
 
-@bp.get("/new", needs=Permission.VISITS_BOOK)
+@bp.get("/new", needs=Permission.VISITS_BOOK, shows="patients")
 def new():
     """The page that books; asked by htmx, its open times alone."""
     return show(PAGE, "staff/booking/_picker.html", desk=_desk(BookingForm))
 
 
-@bp.get("/chosen", needs=Permission.VISITS_BOOK)
+@bp.get("/chosen", needs=Permission.VISITS_BOOK, shows="patients")
 def chosen():
     """The chosen time and the button that books it."""
     return show(PAGE, "staff/booking/_chosen.html", desk=_desk(BookingForm))
 
 
-@bp.post("/find", needs=Permission.VISITS_BOOK, once=False)
+@bp.post("/find", needs=Permission.VISITS_BOOK, once=False, shows="patients")
 def find():
     """The patients found while somebody types on this page."""
     return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm))
@@ -53,13 +53,13 @@ def create():
     return _done(form, _("Booked: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
 
 
-@bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK)
+@bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK, shows="visits")
 def move(visit_id):
     """The same page for a visit that is booked already."""
     return show(PAGE, "staff/booking/_picker.html", desk=_desk(TimeForm, _visit(visit_id)))
 
 
-@bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK)
+@bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK, shows="visits")
 def move_chosen(visit_id):
     """The time chosen for the move and the button that moves."""
     return show(PAGE, "staff/booking/_chosen.html", desk=_desk(TimeForm, _visit(visit_id)))

@@ -22,7 +22,7 @@ PER_PAGE = 100
 ALWAYS = (LATE, *(s for s in VisitStatus if s not in (VisitStatus.REQUESTED, VisitStatus.CANCELLED)))
 
 
-@bp.get("", needs=Permission.VISITS_SEE)
+@bp.get("", needs=Permission.VISITS_SEE, shows="visits")
 def index():
     """One day of the clinic."""
     return show("staff/day/index.html", "staff/day/_day.html", **_day_shown())

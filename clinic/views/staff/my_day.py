@@ -14,7 +14,7 @@ S = VisitStatus
 bp = GuardedBlueprint("my_day", __name__, face="staff", url_prefix="/my-day")
 
 
-@bp.get("", needs=Permission.VISITS_CONDUCT)
+@bp.get("", needs=Permission.VISITS_CONDUCT, shows="visits")
 def index():
     """The day of the doctor who looks."""
     return show("staff/my_day/index.html", "staff/my_day/_my_day.html", **_my_day())

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from clinic import typed_dates, walltime
 from clinic.access import ROLES, GuardedBlueprint, Permission
 from clinic.actions import patients as verbs
-from clinic.actions.acting import Refused, audit
+from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
@@ -20,6 +20,7 @@ from clinic.htmx import show as answer
 from clinic.models.accounts import Role
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient, PatientTag
+from clinic.openings import listed
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
 
@@ -64,14 +65,14 @@ def known(patient_id):
     return patient
 
 
-@bp.get("", needs=Permission.PATIENTS_FIND)
+@bp.get("", needs=Permission.PATIENTS_FIND, shows="patients")
 def index():
     """Everybody, who was registered last first."""
     rows = _page(queries.recent(current.clinic.id, only_with=limit()), page_number(), queries.ON_A_PAGE)
     return answer("staff/patients/index.html", q="", found=rows, typed={})
 
 
-@bp.post("/find", needs=Permission.PATIENTS_FIND, once=False)
+@bp.post("/find", needs=Permission.PATIENTS_FIND, once=False, shows="patients")
 def find():
     """Who answers what was typed: a page of them or, while somebody types, the first ones under the search box."""
     text, number = typed(), page_number()
@@ -118,17 +119,16 @@ def create():
     return changed(then=onwards(own_path(), patient.id), message=words)
 
 
-@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND)
+@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND, shows="patients")
 def show(patient_id):
-    """One patient: details, flags, visits. Opening it is remembered."""
+    """One patient: details, flags, visits."""
     patient = known(patient_id)
     if patient.merged_into_id:
         return redirect(url_for("staff.patients.show", patient_id=patient.merged_into_id))
-    audit(db.session(), "patients.show", by=current.actor, record=patient)
     return answer("staff/patients/show.html", **_facts(patient))
 
 
-@bp.get("/<uuid:patient_id>/edit", needs=Permission.PATIENTS_EDIT)
+@bp.get("/<uuid:patient_id>/edit", needs=Permission.PATIENTS_EDIT, shows="patients")
 def edit(patient_id):
     """The form with what is known."""
     patient = known(patient_id)
@@ -181,7 +181,9 @@ def onwards(then, patient_id):
 
 
 def _page(select, number, size):
-    return Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size)
+    page = Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size)
+    listed(row.id for row in page.rows)
+    return page
 
 
 def _clinic():
@@ -190,7 +192,9 @@ def _clinic():
 
 def _alike(form):
     facts = form.full_name.data, form.date_of_birth.data, form.phone.data
-    return db.session.execute(queries.alike(current.clinic.id, *facts)).all()
+    alike = db.session.execute(queries.alike(current.clinic.id, *facts)).all()
+    listed(row.id for row in alike)
+    return alike
 
 
 def _facts(patient, tag_form=None):

@@ -12,6 +12,7 @@ from clinic.db import now
 from clinic.filters import clock
 from clinic.models.people import VisitMode
 from clinic.models.visits import VisitKind, VisitStatus
+from clinic.openings import listed
 from clinic.queries.day import Day
 from clinic.views.staff.visit_steps import Standing, next_steps
 
@@ -29,6 +30,7 @@ class Lines:
         self.now = now()
         self.own = str(current.provider_id) if current.provider_id else None
         self.times, self.buttons, self.badges = {}, {}, {}
+        self.listed = listed()
         # With a visit's id after it, each form's own idempotency key.
         self.key = str(uuid7())
         self.words = {
@@ -47,6 +49,7 @@ class Lines:
         """One visit's line."""
         (id_, patient_id, provider_id, status, mode, kind, starts_at, checked_in_at, answer_by, ticket, name, deceased,
          doctor, type_, overbooked, flags) = visit  # fmt: skip
+        self.listed.append(id_)
         words = self.words
         late = self.minutes_late(visit)
         badge = words["late"] % {"long": self.long(late)} if late else None

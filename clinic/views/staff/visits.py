@@ -27,7 +27,7 @@ bp = GuardedBlueprint("visits", __name__, face="staff", url_prefix="/visits/<uui
 PAGES = ("staff.day.index", "staff.my_day.index", "staff.visits.show", "staff.patients.show")
 
 
-@bp.get("", needs=P.VISITS_SEE)
+@bp.get("", needs=P.VISITS_SEE, shows="visits")
 def show(visit_id):
     """Everything about one visit."""
     return htmx.show("staff/visits/show.html", "staff/visits/_visit.html", **_page(_visit(visit_id)))
@@ -69,7 +69,7 @@ def mark_no_show(visit_id):
     return _step(verbs.mark_no_show, visit_id, _("Marked as not come."))
 
 
-@bp.route("/cancel", methods=["GET", "POST"], needs=STEPS[S.CANCELLED].needs)
+@bp.route("/cancel", methods=["GET", "POST"], needs=STEPS[S.CANCELLED].needs, shows="visits")
 def cancel(visit_id):
     """Ask why, then call the visit off."""
     visit, form = _visit(visit_id), CancelForm()
@@ -81,7 +81,7 @@ def cancel(visit_id):
     return _taken(visit, _("Cancelled."))
 
 
-@bp.route("/undo", methods=["GET", "POST"], needs=P.VISITS_SEE)
+@bp.route("/undo", methods=["GET", "POST"], needs=P.VISITS_SEE, shows="visits")
 def undo(visit_id):
     """Take the last step back; after a quarter of an hour the answer is the form that asks why."""
     visit, form = _undoable(visit_id), UndoForm()

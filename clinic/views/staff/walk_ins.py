@@ -22,13 +22,13 @@ bp = GuardedBlueprint("walk_ins", __name__, face="staff", url_prefix="/walk-ins"
 PAGE = "staff/walk_ins/new.html"
 
 
-@bp.get("/new", needs=Permission.VISITS_BOOK)
+@bp.get("/new", needs=Permission.VISITS_BOOK, shows="patients")
 def new():
     """Who came, and whom they would like to see."""
     return show(PAGE, form=_form(formdata=None), desk=_who(an_id("patient_id")))
 
 
-@bp.post("/find", needs=Permission.VISITS_BOOK, once=False)
+@bp.post("/find", needs=Permission.VISITS_BOOK, once=False, shows="patients")
 def find():
     """The patients found while somebody types on this page."""
     return show(PAGE, "staff/booking/_people.html", form=_form(formdata=None), desk=_who(None))

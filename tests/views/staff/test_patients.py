@@ -263,7 +263,7 @@ class TestShow:
     def test_opening_it_is_remembered(self, amara, cast, session):
         amara.open("staff.patients.show", patient_id=cast.tom.id)
         session.rollback()
-        entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "patients.show")).one()
+        entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "patients.open")).one()
         assert entry.resource_id == cast.tom.id and entry.actor_id == cast.amara.user.id
 
     def test_a_doctor_does_not_open_somebody_elses_patient(self, lind, cast):
