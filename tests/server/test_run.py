@@ -39,6 +39,7 @@ class TestRun:
             assert "Receptionist" in printed
             assert first_page(checkout) == 200
             assert {"postgres"} < checkout.names()
+            assert (checkout.home / "secret-keys").stat().st_mode & 0o777 == 0o600
             assert checkout.send(signal.SIGINT) == 0
             assert checkout.is_quiet()
 
