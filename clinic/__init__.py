@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from clinic import (
     assets,
     commands,
+    connections,
     current,
     errors,
     filters,
@@ -34,6 +35,7 @@ def create_app(config: Config | None = None) -> Clinics:
     requests.init_app(app)
     keyring.init_app(app)
     db.init_app(app)
+    connections.init_app(app)
     Migrate(app, db, directory=home / "migrations", compare_server_default=False)
     current.init_app(app)
     idempotency.init_app(app)

@@ -65,7 +65,6 @@ class Config:
                 "pool_size": self.DATABASE_POOL,
                 "max_overflow": 0,
                 "pool_timeout": self.DATABASE_POOL_WAIT,
-                "pool_pre_ping": True,
                 # A failing statement's parameters are patient data; they must not reach a log.
                 "hide_parameters": True,
                 "connect_args": {
