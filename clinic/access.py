@@ -86,6 +86,7 @@ class GuardedBlueprint(Blueprint):
         extends=True,
         once=True,
         shows=None,
+        takes=None,
         **options,
     ):
         """Register a route; without ``needs=`` the program does not start.
@@ -94,8 +95,9 @@ class GuardedBlueprint(Blueprint):
         fetches by itself: it does not count as somebody being there. ``once=False`` is for a form that changes nothing
         and may be sent as often as one likes: a search. ``shows`` says what the answer shows ("patients" or "visits"):
         the one that the address names, or a list. The audit log then has an entry of it, or nothing is shown.
+        ``takes`` is how many bytes may be sent where a form of words is too small a measure: a file.
         """
-        guarded = Need(needs, self.face, fresh, extends, once, shows)
+        guarded = Need(needs, self.face, fresh, extends, once, shows, takes)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
         self.record(lambda state: _remember(state, name, guarded))
@@ -109,15 +111,16 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("extends", "face", "fresh", "once", "permission", "shows")
+    __slots__ = ("extends", "face", "fresh", "once", "permission", "shows", "takes")
 
-    def __init__(self, permission, face, fresh=False, extends=True, once=True, shows=None):
+    def __init__(self, permission, face, fresh=False, extends=True, once=True, shows=None, takes=None):
         self.permission = Permission(permission)
         self.face = face
         self.fresh = fresh
         self.extends = extends
         self.once = once
         self.shows = shows
+        self.takes = takes
 
     def __repr__(self):
         return f"{self.permission.value} on {self.face}"

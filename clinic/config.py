@@ -77,7 +77,8 @@ class Config:
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "WTF_CSRF_TIME_LIMIT": None,
-            "MAX_CONTENT_LENGTH": 1024 * 1024,
+            # A form of words; a route that takes a file says how large a one (`takes=`).
+            "MAX_CONTENT_LENGTH": 256 * 1024,
             "MAX_FORM_MEMORY_SIZE": 256 * 1024,
             "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
             "BOOTSTRAP_SERVE_LOCAL": True,

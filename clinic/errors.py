@@ -1,7 +1,5 @@
 """What a person is told when something could not be done, and with which status; said once for every route."""
 
-import traceback
-
 import structlog
 from flask import (
     Flask,
@@ -13,7 +11,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from psycopg import errors as pg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,9 +20,11 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.actions.acting import NotRemembered, Refused
 from clinic.actions.throttles import TooManyTries
+from clinic.current import current
 from clinic.db import db
 from clinic.htmx import again, wants_part
 from clinic.idempotency import NotSentAgain
+from clinic.logs import tell
 
 log = structlog.get_logger()
 
@@ -89,15 +89,27 @@ def answer(code, message=None, headers=None, **context):
     title, advice = WHAT.get(code, WHAT[500])
     template = "errors/part.html" if wants_part() else "errors/page.html"
     steps = [(_("Go to the start page"), "/")]
-    page = render_template(
-        template, code=code, title=title, message=message or advice, next_steps=steps,
-        request_id=g.get("request_id"), **context,
-    )  # fmt: skip
+    try:
+        page = render_template(
+            template, code=code, title=title, message=message or advice, next_steps=steps,
+            request_id=g.get("request_id"), **context,
+        )  # fmt: skip
+    except Exception as error:
+        return _plainly(code, error)
     response = make_response(page, code)
     response.headers.update(headers or {})
     if wants_part() and code not in (409, 422):
         # htmx swaps no other error by itself; the message has its own place on every page.
         response.headers.update({"HX-Retarget": "#messages", "HX-Reswap": "outerHTML"})
+    return response
+
+
+def _plainly(code, error):
+    """The same in bare words, where even the page that tells it cannot be drawn."""
+    tell("error page not drawn", error, endpoint=request.endpoint, request_id=g.get("request_id"))
+    title, advice = WHAT.get(code, WHAT[500])
+    response = make_response(f"{title}. {advice}\n", code)
+    response.mimetype = "text/plain"
     return response
 
 
@@ -174,12 +186,26 @@ def _gone(error):
     return answer(404)
 
 
+def _forged_or_old(error: CSRFError):
+    """A form without its token: somebody else's making, or drawn before the person signed in anew in another window.
+
+    Nothing is done. To the person's own page what was typed is given back with a fresh token, to look at and send.
+    """
+    sentence = _("You signed in again after this page was opened, so nothing was saved.")
+    if not current.user or request.files or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return answer(400, _("This page was open too long. Load it again."))
+    if wants_part():
+        response = answer(400, f"{sentence} {_('What you typed is still here: send it once more.')}")
+        response.headers["Clinic-Csrf"] = generate_csrf()
+        return response
+    fields = [each for each in request.form.items(multi=True) if each[0] not in ("csrf_token", "idempotency_key")]
+    return make_response(
+        render_template("errors/send_again.html", sentence=sentence, fields=fields, address=request.full_path), 400
+    )
+
+
 def _broken(error):
-    log.error(
-        "fault", kind=type(error).__name__, endpoint=request.endpoint, request_id=g.get("request_id"),
-        # Places in the code only: the message of an exception may quote what somebody typed.
-        where=[f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)[-6:]],
-    )  # fmt: skip
+    tell("fault", error, endpoint=request.endpoint, request_id=g.get("request_id"))
     if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return answer(500)
@@ -198,9 +224,6 @@ def init_app(app: Flask):
     app.register_error_handler(DBAPIError, _unavailable)
     app.register_error_handler(StaleDataError, _gone)
     app.register_error_handler(ObjectDeletedError, _gone)
-    app.register_error_handler(
-        CSRFError,
-        lambda error: answer(400, _("This page was open too long. Load it again.")),
-    )
+    app.register_error_handler(CSRFError, _forged_or_old)
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _broken)

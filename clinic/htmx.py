@@ -10,6 +10,11 @@ from htmx_flask import request as htmx_request
 
 # The first attribute of a part's root element is its id; that is where an out-of-band swap finds its place.
 ROOT_ID = re.compile(r'<[a-z]+ id="[^"]+" ?')
+# An answer to htmx is a part of the page that a browser gets at the same address.
+VARY = ("HX-Request", "Cookie")
+# The headers with which an answer tells htmx what to do.
+ANSWERS = ("HX-Redirect", "HX-Location", "HX-Refresh", "HX-Retarget", "HX-Reswap", "HX-Reselect", "HX-Trigger",
+           "HX-Push-Url", "HX-Replace-Url")  # fmt: skip
 htmx = Htmx()
 
 
@@ -87,5 +92,5 @@ def init_app(app: Flask):
 
     @app.after_request
     def vary(response):
-        response.vary.update(("HX-Request", "Cookie"))
+        response.vary.update(VARY)
         return response

@@ -15,13 +15,13 @@ from clinic import keyring
 from clinic.access import Permission
 from clinic.current import TOKEN, current
 from clinic.db import db
+from clinic.htmx import ANSWERS
 
 FIELD = "idempotency_key"
 # One of ours, or the one of a line on a screen: the screen's and the visit's.
 KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")
 LARGEST_KEPT = 256 * 1024  # bytes of an answer; of a larger one only that it was given
-KEPT_HEADERS = ("Content-Type", "Location", "HX-Redirect", "HX-Location", "HX-Refresh", "HX-Retarget", "HX-Reswap",
-                "HX-Reselect", "HX-Trigger", "HX-Push-Url", "HX-Replace-Url")  # fmt: skip
+KEPT_HEADERS = ("Content-Type", "Location", *ANSWERS)
 FLASHES = "_flashes"
 # What a replayed answer leaves alone in the cookie: who is signed in, and the token of forms drawn since.
 NOT_REPLAYED = {TOKEN, "csrf_token", FLASHES}

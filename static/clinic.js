@@ -43,6 +43,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) renew(sender(event));
 });
 
+/* Signed in anew in another window: the forms on this page get the token that counts now, and keep what is typed. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const token = detail.xhr.getResponseHeader("Clinic-Csrf");
+  if (token) document.querySelectorAll("input[name=csrf_token]").forEach((each) => { each.value = token; });
+});
+
 /* A form that was done and stays on the page is another one from now on; one that was not may be sent again as it is. */
 const renew = (form) => {
   const key = form?.isConnected && form.querySelector("input[name=idempotency_key]");

@@ -40,6 +40,13 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Errors are told by the program whose statement failed; here they would quote what people typed.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
 }
 # For data that nobody will miss: nothing waits for the disk.
 SETTINGS_NOT_DURABLE = {

@@ -45,7 +45,8 @@ def web_child(listener: socket.socket, environment: Mapping[str, str], folder: P
         "--threads": environment.get("WEB_THREADS", "64"),
         # Pages that listen for changes stay open for hours; nobody waits for them when the server stops.
         "--graceful-timeout": "5",
-        "--log-level": "warning",
+        # Its warnings quote requests it could not read.
+        "--log-level": "error",
     }
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket"]
     command += [part for option in options.items() for part in option]

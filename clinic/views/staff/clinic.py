@@ -1,6 +1,6 @@
 """The clinic's profile: what it says of itself, its colour and its logo."""
 
-from flask import abort, request, url_for
+from flask import abort, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -14,13 +14,6 @@ from clinic.models.organizations import Clinic
 bp = GuardedBlueprint("clinic", __name__, face="staff", url_prefix="/clinic")
 PAGE = "staff/clinic/edit.html"
 LARGEST_LOGO = 4 * 1024 * 1024
-
-
-@bp.url_value_preprocessor
-def let_a_picture_in(endpoint, values):
-    """Only this one form may be larger than a page of words; said before anything reads the form."""
-    if endpoint == "staff.clinic.set_logo":
-        request.max_content_length = LARGEST_LOGO + 64 * 1024
 
 
 @bp.get("", needs=Permission.CLINIC_EDIT)
@@ -40,7 +33,7 @@ def update():
     return changed(then=url_for(".edit"), message=_("Saved."))
 
 
-@bp.post("/logo", needs=Permission.CLINIC_EDIT)
+@bp.post("/logo", needs=Permission.CLINIC_EDIT, takes=LARGEST_LOGO + 64 * 1024)
 def set_logo():
     """Show another logo."""
     clinic, form = _clinic(), LogoForm()
