@@ -7,7 +7,6 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-import dns.exception
 import dns.message
 import dns.rcode
 import dns.rrset
