@@ -24,30 +24,47 @@ class Permission(Choice):
     SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
     CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
     STAFF_EDIT = "staff:edit", word("Invite colleagues and change their roles")
+    STAFF_IMPERSONATE = "staff:impersonate", word("Stand in for a colleague")
+    SUPPORT_GRANT = "support:grant", word("Let support look for a while")
+    GRANTS_REVIEW = "grants:review", word("Review who opened a record in an emergency")
+    PATIENTS_BREAK_GLASS = "patients:break_glass", word("Open another doctor's patient in an emergency")
+    PINS_SEE = "pins:see", word("Read the desk's notes, flags and tags")
+    REASONS_SEE = "reasons:see", word("Read why a patient comes")
+    ALLERGIES_SEE = "allergies:see", word("Read allergies")
+    CONDITIONS_SEE = "conditions:see", word("Read conditions")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
 
 
 P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
-    P.PATIENTS_FIND, P.PATIENTS_EDIT, P.SCHEDULE_SEE,
+    P.PATIENTS_FIND, P.PATIENTS_EDIT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
-        P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND,
+        P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.STAFF_EDIT,
+        P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW,
     },
     Role.RECEPTIONIST: DESK,
     Role.MEDICAL_ASSISTANT: DESK,
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
+        P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
+# These open no page: they decide what a page shows.
+SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})
 
+# Whom an administrator may stand in for, and whom never, whatever else they are.
+STOOD_IN_FOR = frozenset({Role.RECEPTIONIST, Role.DOCTOR, Role.REFERRER})
+NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
+# What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
+AS_ONESELF = frozenset({P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS})
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.
 SUPPORT_SCOPES = {
@@ -65,6 +82,21 @@ def permissions_of(roles, face, support_scope=()):
     usable = {role for role in roles if (role == Role.PATIENT) == (face == "portal")}
     granted = support_scope if Role.SUPPORT in usable else ()
     return frozenset().union(*(ROLES[role] for role in usable), *(SUPPORT_SCOPES[each] for each in granted))
+
+
+def may_be_stood_in_for(roles):
+    """Whether an administrator may stand in for somebody with these roles."""
+    return bool(roles & STOOD_IN_FOR) and not roles & NEVER_STOOD_IN_FOR
+
+
+def sees_everybody(roles, permission, support_scope=()):
+    """Whether what the permission opens is open for every patient of the clinic, and not for a doctor's own alone.
+
+    Somebody who is a doctor and something else that finds patients finds all of them: roles unite.
+    """
+    if any(P.PATIENTS_FIND in ROLES[role] for role in roles - {Role.DOCTOR}):
+        return True
+    return Role.SUPPORT in roles and any(permission in SUPPORT_SCOPES[each] for each in support_scope)
 
 
 class GuardedBlueprint(Blueprint):

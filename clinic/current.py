@@ -9,17 +9,18 @@ from uuid import UUID
 from flask import Flask, abort, current_app, g, make_response, redirect, request, session, url_for
 from flask_login import LoginManager
 from flask_login import current_user as _signed_in
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.routing.exceptions import RoutingException
 
-from clinic.access import Permission, permissions_of
+from clinic.access import AS_ONESELF, Permission, may_be_stood_in_for, permissions_of
 from clinic.actions import kept_forms
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token, new_token
-from clinic.db import db
+from clinic.db import db, word
 from clinic.htmx import asked_by_itself, moved_on, page_on_screen, wants_part
 from clinic.models.accounts import Role
+from clinic.models.grants import SupportScope
 from clinic.scope import Scope
 
 
@@ -46,6 +47,8 @@ class Current:
     # Patients whose records were opened in an emergency, and what a support window lets one read, both for a while.
     opened_patients: frozenset = frozenset()
     support_scope: frozenset = frozenset()
+    support_grants: tuple = ()
+    support_until: datetime | None = None
     # The colleague this person stands in for (id, name, until), whose roles are then ``roles``.
     subject: SimpleNamespace | None = None
     own_roles: frozenset = frozenset()
@@ -67,6 +70,13 @@ class Current:
         return permission in self.permissions
 
     @property
+    def under(self):
+        """The grants by which this request sees what it sees, as (name, id) pairs; every audit entry carries them."""
+        support = tuple(("support", str(grant_id)) for grant_id in self.support_grants[:1])
+        opened = g.get("opened_record")
+        return (*support, ("break_glass", str(opened.id))) if opened else support
+
+    @property
     def actor(self):
         """The same person as actions and the audit log know them."""
         return Actor(
@@ -80,6 +90,7 @@ class Current:
             ip_address=request.remote_addr,
             user_agent=(request.user_agent.string or "")[:300],
             request_id=g.get("request_id"),
+            under=self.under,
         )
 
     @property
@@ -98,6 +109,8 @@ class Current:
 
 
 current: Current = LocalProxy(lambda: _signed_in._get_current_object())
+# What somebody who stands in for a colleague may still do as themselves.
+IN_ANOTHERS_NAME = {"staff.standing_in.end", "public.accounts.sign_out", "public.sessions.stay"}
 TOKEN = "token"  # noqa: S105 - a name in the cookie
 __all__ = ["TOKEN", "Current", "current", "hash_token", "init_app", "new_token", "own_address"]
 
@@ -135,18 +148,35 @@ def _current_of(row, face):
         )  # fmt: skip
     own_roles = roles = frozenset(Role(role) for role in row["roles"] or ())
     allowed = permissions_of(roles, face, row["support_scope"] or ())
+    theirs = frozenset(Role(role) for role in row["subject_roles"] or ())
     if row["subject_id"]:
         subject = SimpleNamespace(id=row["subject_id"], name=row["subject_name"], until=row["subject_until"])
-        roles = frozenset(Role(role) for role in row["subject_roles"])
-        # Nobody gains a right by standing in for somebody.
-        allowed &= permissions_of(roles, face)
+        roles = theirs
+        # Nobody gains a right by standing in for somebody, and none is left once either is no more what they were.
+        both = allowed & permissions_of(roles, face)
+        allowed = both if _may_stand_in(own_roles, theirs) else frozenset()
     return Current(
         face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
         patient_ids=frozenset(row["patients"] or ()), permissions=allowed, clinic_count=row["clinic_count"] or 0,
         idle_until=row["idle_until"], expires_at=row["expires_at"], proved_lately=row["proved_lately"],
-        factor_missing=row["factor_missing"], opened_patients=frozenset(row["opened_patients"] or ()),
-        support_scope=frozenset(row["support_scope"] or ()), subject=subject, own_roles=own_roles,
+        factor_missing=row["factor_missing"],
+        opened_patients=frozenset() if subject else frozenset(row["opened_patients"] or ()), **_support(row, roles),
+        subject=subject, own_roles=own_roles,
     )  # fmt: skip
+
+
+def _support(row, roles):
+    """What support may read in this clinic now; it counts for support alone."""
+    if Role.SUPPORT not in roles or not row["support_scope"]:
+        return {}
+    return {
+        "support_scope": frozenset(SupportScope(each) for each in row["support_scope"]),
+        "support_grants": tuple(sorted(row["support_grants"])), "support_until": row["support_until"],
+    }  # fmt: skip
+
+
+def _may_stand_in(own_roles, theirs):
+    return Permission.STAFF_IMPERSONATE in permissions_of(own_roles, "staff") and may_be_stood_in_for(theirs)
 
 
 def _guard():
@@ -159,6 +189,8 @@ def _guard():
         abort(404)
     # Asked on public pages too, and before anything else is: it opens the transaction.
     known = current.is_authenticated
+    if known and current.subject and _is_ones_own(need):
+        raise InAnothersName
     if need.permission == Permission.PUBLIC:
         return None
     if not known:
@@ -168,6 +200,21 @@ def _guard():
     if need.permission != Permission.SIGNED_IN and not current.may(need.permission):
         abort(403)
     return None if current.proved_lately or not need.fresh else _ask_to_prove()
+
+
+class InAnothersName(Forbidden):
+    """Somebody who stands in for a colleague asked for what everybody does as themselves only."""
+
+    sentence = word("Not while you stand in for somebody else. End that first; the button is on top of the page.")
+
+
+def _is_ones_own(need):
+    """Whether nobody uses the route in another's name: everything about accounts, and all that asks for proof."""
+    if request.endpoint in IN_ANOTHERS_NAME:
+        return False
+    if need.face == "staff":
+        return need.fresh or need.permission in AS_ONESELF
+    return need.permission != Permission.PUBLIC or request.method not in ("GET", "HEAD")
 
 
 def _ask_to_prove():

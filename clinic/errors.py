@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.actions.acting import NotRemembered, Refused
 from clinic.actions.throttles import TooManyTries
-from clinic.current import current
+from clinic.current import InAnothersName, current
 from clinic.db import db
 from clinic.htmx import again, wants_part
 from clinic.idempotency import NotSentAgain
@@ -215,6 +215,7 @@ def init_app(app: Flask):
     """Map every kind of failure to its answer."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(TooManyTries, _too_many)
+    app.register_error_handler(InAnothersName, lambda error: answer(403, _(error.sentence)))
     app.register_error_handler(NotSentAgain, lambda error: answer(error.code, error.sentence))
     app.register_error_handler(NotRemembered, _not_remembered)
     app.register_error_handler(IntegrityError, _kept_rule)

@@ -14,7 +14,7 @@ DOES = {
     Role.DOCTOR: _l("Doctor: their own day and patients"),
     Role.MEDICAL_ASSISTANT: _l("Medical assistant: like the front desk"),
     Role.ADMIN: _l("Administrator: the clinic, doctors, hours, colleagues"),
-    Role.SUPPORT: _l("Support: signs in, no pages yet"),
+    Role.SUPPORT: _l("Support: sees nothing until you let them look"),
     Role.REFERRER: _l("Referrer: signs in, no pages yet"),
 }
 

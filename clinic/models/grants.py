@@ -5,10 +5,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
+from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
+from clinic.models.accounts import User
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
+from clinic.models.patients import Patient
 from clinic.scope import ClinicOwned
 
 
@@ -68,3 +70,29 @@ class AccessGrant(ClinicOwned, Timestamped, Base):
     ended_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    granted_by: Mapped[User] = relationship(foreign_keys=[granted_by_id])
+    subject: Mapped[User | None] = relationship(foreign_keys=[subject_id])
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id])
+    patient: Mapped[Patient | None] = relationship(foreign_keys="AccessGrant.patient_id", viewonly=True)
+
+    @property
+    def is_live(self):
+        """Whether it still holds."""
+        return self.ended_at is None and self.until > now()
+
+    @property
+    def over_at(self):
+        """When it ended or will end by itself (UTC)."""
+        return min(self.ended_at, self.until) if self.ended_at else self.until
+
+    @property
+    def waits_for_review(self):
+        """Whether an administrator has still to look why a record was opened."""
+        return self.kind == GrantKind.BREAK_GLASS and self.reviewed_at is None
+
+    @property
+    def scopes(self):
+        """What support may read, each with its word."""
+        return [SupportScope(each) for each in self.scope]

@@ -17,6 +17,7 @@ from clinic import typed_dates
 from clinic.models.patients import Patient, PatientTag, PatientWord, TagKind
 from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.models.words import SHORTEST_PHONE_ENDING, number_word, phone_ending, typed_phone, typed_words
+from clinic.queries.own_patients import Own
 
 IN_THE_BOX = 20
 ON_A_PAGE = 50
@@ -27,7 +28,7 @@ LONGEST_QUESTION = 100
 NUMBER = re.compile(r"[+(]*[0-9][0-9()./-]*")
 
 patients, words = Patient.__table__.c, PatientWord.__table__.c
-tags, visits = PatientTag.__table__.c, Visit.__table__.c
+tags = PatientTag.__table__.c
 FLAGS = (
     sa.select(sa.func.array_agg(sa.text("tag ORDER BY tag")))
     .select_from(PatientTag.__table__)
@@ -117,9 +118,9 @@ def _numbers(tokens):
     return [tuple(group)]
 
 
-def search(clinic_id: UUID, question: Question, *, only_with: UUID | None = None):
-    """The select of all patients that answer the question, by name; ``only_with`` keeps to one doctor's patients."""
-    found = _visible(clinic_id, only_with).order_by(patients.full_name, patients.id)
+def search(clinic_id: UUID, question: Question, *, own: Own | None = None):
+    """The select of all patients that answer the question, by name; ``own`` keeps to one doctor's patients."""
+    found = _visible(clinic_id, own).order_by(patients.full_name, patients.id)
     for born in question.births:
         found = found.where(patients.date_of_birth.in_(born))
     matches = [sa.union(*(_with_word(clinic_id, word) for word in group)) for group in question.groups]
@@ -128,14 +129,15 @@ def search(clinic_id: UUID, question: Question, *, only_with: UUID | None = None
     return found
 
 
-def recent(clinic_id: UUID, *, only_with: UUID | None = None):
+def recent(clinic_id: UUID, *, own: Own | None = None):
     """The select of the patients registered last."""
-    return _visible(clinic_id, only_with).order_by(patients.created_at.desc(), patients.id.desc())
+    return _visible(clinic_id, own).order_by(patients.created_at.desc(), patients.id.desc())
 
 
-def one(clinic_id: UUID, patient_id: UUID):
+def one(clinic_id: UUID, patient_id: UUID, *, own: Own | None = None):
     """The select of one patient as lists show them, even one whose record has gone into another."""
-    return FOUND.where(patients.clinic_id == clinic_id, patients.id == patient_id, patients.deleted_at.is_(None))
+    found = FOUND.where(patients.clinic_id == clinic_id, patients.id == patient_id, patients.deleted_at.is_(None))
+    return found.where(own.condition(clinic_id)) if own else found
 
 
 def alike(clinic_id: UUID, full_name: str, born: date | None, phone: str | None, *, but: UUID | None = None):
@@ -149,14 +151,6 @@ def alike(clinic_id: UUID, full_name: str, born: date | None, phone: str | None,
         ways.append(patients.id.in_(_with_word(clinic_id, Is(ending))))
     found = _visible(clinic_id, None).where(sa.or_(*ways) if ways else sa.false()).order_by(patients.full_name)
     return found.where(patients.id != but).limit(5) if but else found.limit(5)
-
-
-def is_patient_of(clinic_id: UUID, provider_id: UUID, patient_id=patients.id):
-    """The condition that the doctor has or had a visit with the patient; one entered by mistake never was."""
-    return sa.exists().where(
-        visits.clinic_id == clinic_id, visits.patient_id == patient_id, visits.provider_id == provider_id,
-        visits.cancel_reason.is_distinct_from(CancelReason.ENTERED_IN_ERROR),
-    )  # fmt: skip
 
 
 def visits_of(patient_id: UUID):
@@ -173,11 +167,11 @@ def visits_of(patient_id: UUID):
     )
 
 
-def _visible(clinic_id, only_with):
+def _visible(clinic_id, own):
     found = FOUND.where(
         patients.clinic_id == clinic_id, patients.deleted_at.is_(None), patients.merged_into_id.is_(None)
     )
-    return found.where(is_patient_of(clinic_id, only_with)) if only_with else found
+    return found.where(own.condition(clinic_id)) if own else found
 
 
 def _with_word(clinic_id, word):

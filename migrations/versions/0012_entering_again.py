@@ -18,7 +18,8 @@ CREATE FUNCTION app_enter(role text, token bytea, face text, idle_minutes int, e
     OUT clinic_name text, OUT slug text, OUT clinic_timezone text, OUT locale text, OUT currency text, OUT colour text,
     OUT has_logo boolean, OUT clinic_phone text, OUT clinic_version text, OUT roles text[], OUT provider_id uuid,
     OUT patients uuid[], OUT clinic_count int, OUT opened_patients uuid[], OUT support_scope text[],
-    OUT subject_id uuid, OUT subject_name text, OUT subject_roles text[], OUT subject_until timestamptz)
+    OUT support_grants uuid[], OUT support_until timestamptz, OUT subject_id uuid, OUT subject_name text,
+    OUT subject_roles text[], OUT subject_until timestamptz)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -66,19 +67,14 @@ BEGIN
     PERFORM set_config('app.clinic_id', clinic_id::text, true), set_config('app.patient_ids', '', true);
     roles := ARRAY(SELECT m.role FROM memberships AS m
                     WHERE m.clinic_id = app_enter.clinic_id AND m.user_id = app_enter.user_id AND m.ended_at IS NULL);
-    IF face <> 'staff' THEN
-        patients := ARRAY(SELECT a.patient_id FROM patient_access AS a
-                           WHERE a.clinic_id = app_enter.clinic_id AND a.user_id = app_enter.user_id
-                             AND (a.until IS NULL OR a.until > now()));
-        PERFORM set_config('app.patient_ids', patients::text, true);
-        RETURN;
-    END IF;
+    -- On every face: whoever stands in for a colleague does not become themselves again by leaving the staff's pages.
     SELECT array_agg(g.patient_id) FILTER (WHERE g.kind = 'break_glass'),
+           array_agg(g.id) FILTER (WHERE g.kind = 'support'), max(g.until) FILTER (WHERE g.kind = 'support'),
            (SELECT array_agg(DISTINCT said) FROM access_grants AS w, unnest(w.scope) AS said
              WHERE w.clinic_id = app_enter.clinic_id AND w.user_id = app_enter.user_id AND w.kind = 'support'
                AND w.ended_at IS NULL AND w.until > now()),
            max(g.until) FILTER (WHERE g.kind = 'impersonation' AND g.subject_id = impersonates)
-      INTO opened_patients, support_scope, subject_until
+      INTO opened_patients, support_grants, support_until, support_scope, subject_until
       FROM access_grants AS g
      WHERE g.clinic_id = app_enter.clinic_id AND g.user_id = app_enter.user_id AND g.ended_at IS NULL
        AND g.until > now();
@@ -87,6 +83,13 @@ BEGIN
          WHERE u.id = impersonates AND u.status = 'active' AND u.deleted_at IS NULL;
         subject_roles := ARRAY(SELECT m.role FROM memberships AS m
             WHERE m.clinic_id = app_enter.clinic_id AND m.user_id = app_enter.subject_id AND m.ended_at IS NULL);
+    END IF;
+    IF face <> 'staff' THEN
+        patients := ARRAY(SELECT a.patient_id FROM patient_access AS a
+                           WHERE a.clinic_id = app_enter.clinic_id AND a.user_id = app_enter.user_id
+                             AND (a.until IS NULL OR a.until > now()));
+        PERFORM set_config('app.patient_ids', patients::text, true);
+        RETURN;
     END IF;
     SELECT p.id INTO provider_id FROM providers AS p
      WHERE p.clinic_id = app_enter.clinic_id AND p.user_id = coalesce(subject_id, app_enter.user_id);

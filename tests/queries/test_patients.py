@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import patients as verbs
 from clinic.queries import patients as queries
+from clinic.queries.own_patients import Own
 
 TODAY = date(2026, 1, 15)
 
@@ -91,10 +92,10 @@ class TestSearch:
         assert find("sam") == []
 
     def test_a_doctor_finds_only_patients_they_have_or_had_a_visit_with(self, find, cast, session):
-        assert find("tom", only_with=cast.dr_osei.id) == []
+        assert find("tom", own=Own(cast.dr_osei.id)) == []
         cast.booked()
-        assert find("tom", only_with=cast.dr_osei.id) == ["Tom Baker"]
-        assert find("tom", only_with=cast.dr_lind.id) == []
+        assert find("tom", own=Own(cast.dr_osei.id)) == ["Tom Baker"]
+        assert find("tom", own=Own(cast.dr_lind.id)) == []
 
     @pytest.mark.parametrize("typed", ["%", "_", "'", "\\", "\x00", "�", "😀", "#", "=", "*" * 200, "1" * 300])
     def test_odd_characters_find_nobody_and_break_nothing(self, find, typed):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from clinic.access import ROLES, GuardedBlueprint, Permission, permissions_of
+from clinic.access import ROLES, SHOWN, GuardedBlueprint, Permission, permissions_of, sees_everybody
 from clinic.config import HOME
 from clinic.models.accounts import Role
 from tests.rules.drawings import permissions_page
@@ -42,8 +42,19 @@ def test_staff_rights_never_reach_into_the_portal_nor_the_portals_out_of_it():
 def test_every_permission_is_used_by_a_route_and_held_by_a_role(app):
     used = {need.permission for need in app.extensions["needs"].values()}
     held = set().union(*ROLES.values())
-    assert set(Permission) - used == set()
+    assert set(Permission) - used == SHOWN
     assert set(Permission) - held == {Permission.PUBLIC, Permission.SIGNED_IN}
+
+
+def test_a_permission_without_a_route_decides_what_some_page_shows():
+    told = "".join(path.read_text() for path in (HOME / "templates" / "staff").rglob("*.html"))
+    assert all(f"current.may(Permission.{each.name})" in told for each in SHOWN)
+
+
+def test_whoever_books_at_the_desk_sees_every_patient():
+    """Booking asks for names of patients in its own statement, so nobody with patients of their own may book."""
+    bookers = [role for role in Role if Permission.VISITS_BOOK in ROLES[role]]
+    assert bookers and all(sees_everybody({role}, Permission.VISITS_BOOK) for role in bookers)
 
 
 def test_a_views_address_ends_in_its_own_name(app):

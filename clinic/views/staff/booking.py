@@ -13,8 +13,8 @@ from clinic.errors import said
 from clinic.filters import moment
 from clinic.forms.booking import BookingForm, TimeForm
 from clinic.htmx import again, changed, show
-from clinic.models.visits import Visit
 from clinic.queries import picking
+from clinic.views.staff import own_patients
 from clinic.views.staff.choosing import Asked, Desk
 
 bp = GuardedBlueprint("booking", __name__, face="staff", url_prefix="/booking")
@@ -56,19 +56,19 @@ def create():
 @bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK, shows="visits")
 def move(visit_id):
     """The same page for a visit that is booked already."""
-    return show(PAGE, "staff/booking/_picker.html", desk=_desk(TimeForm, _visit(visit_id)))
+    return show(PAGE, "staff/booking/_picker.html", desk=_desk(TimeForm, own_patients.visit(visit_id)))
 
 
 @bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK, shows="visits")
 def move_chosen(visit_id):
     """The time chosen for the move and the button that moves."""
-    return show(PAGE, "staff/booking/_chosen.html", desk=_desk(TimeForm, _visit(visit_id)))
+    return show(PAGE, "staff/booking/_chosen.html", desk=_desk(TimeForm, own_patients.visit(visit_id)))
 
 
 @bp.post("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK)
 def move_to(visit_id):
     """Move the visit, and to another doctor where one is named."""
-    visit, form = _visit(visit_id), TimeForm(current.clinic)
+    visit, form = own_patients.visit(visit_id), TimeForm(current.clinic)
     if not form.validate():
         return again(PAGE, desk=Desk(form, Asked.by_form(form, visit.patient_id), visit))
     names = _names(form, visit.patient_id)
@@ -112,10 +112,6 @@ class _Facts(dict):
         return [self[name]] if self.get(name) else []
 
 
-def _visit(visit_id):
-    return db.session.get(Visit, (current.clinic.id, visit_id)) or abort(404)
-
-
 def _names(form, patient_id):
     """What the patient, the type and the doctor are called; a 404 where one is not of this clinic."""
     ids = patient_id, form.visit_type_id.data, form.provider_id.data
@@ -148,7 +144,7 @@ def _refused(form, refusal, visit_id=None):
     """The page again, with what was typed, why not, and what is open instead."""
     db.session.rollback()
     form.blame(said(refusal), "starts_at")
-    visit = _visit(visit_id) if visit_id else None
+    visit = own_patients.visit(visit_id) if visit_id else None
     asked = Asked.by_form(form, visit and visit.patient_id)
     return again(PAGE, status=409, desk=Desk(form, asked, visit))
 

@@ -18,6 +18,7 @@ from clinic.forms.booking import FURTHEST
 from clinic.models.people import VisitMode
 from clinic.queries import patients, picking
 from clinic.views.asked import a_day, an_id
+from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
 
 
@@ -74,7 +75,7 @@ class PatientChoice:
         """The chosen patient as lists show them; a 404 where the clinic has no such patient."""
         if self.asked.patient_id is None:
             return None
-        row = db.session.execute(patients.one(current.clinic.id, self.asked.patient_id)).one_or_none()
+        row = db.session.execute(patients.one(current.clinic.id, self.asked.patient_id, own=reach())).one_or_none()
         return row or abort(404)
 
     @cached_property

@@ -3,7 +3,7 @@
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 
-from clinic.access import GuardedBlueprint, Permission
+from clinic.access import GuardedBlueprint, Permission, may_be_stood_in_for
 from clinic.actions import accounts
 from clinic.actions.acting import Refused
 from clinic.current import current
@@ -11,6 +11,7 @@ from clinic.db import db
 from clinic.errors import said
 from clinic.forms.colleagues import InviteForm, RoleForm
 from clinic.htmx import again, changed, show
+from clinic.links import link
 from clinic.models.accounts import Role, UserToken
 from clinic.queries import accounts as invitations
 from clinic.queries import colleagues as asked
@@ -101,14 +102,21 @@ def _page(user, form):
     held = asked.roles_here(db.session(), user.id)
     calendar = providers.of_user(db.session(), user.id)
     form.role.choices = [choice for choice in form.role.choices if choice.value not in {each.role for each in held}]
-    return {"user": user, "form": form, "held": held, "calendar": calendar, "Role": Role}
+    return {
+        "user": user, "form": form, "held": held, "calendar": calendar, "Role": Role,
+        "may_be_stood_in_for": may_be_stood_in_for({each.role for each in held}),
+    }  # fmt: skip
 
 
 def _invited(user, token, role):
     if token is None:
         return _changed(user.id, _("They work here already and have the role now."))
-    link = url_for("public.accounts.join", token=token, _external=True)
-    context = {"user": user, "link": link, "role": role, "hours": accounts.INVITATION_HOURS}
+    context = {
+        "user": user,
+        "link": link("public.accounts.join", token=token),
+        "role": role,
+        "hours": accounts.INVITATION_HOURS,
+    }
     return show("staff/colleagues/invited.html", is_doctor=role == Role.DOCTOR, **context)
 
 

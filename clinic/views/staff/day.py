@@ -41,8 +41,8 @@ def _day_shown():
 
 
 def _arranged(form, day, doctors):
-    lines = Lines()
     visits = visits_of(db.session(), current.clinic.id, day, form.provider.data or None)
+    lines = Lines(visits)
     late = {visit.id for visit in visits if lines.minutes_late(visit)}
     chosen = _chosen(visits, form.status.data, late)
     page = _page(form, len(chosen))

@@ -46,7 +46,7 @@ def _title(following):
 
 
 def _sections(visits, mine, following):
-    lines, others = Lines(), [visit for visit in mine if visit is not following]
+    lines, others = Lines(visits), [visit for visit in mine if visit is not following]
 
     def those(*statuses):
         return lines.of(visit for visit in others if visit.status in statuses)

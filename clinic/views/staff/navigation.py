@@ -13,6 +13,7 @@ PAGES = [
     (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
+    (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
     (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
 ]
 
@@ -21,6 +22,9 @@ BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
     "staff.locations": "staff.clinic",
+    "staff.support": "staff.grants",
+    "staff.standing_in": "staff.colleagues",
+    "staff.break_glass": "staff.patients",
 }
 
 

@@ -1,14 +1,13 @@
 """The desk finds patients, registers new ones and keeps their details; a doctor sees their own patients."""
 
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 
 from clinic import typed_dates, walltime
-from clinic.access import ROLES, GuardedBlueprint, Permission
+from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import patients as verbs
 from clinic.actions.acting import Refused
 from clinic.current import current
@@ -17,23 +16,15 @@ from clinic.errors import said
 from clinic.forms.patients import PatientForm, TagForm
 from clinic.htmx import again, changed, moved_on, wants_part
 from clinic.htmx import show as answer
-from clinic.models.accounts import Role
 from clinic.models.organizations import Clinic
-from clinic.models.patients import Patient, PatientTag
+from clinic.models.patients import PatientTag
 from clinic.openings import listed
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
+from clinic.views.staff import own_patients
+from clinic.views.staff.own_patients import break_glass_allowed, reach
 
 bp = GuardedBlueprint("patients", __name__, face="staff", url_prefix="/patients")
-NOBODY = UUID(int=0)
-
-
-def limit():
-    """The doctor whose patients alone may be seen, or None for whoever finds every patient of the clinic."""
-    others = current.roles - {Role.DOCTOR}
-    if any(Permission.PATIENTS_FIND in ROLES[role] for role in others):
-        return None
-    return current.provider_id or NOBODY
 
 
 def understood(text):
@@ -51,25 +42,14 @@ def found(text, size=queries.IN_THE_BOX, number=1):
     question = understood(text)
     if question.is_empty:
         return Page((), number, False)
-    return _page(queries.search(current.clinic.id, question, only_with=limit()), number, size)
-
-
-def known(patient_id):
-    """The patient, if this person may see them; a 404 otherwise."""
-    patient = db.session.get(Patient, (current.clinic.id, patient_id))
-    if patient is None or patient.deleted_at:
-        abort(404)
-    own = limit()
-    if own and not db.session.scalar(queries.is_patient_of(current.clinic.id, own, patient_id).select()):
-        abort(404)
-    return patient
+    return _page(queries.search(current.clinic.id, question, own=reach()), number, size)
 
 
 @bp.get("", needs=Permission.PATIENTS_FIND, shows="patients")
 def index():
     """Everybody, who was registered last first."""
-    rows = _page(queries.recent(current.clinic.id, only_with=limit()), page_number(), queries.ON_A_PAGE)
-    return answer("staff/patients/index.html", q="", found=rows, typed={})
+    rows = _page(queries.recent(current.clinic.id, own=reach()), page_number(), queries.ON_A_PAGE)
+    return answer("staff/patients/index.html", q="", found=rows, typed={}, not_theirs=break_glass_allowed())
 
 
 @bp.post("/find", needs=Permission.PATIENTS_FIND, once=False, shows="patients")
@@ -80,6 +60,7 @@ def find():
         return moved_on(url_for("staff.patients.index"))
     people = found(text, queries.IN_THE_BOX if wants_part() else queries.ON_A_PAGE, number)
     facts = {"q": text, "found": people, "question": understood(text), "typed": over(text)}
+    facts["not_theirs"] = break_glass_allowed()
     return answer("staff/patients/index.html", "staff/patients/_found.html", **facts)
 
 
@@ -122,7 +103,7 @@ def create():
 @bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND, shows="patients")
 def show(patient_id):
     """One patient: details, flags, visits."""
-    patient = known(patient_id)
+    patient = own_patients.patient(patient_id)
     if patient.merged_into_id:
         return redirect(url_for("staff.patients.show", patient_id=patient.merged_into_id))
     return answer("staff/patients/show.html", **_facts(patient))
@@ -131,14 +112,14 @@ def show(patient_id):
 @bp.get("/<uuid:patient_id>/edit", needs=Permission.PATIENTS_EDIT, shows="patients")
 def edit(patient_id):
     """The form with what is known."""
-    patient = known(patient_id)
+    patient = own_patients.patient(patient_id)
     return answer("staff/patients/edit.html", patient=patient, form=PatientForm(_clinic(), obj=patient))
 
 
 @bp.post("/<uuid:patient_id>", needs=Permission.PATIENTS_EDIT)
 def update(patient_id):
     """Keep what was changed."""
-    patient = known(patient_id)
+    patient = own_patients.patient(patient_id)
     form = PatientForm(_clinic(), obj=patient)
     if not form.validate_on_submit():
         return again("staff/patients/edit.html", patient=patient, form=form)
@@ -150,7 +131,7 @@ def update(patient_id):
 @bp.post("/<uuid:patient_id>/add-tag", needs=Permission.PATIENTS_EDIT)
 def add_tag(patient_id):
     """Pin a tag or a flag to the patient."""
-    patient, form = known(patient_id), TagForm()
+    patient, form = own_patients.patient(patient_id), TagForm()
     if not form.validate_on_submit():
         return again("staff/patients/show.html", **_facts(patient, form))
     try:
@@ -165,7 +146,7 @@ def add_tag(patient_id):
 @bp.post("/<uuid:patient_id>/tags/<uuid:tag_id>/remove-tag", needs=Permission.PATIENTS_EDIT)
 def remove_tag(patient_id, tag_id):
     """Take a tag or a flag off the patient."""
-    patient, tag = known(patient_id), db.session.get(PatientTag, (current.clinic.id, tag_id))
+    patient, tag = own_patients.patient(patient_id), db.session.get(PatientTag, (current.clinic.id, tag_id))
     if tag is None or tag.patient_id != patient.id:
         abort(404)
     verbs.remove_tag(patient, tag, by=current.actor)
@@ -204,5 +185,5 @@ def _facts(patient, tag_form=None):
     past = db.session.scalars(past.limit(size + 1).offset((number - 1) * size))
     return {
         "patient": patient, "coming": db.session.scalars(coming).all(), "past": Page.of(past, number, size),
-        "tag_form": tag_form or TagForm(formdata=None), "sees_record": current.may(Permission.VISITS_CONDUCT),
+        "tag_form": tag_form or TagForm(formdata=None),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from uuid_utils import uuid7
 
+from clinic.access import Permission
 from clinic.current import current
 from clinic.db import now
 from clinic.filters import clock
@@ -14,6 +15,7 @@ from clinic.models.people import VisitMode
 from clinic.models.visits import VisitKind, VisitStatus
 from clinic.openings import listed
 from clinic.queries.day import Day
+from clinic.views.staff.own_patients import closed_among, waits_for_anybody
 from clinic.views.staff.visit_steps import Standing, next_steps
 
 S = VisitStatus
@@ -25,7 +27,10 @@ ID, WHO = "~id~", "~who~"
 class Lines:
     """Makes lines for one answer; a line is the tuple that `staff/visits/_lines.html` unpacks."""
 
-    def __init__(self):
+    def __init__(self, visits=()):
+        # A doctor reads the whole day, but opens their own patients only: the others' lines lead nowhere.
+        self.closed = closed_among(visits)
+        self.shows_flags = current.may(Permission.PINS_SEE)
         self.today = Day.today(current.clinic.timezone)
         self.now = now()
         self.own = str(current.provider_id) if current.provider_id else None
@@ -46,7 +51,7 @@ class Lines:
         return [self.line(visit) for visit in visits]
 
     def line(self, visit):
-        """One visit's line."""
+        """One visit's line; where the record is not theirs to open, without the patient's id, and not to be opened."""
         (id_, patient_id, provider_id, status, mode, kind, starts_at, checked_in_at, answer_by, ticket, name, deceased,
          doctor, type_, overbooked, flags) = visit  # fmt: skip
         self.listed.append(id_)
@@ -58,11 +63,16 @@ class Lines:
         if status == "checked_in" or overbooked or answer_by or kind == "walk_in":
             notes = self.notes(status, kind, checked_in_at, answer_by, overbooked)
         type_ = type_ or words["visit"]
+        steps = self.steps(standing).replace(ID, id_).replace(WHO, name)
+        if patient_id in self.closed:
+            patient_id, flags = None, ()
+            id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
         return (
             id_, patient_id, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
-            name, flags, deceased, doctor or words["anybody" if status == "checked_in" else "nobody"],
+            name, flags if self.shows_flags else (), deceased,
+            doctor or words["anybody" if status == "checked_in" else "nobody"],
             type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),
-            late, notes, self.steps(standing).replace(ID, id_).replace(WHO, name),
+            late, notes, steps,
         )  # fmt: skip
 
     def owner(self, provider_id):

@@ -17,6 +17,7 @@ from clinic.errors import said
 from clinic.forms.visits import CancelForm, MeetingForm, NoteForm, UndoForm
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
+from clinic.views.staff import own_patients
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_steps import STEPS
 
@@ -30,7 +31,7 @@ PAGES = ("staff.day.index", "staff.my_day.index", "staff.visits.show", "staff.pa
 @bp.get("", needs=P.VISITS_SEE, shows="visits")
 def show(visit_id):
     """Everything about one visit."""
-    return htmx.show("staff/visits/show.html", "staff/visits/_visit.html", **_page(_visit(visit_id)))
+    return htmx.show("staff/visits/show.html", "staff/visits/_visit.html", **_page(own_patients.visit(visit_id)))
 
 
 @bp.post("/accept", needs=STEPS[S.BOOKED].needs)
@@ -72,7 +73,7 @@ def mark_no_show(visit_id):
 @bp.route("/cancel", methods=["GET", "POST"], needs=STEPS[S.CANCELLED].needs, shows="visits")
 def cancel(visit_id):
     """Ask why, then call the visit off."""
-    visit, form = _visit(visit_id), CancelForm()
+    visit, form = own_patients.visit(visit_id), CancelForm()
     if not form.is_submitted():
         return htmx.show("staff/visits/cancel.html", visit=visit, form=form)
     if not form.validate():
@@ -97,7 +98,7 @@ def undo(visit_id):
 @bp.post("/write-note", needs=P.VISITS_NOTE)
 def write_note(visit_id):
     """Change the administrative note."""
-    visit, form = _visit(visit_id), NoteForm()
+    visit, form = own_patients.visit(visit_id), NoteForm()
     if not form.validate():
         return htmx.again("staff/visits/show.html", **_page(visit, note=form))
     verbs.write_note(visit, form.notes.data, by=current.actor)
@@ -107,21 +108,16 @@ def write_note(visit_id):
 @bp.post("/set-meeting-url", needs=P.VISITS_NOTE)
 def set_meeting_url(visit_id):
     """Change where a visit by video meets."""
-    visit, form = _visit(visit_id), MeetingForm()
+    visit, form = own_patients.visit(visit_id), MeetingForm()
     if not form.validate():
         return htmx.again("staff/visits/show.html", **_page(visit, meeting=form))
     verbs.set_meeting_url(visit, form.meeting_url.data, by=current.actor)
     return htmx.changed(then=url_for(".show", visit_id=visit_id), message=_("Link saved."))
 
 
-def _visit(visit_id):
-    visit = db.session().get(Visit, (current.clinic.id, visit_id))
-    return visit or abort(404)
-
-
 def _undoable(visit_id):
     """The visit, for one who may take the step that would be taken back."""
-    visit = _visit(visit_id)
+    visit = own_patients.visit(visit_id)
     if not current.may(STEPS.get(visit.status, STEPS[S.CHECKED_IN]).needs):
         abort(403)
     return visit
@@ -140,14 +136,14 @@ def _taken_back(visit, reason):
 
 def _step(verb, visit_id, message):
     """Take the step; where it is refused, htmx gets the visit's line as it is now, with the reason."""
-    visit = _visit(visit_id)
+    visit = own_patients.visit(visit_id)
     try:
         verb(visit, by=current.actor)
     except Refused as refused:
         if not htmx.wants_part():
             raise
         db.session.rollback()
-        lines = Lines().of([visit_line(db.session(), _visit(visit_id))])
+        lines = Lines().of([visit_line(db.session(), own_patients.visit(visit_id))])
         return htmx.again("staff/visits/_refused.html", status=409, lines=lines, reason=said(refused))
     return _taken(visit, message)
 

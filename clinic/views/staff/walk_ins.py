@@ -1,6 +1,6 @@
 """The desk adds a patient who came without a time; they wait on the board."""
 
-from flask import abort, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
 from clinic import walltime
@@ -13,9 +13,9 @@ from clinic.errors import said
 from clinic.filters import zone
 from clinic.forms.walk_ins import WalkInForm
 from clinic.htmx import again, changed, show
-from clinic.models.patients import Patient
 from clinic.queries import picking
 from clinic.views.asked import an_id
+from clinic.views.staff import own_patients
 from clinic.views.staff.choosing import Asked, PatientChoice
 
 bp = GuardedBlueprint("walk_ins", __name__, face="staff", url_prefix="/walk-ins")
@@ -37,7 +37,7 @@ def find():
 @bp.post("/<uuid:patient_id>", needs=Permission.VISITS_BOOK)
 def create(patient_id):
     """Put the patient among those who wait."""
-    patient, form = _patient(patient_id), _form()
+    patient, form = own_patients.patient(patient_id), _form()
     if not form.validate_on_submit():
         return again(PAGE, form=form, desk=_who(patient_id))
     try:
@@ -58,11 +58,6 @@ def _form(**given):
 
 def _who(patient_id):
     return PatientChoice(Asked(patient_id=patient_id), url_for("staff.walk_ins.new"), url_for("staff.walk_ins.find"))
-
-
-def _patient(patient_id):
-    patient = db.session.get(Patient, (current.clinic.id, patient_id))
-    return patient if patient and not patient.deleted_at else abort(404)
 
 
 def _refused(form, patient_id, sentence):

@@ -188,7 +188,9 @@ class TestSteps:
         session.commit()
         assert _offered(_line(amara, visit)) == {"cancel", "undo"}
         assert _offered(_line(osei, visit)) == {"start", "undo"}
-        assert _offered(_line(lind, visit)) == {"undo"}
+        assert (
+            _line(lind, visit) == "" and "Tom Baker" in lind.open("staff.day.index", date=visit.starts_at.date()).text
+        )
         assert _offered(_line(ines, visit)) == set()
 
     def test_no_show_is_offered_once_the_visit_has_begun(self, cast, amara):

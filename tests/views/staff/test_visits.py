@@ -96,7 +96,8 @@ class TestStartAndComplete:
         assert osei.send("staff.visits.complete", htmx=True, visit_id=visit.id).status_code == 200
         assert _status(session, visit) == S.COMPLETED
 
-    def test_another_doctors_visit_is_refused_with_the_reason(self, cast, session, amara, lind):
+    def test_another_doctors_visit_with_ones_own_patient_is_refused_with_the_reason(self, cast, session, amara, lind):
+        cast.booked(cast.tomorrow_at(14), provider=cast.dr_lind)
         visit = cast.booked()
         amara.send("staff.visits.check_in", visit_id=visit.id)
         answer = lind.send("staff.visits.start", htmx=True, visit_id=visit.id)
