@@ -23,6 +23,7 @@ class Permission(Choice):
     SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
     SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
     CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
+    CLINIC_SECURE = "clinic:secure", word("Set the clinic's security rules")
     STAFF_EDIT = "staff:edit", word("Invite colleagues and change their roles")
     STAFF_IMPERSONATE = "staff:impersonate", word("Stand in for a colleague")
     SUPPORT_GRANT = "support:grant", word("Let support look for a while")
@@ -43,7 +44,7 @@ DESK = {
 ROLES = {
     Role.ADMIN: {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
-        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.STAFF_EDIT,
+        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW,
     },
     Role.RECEPTIONIST: DESK,

@@ -10,7 +10,7 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic import keyring
+from clinic import jobs, keyring
 from clinic.actions import recovery_codes, sign_ins, throttles
 from clinic.actions.acting import Refused, action, note_refusal
 from clinic.db import word
@@ -94,15 +94,22 @@ def note_use(user, *, by):
     return user
 
 
-@action
-def ask_reset(user, *, by):
-    """Let a colleague sign in without their factors in 24 hours, unless they use one before; sign them out now."""
+def may_reset(user, *, by):
+    """Raise Refused where this administrator cannot reset this colleague's factors."""
     if user.id == by.user_id:
         raise Refused("Nobody resets their own second step; ask another administrator.")
     if user.mfa_enabled_at is None:
         raise Refused("They have no second step to reset.")
+
+
+@action
+def ask_reset(user, *, by):
+    """Let a colleague sign in without their factors in 24 hours, unless they use one before; sign them out now."""
+    may_reset(user, by=by)
+    session = object_session(user)
     user.factors_reset_at = sa.func.now() + timedelta(hours=RESET_HOURS)
-    sign_ins.end_others(object_session(user), user.id)
+    sign_ins.end_others(session, user.id)
+    jobs.put(session, "factors.tell_reset", user_id=user.id)
     return user
 
 
@@ -139,7 +146,7 @@ def asked_at_sign_in(session, user_id, *, by):
 
 
 def changed(user, kept_session):
-    """What follows from having other factors than before: since when there is one, codes, other sign-ins."""
+    """What follows from having other factors than before: since when there is one, other sign-ins, a mail."""
     session = object_session(user)
     session.flush()
     left = user.mfa_secret_encrypted is not None and user.totp_last_step is not None
@@ -150,6 +157,7 @@ def changed(user, kept_session):
         user.mfa_enabled_at = None
         recovery_codes.forget(session, user.id)
     sign_ins.end_others(session, user.id, kept_session)
+    jobs.put(session, "factors.tell", user_id=user.id)
     return user
 
 

@@ -7,6 +7,7 @@ import secrets
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
+from clinic import jobs
 from clinic.actions.acting import Refused, action, note_refusal
 from clinic.actions.tokens import hash_token
 from clinic.models.accounts import User
@@ -78,6 +79,7 @@ def use(session, user_id, typed, *, by):
 
 @action
 def note_use(user, *, by):
-    """Remember that a recovery code was used, and what it may have been lost with: a reset is no longer waited for."""
+    """Remember that a recovery code was used, and tell the person; who has one waits for no reset."""
     user.factors_reset_at = None
+    jobs.put(object_session(user), "factors.tell_code_used", user_id=user.id)
     return user

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from clinic.models.accounts import User
+from clinic.models.accounts import Membership, Role, User
 from clinic.models.factors import Passkey, RecoveryCode
 from clinic.models.organizations import Clinic
 
@@ -52,3 +52,11 @@ def asked_of_staff(session, clinic_id):
     """Whether the clinic asks everybody who works there for a second factor."""
     settings = session.scalar(sa.select(Clinic.settings).where(Clinic.id == clinic_id)) or {}
     return settings.get(FACTOR_SETTING) == REQUIRED
+
+
+def staff_without(session):
+    """How many of those who work in the clinic of the session's scope have no second factor."""
+    works = sa.exists().where(
+        Membership.user_id == User.id, Membership.ended_at.is_(None), Membership.role != Role.PATIENT
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(User).where(User.mfa_enabled_at.is_(None), works))

@@ -15,6 +15,7 @@ PAGES = [
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
     (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
     (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
+    (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
 ]
 
 # Pages without a line of their own are marked under the one they are reached from.
@@ -22,6 +23,7 @@ BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
     "staff.locations": "staff.clinic",
+    "staff.factors": "staff.colleagues",
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",
     "staff.break_glass": "staff.patients",
