@@ -25,9 +25,9 @@ LOCK = sa.text(
               coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after, t.capacity, t.visit_mode,
               t.booking, t.is_active AS type_is_active, t.minimum_notice_minutes, t.horizon_days,
               t.answer_within_hours, c.timezone,
-              (SELECT x.deceased_at IS NOT NULL OR x.merged_into_id IS NOT NULL FROM patients AS x
-                WHERE x.clinic_id = p.clinic_id AND x.id = CAST(:patient_id AS uuid) AND x.deleted_at IS NULL)
-              AS patient_gone
+              (SELECT num_nonnulls(x.deceased_at, x.merged_into_id, x.erased_at) > 0 FROM patients AS x
+                WHERE x.clinic_id = p.clinic_id AND x.id = CAST(:patient_id AS uuid) AND x.deleted_at IS NULL
+                  FOR KEY SHARE) AS patient_gone
          FROM providers AS p
          JOIN clinics AS c ON c.id = p.clinic_id
          JOIN visit_types AS t ON t.clinic_id = p.clinic_id AND t.id = :visit_type_id

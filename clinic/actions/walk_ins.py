@@ -39,7 +39,7 @@ def add(
     reason=None,
 ):
     """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not."""
-    if patient.is_deceased or patient.merged_into_id or patient.deleted_at:
+    if patient.is_deceased or patient.merged_into_id or patient.deleted_at or patient.erased_at:
         raise Refused("This patient cannot be booked.")
     _check_doctor(session, patient.clinic_id, provider_id)
     here = {"clinic_id": patient.clinic_id, "zone": timezone}

@@ -74,6 +74,8 @@ def upgrade():
         op.execute(f"GRANT SELECT, DELETE ON {table} TO clinic_keeper")
     op.execute("GRANT SELECT ON clinics, procrastinate_workers TO clinic_keeper")
     op.execute("GRANT UPDATE (notes) ON visit_events TO clinic_keeper")
+    # The queue's own trigger forgets there which job it was.
+    op.execute("GRANT UPDATE ON procrastinate_periodic_defers TO clinic_keeper")
     op.execute("GRANT UPDATE (taken) ON slots TO clinic_keeper")
     # Whatever clinic they are in, the keeper and the owner's functions know of every hold.
     op.execute("CREATE POLICY known ON legal_holds FOR SELECT TO clinic_keeper, CURRENT_USER USING (true)")

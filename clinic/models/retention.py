@@ -1,0 +1,125 @@
+"""How long what is kept, and why: classes that the nightly purge runs and docs/keeping.md is drawn from."""
+
+from dataclasses import dataclass
+
+HELD = "EXISTS (SELECT 1 FROM legal_holds AS h WHERE h.ended_at IS NULL AND h.patient_id = {table}.patient_id)"
+AUDIT_YEARS = 6
+# After a clinic is closed or a patient's record was deleted, where the clinic has not said otherwise.
+CLOSED_YEARS = 10
+SETTING = "kept_years"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One class of data: what it is, until when it is kept and why; ``gone`` is the SQL of rows whose time is over.
+
+    Without ``gone`` the nightly purge leaves the class alone; ``how`` says what ends it instead.
+    """
+
+    what: str
+    tables: tuple
+    until: str
+    why: str
+    gone: str | None = None
+    how: str = "every night"
+
+    @property
+    def is_of_clinics(self):
+        """Whether its rows are seen inside a clinic only."""
+        return self.tables[0] in ("access_grants", "legal_holds")
+
+
+CLASSES = (
+    Kept(
+        "Sign-ins", ("user_sessions",), "90 days after they ended",
+        "Somebody who asks what happened to their account last month gets an answer.",
+        "least(user_sessions.expires_at, user_sessions.revoked_at) < now() - interval '90 days'",
+    ),
+    Kept(
+        "Links sent or shown to a person", ("user_tokens",), "90 days after they were used or ran out",
+        "The same.",
+        "coalesce(user_tokens.used_at, user_tokens.expires_at) < now() - interval '90 days' AND NOT "
+        + HELD.format(table="user_tokens"),
+    ),
+    Kept(
+        "Recovery codes", ("recovery_codes",), "90 days after they were used", "The same.",
+        "recovery_codes.used_at < now() - interval '90 days'",
+    ),
+    Kept(
+        "Counts of tries", ("throttles",), "until their window is over, a day at most",
+        "A limit needs no longer memory.", how="every hour, by `throttles.purge`",
+    ),
+    Kept(
+        "Answers to forms", ("idempotency_keys",), "24 hours", "Nobody sends a form again a day later.",
+        "idempotency_keys.expires_at < now()",
+    ),
+    Kept(
+        "Forms sent after a sign-in ran out", ("kept_forms",), "an hour", "The person is back by then, or will not be.",
+        "kept_forms.expires_at < now()",
+    ),
+    Kept(
+        "Jobs that are done or were given up", ("procrastinate_jobs", "procrastinate_events"), "30 days",
+        "What failed is looked into. What went well leaves no row at all.",
+        "procrastinate_jobs.status IN ('succeeded', 'failed', 'cancelled', 'aborted') AND NOT EXISTS ("
+        "SELECT 1 FROM procrastinate_events AS e WHERE e.job_id = procrastinate_jobs.id"
+        " AND e.at > now() - interval '30 days')",
+    ),
+    Kept(
+        "When jobs were due by the clock", ("procrastinate_periodic_defers",), "30 days", "The same.",
+        "procrastinate_periodic_defers.job_id IS NULL"
+        " AND to_timestamp(procrastinate_periodic_defers.defer_timestamp) < now() - interval '30 days'",
+    ),
+    Kept(
+        "Rights held for a while", ("access_grants",), f"{AUDIT_YEARS} years after they ended",
+        "As long as the audit log that speaks of them.",
+        f"access_grants.until < now() - interval '{AUDIT_YEARS} years'",
+    ),
+    Kept(
+        "Legal holds that were ended", ("legal_holds",), f"{AUDIT_YEARS} years after they ended", "The same.",
+        f"legal_holds.ended_at < now() - interval '{AUDIT_YEARS} years'",
+    ),
+    Kept(
+        "The audit log", ("audit_entries",), f"{AUDIT_YEARS} years, by whole months",
+        "HIPAA 164.316 asks for six. The database itself refuses to part with a younger month, or with one in which a"
+        " clinic that holds a record has an entry. An old month is taken out of the log and keeps its rows, until"
+        " whoever runs the database exports it and drops it.",
+        how="every night, by the function detach_audit_partitions",
+    ),
+    Kept("The seals of the audit log", ("audit_seals",), "for good", "They hold nothing of anybody.", how="never"),
+    Kept(
+        "Patients whose record was deleted", (
+            "patients", "patient_words", "patient_access", "patient_tags", "visits", "visit_events", "external_ids",
+            "erasures",
+        ),
+        f"for good, or as many years as the clinic's setting `{SETTING}` says",
+        "The law of the clinic's country decides.",
+        how="every night, in clinics with the setting",
+    ),
+    Kept(
+        "Patients who are not deleted, and their visits", ("patients", "visits", "visit_events"), "for good",
+        "A record is only ever complete. It can be erased on request; see docs/decisions/0035-erasure.md.",
+        how="by an administrator's request and another's confirmation",
+    ),
+    Kept("That a record was erased", ("erasures",), "as long as the record's row",
+         "A restored backup must erase it again.", how="with the record"),
+    Kept(
+        "Holds of a time", ("slots", "seat_holds"), "until they run out", "Nobody owns a time they did not book.",
+        how="every minute",
+    ),
+    Kept(
+        "What an outside system calls our rows", ("external_ids", "integrations"), "as long as the rows",
+        "The same import again changes rows instead of doubling them.",
+        how="with the row, and when a patient is erased",
+    ),
+    Kept(
+        "People who sign in", ("users", "memberships", "passkeys"), "for good, without name and address once closed",
+        "The history of visits and the audit log name them by id.", how="when somebody closes their account",
+    ),
+    Kept(
+        "What a clinic is and offers", (
+            "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
+        ),
+        f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
+        "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",
+    ),
+)  # fmt: skip
