@@ -116,3 +116,10 @@ class TestApplication:
                         " AND column_name LIKE '%\\_encrypted'")
             ).all()  # fmt: skip
         assert {tuple(row) for row in found} == {(each.table, each.column) for each in SEALED}
+
+    def test_no_row_of_a_registered_column_hides_from_the_change_of_keys(self, app, superuser):
+        """A table of no clinic's is seen whole only where no policy narrows it; a clinic's is walked clinic by clinic."""
+        with superuser.connect() as connection:
+            narrowed = set(connection.scalars(sa.text("SELECT relname FROM pg_class WHERE relrowsecurity")))
+        assert {each.table for each in SEALED if each.clinic_id is None} & narrowed == set()
+        assert {each.table for each in SEALED if each.clinic_id} <= narrowed
