@@ -118,7 +118,7 @@ class TestApplication:
         assert {tuple(row) for row in found} == {(each.table, each.column) for each in SEALED}
 
     def test_no_row_of_a_registered_column_hides_from_the_change_of_keys(self, app, superuser):
-        """A table of no clinic's is seen whole only where no policy narrows it; a clinic's is walked clinic by clinic."""
+        """No policy may narrow a table of no clinic's; a clinic's is walked clinic by clinic."""
         with superuser.connect() as connection:
             narrowed = set(connection.scalars(sa.text("SELECT relname FROM pg_class WHERE relrowsecurity")))
         assert {each.table for each in SEALED if each.clinic_id is None} & narrowed == set()
