@@ -31,6 +31,8 @@ class Config:
     DATABASE_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_URL", "")))
     DATABASE_OWNER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_OWNER_URL", "")))
     DATABASE_KEEPER_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_KEEPER_URL", "")))
+    # Set for `flask backup` and `flask restore` alone: no process that serves people needs a role this mighty.
+    DATABASE_BACKUP_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_BACKUP_URL", "")))
     DATABASE_DIRECT_URL: str = field(default_factory=lambda: _psycopg(os.environ.get("DATABASE_DIRECT_URL", "")))
     DATABASE_POOL: int = field(default_factory=lambda: _number("DATABASE_POOL", 16))
     DATABASE_POOL_WAIT: int = field(default_factory=lambda: _number("DATABASE_POOL_WAIT", 5))

@@ -65,6 +65,11 @@ class KeyRing:
         self.current = next(iter(keys), None)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
 
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all its keys."""
+        return set(self._ciphers)
+
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
         """Read ``id:base64key`` entries, separated by commas or lines; raises BadKeys."""

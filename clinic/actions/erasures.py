@@ -7,12 +7,13 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
+from clinic.actions import visits
 from clinic.actions.acting import Refused, action
 from clinic.db import word
 from clinic.models.accounts import Membership, Role, UserToken
 from clinic.models.keeping import Erasure
 from clinic.models.patients import Patient, PatientAccess, PatientTag, PatientWord
-from clinic.models.visits import Visit
+from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.queries.keeping import erasure_of, has_live_visit, live_hold, other_admins
 
 NAME = word("Erased patient")
@@ -70,8 +71,13 @@ def confirm(erasure: Erasure, *, by):
 
 @action
 def repeat(patient: Patient, *, by):
-    """Erase again what came back out of a backup; the operator's, who has the list of those erased since."""
+    """Erase again what came back out of a backup; the operator's, who has the list of those erased since.
+
+    A visit that was still to come when the backup was made is called off: by now it was, or is over.
+    """
     session = _locked(patient)
+    for visit in session.scalars(sa.select(Visit).where(Visit.patient_id == patient.id, Visit.status.in_(LIVE))).all():
+        visits.cancel(visit, CancelReason.OTHER, by=by)
     erasure = erasure_of(session, patient.id) or Erasure(
         clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, reason=AGAIN
     )

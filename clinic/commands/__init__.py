@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from clinic.commands import check, clinics, demo, imports, keys, worker
+from clinic.commands import backup, check, clinics, demo, imports, keys, restore, worker
 
 
 def init_app(app: Flask):
     """Add the product's commands to Flask's own."""
-    for subject in (check, clinics, demo, imports, keys, worker):
+    for subject in (backup, check, clinics, demo, imports, keys, restore, worker):
         subject.init_app(app)

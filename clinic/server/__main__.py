@@ -1,4 +1,4 @@
-"""`make run`: the database, the web server and the worker, started together and stopped together."""
+"""`make run`: the database, the web server and the worker, started together and stopped together; or one command."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from clinic.server.aside import run_aside
 from clinic.server.children import Child
 from clinic.server.embedded import EmbeddedServer
 from clinic.server.errors import ServerError
@@ -20,8 +21,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 def main() -> int:
-    """Run until a signal asks to stop; return the exit code."""
+    """Run until a signal asks to stop, or run one command aside of it; return the exit code."""
     try:
+        if sys.argv[1:2] == ["flask"]:
+            return run_aside(flask(*sys.argv[2:]), CHECKOUT)
         with stop_on_signals():
             run()
     except ServerError as error:

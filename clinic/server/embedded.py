@@ -103,6 +103,11 @@ class EmbeddedServer:
             self.stop()
             raise
 
+    def join(self) -> None:
+        """Use the server that another process has started in the folder, without ever stopping it."""
+        self._passwords = roles.load_passwords(self.data_home / "passwords.json")
+        self.socket_folder = self.socket_link.readlink()
+
     def stop(self) -> None:
         """Stop the server, ending open connections but losing nothing, and remove its socket."""
         if self._process:
