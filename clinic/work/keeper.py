@@ -14,8 +14,19 @@ SELECT set_config('app.clinic_id', %(clinic_id)s, true), set_config('app.user_id
 @contextmanager
 def keeper(clinic_id=None):
     """One transaction of the keeper's, in the scope of a clinic or of none; yields its connection."""
-    address = current_app.config["DATABASE_KEEPER_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
-    with psycopg.connect(address, connect_timeout=10) as connection:
+    with psycopg.connect(_address(), connect_timeout=10) as connection:
         connection.execute("SET LOCAL ROLE clinic_keeper")
         connection.execute(SCOPE, {"clinic_id": str(clinic_id or "")})
         yield connection
+
+
+@contextmanager
+def keeper_of_the_log():
+    """A connection of the keeper's outside of any transaction: what it seals and verifies is every clinic's log."""
+    with psycopg.connect(_address(), connect_timeout=10, autocommit=True) as connection:
+        connection.execute("SET ROLE clinic_keeper")
+        yield connection
+
+
+def _address():
+    return current_app.config["DATABASE_KEEPER_URL"].replace("postgresql+psycopg://", "postgresql://", 1)

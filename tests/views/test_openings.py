@@ -15,7 +15,6 @@ from tests.faults.routes import address, fitting, ids, own_ids, routes
 from tests.visitor import Visitor
 
 
-
 @pytest.fixture
 def entries(session):
     """The entries written since it was asked last, the oldest first."""
