@@ -7,7 +7,7 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import grants
 from clinic.current import current
 from clinic.db import db
-from clinic.htmx import changed, show
+from clinic.htmx import changed, moved_on, show, wants_part
 from clinic.models.grants import AccessGrant
 from clinic.queries import grants as asked
 from clinic.views.asked import Page, page_number
@@ -26,7 +26,7 @@ def index():
 @bp.get("/waiting", needs=Permission.GRANTS_REVIEW, extends=False)
 def waiting():
     """The line on every page that tells an administrator how many openings wait for a review."""
-    return show("staff/grants/_waiting.html")
+    return show("staff/grants/_waiting.html") if wants_part() else moved_on(url_for(".index"))
 
 
 @bp.post("/<uuid:grant_id>/review", needs=Permission.GRANTS_REVIEW)

@@ -1,0 +1,185 @@
+"""Whose record somebody opens: the desk everybody's, a doctor their own patients', support what a window names."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import patients, visits, walk_ins
+from clinic.models.accounts import Membership, Role
+from clinic.models.patients import TagKind
+from clinic.models.visits import CancelReason, Visit
+from tests.visitor import Visitor
+
+CONDITION, NOTE, ALLERGY, REASON = "Planted-Diabetes", "Planted-Note", "Planted-Penicillin", "Planted-Cough"
+
+
+@pytest.fixture
+def toms(cast, session):
+    """A visit of Tom's with Dr Osei tomorrow; his record holds a condition, an allergy, a note and a flag."""
+    visit = cast.booked(reason=REASON)
+    tom = session.merge(cast.tom)
+    patients.update(tom, by=cast.amara.actor, chronic_diseases=CONDITION, allergies=ALLERGY, notes=NOTE)
+    patients.add_tag(tom, TagKind.FLAG, "Planted-Flag", by=cast.amara.actor)
+    session.commit()
+    return visit
+
+
+def also(session, cast, person, role):
+    """Give the person one more role, as it stands in the database."""
+    session.add(Membership(clinic_id=cast.rose.id, user_id=person.user.id, role=role))
+    session.commit()
+
+
+class TestADoctor:
+    def test_opens_the_record_and_the_visit_of_a_patient_of_theirs(self, osei, cast, toms):
+        assert osei.open("staff.patients.show", patient_id=cast.tom.id).status_code == 200
+        assert osei.open("staff.visits.show", visit_id=toms.id).status_code == 200
+
+    def test_gets_for_another_doctors_patient_the_answer_of_one_who_never_existed(self, lind, cast, toms):
+        for endpoint, ids in (
+            ("staff.patients.show", {"patient_id": cast.tom.id}), ("staff.visits.show", {"visit_id": toms.id}),
+            ("staff.visits.undo", {"visit_id": toms.id}),
+        ):  # fmt: skip
+            assert lind.open(endpoint, **ids).status_code == 404
+
+    @pytest.mark.parametrize("step", ["accept", "confirm", "check_in", "start", "complete", "mark_no_show", "undo",
+                                      "write_note", "set_meeting_url"])  # fmt: skip
+    def test_takes_no_step_with_another_doctors_patient(self, lind, cast, session, toms, step):
+        before = session.scalar(sa.select(Visit.updated_at).where(Visit.id == toms.id))
+        answer = lind.send(f"staff.visits.{step}", {"notes": "x", "meeting_url": "https://x.example"}, visit_id=toms.id)
+        session.rollback()
+        assert answer.status_code == 404
+        assert session.scalar(sa.select(Visit.updated_at).where(Visit.id == toms.id)) == before
+
+    def test_reads_the_whole_day_but_a_strangers_line_leads_nowhere(self, lind, osei, cast, toms):
+        day = toms.starts_at.date()
+        page = lind.open("staff.day.index", date=day).text
+        assert "Tom Baker" in page and "Planted-Flag" not in page
+        assert str(toms.id) not in page and str(cast.tom.id) not in page
+        own = osei.open("staff.day.index", date=day).text
+        assert f"/staff/visits/{toms.id}" in own and f"/staff/patients/{cast.tom.id}" in own and "Planted-Flag" in own
+
+    def test_may_take_a_walk_in_whom_nobody_has_taken_and_opens_the_record_only_then(self, lind, cast, session):
+        waiting = walk_ins.add(session, session.merge(cast.tom), timezone="Europe/London", by=cast.amara.actor)
+        session.commit()
+        page = lind.open("staff.my_day.index").text
+        assert f"/staff/visits/{waiting.id}" in page and f"/staff/patients/{cast.tom.id}" not in page
+        assert lind.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
+        assert lind.open("staff.visits.show", visit_id=waiting.id).status_code == 200
+        assert lind.send("staff.visits.start", visit_id=waiting.id).status_code == 303
+        assert lind.open("staff.patients.show", patient_id=cast.tom.id).status_code == 200
+
+    def test_a_visit_entered_by_mistake_makes_nobody_their_patient(self, osei, cast, session, toms):
+        visits.cancel(session.merge(toms), CancelReason.ENTERED_IN_ERROR, by=cast.amara.actor)
+        session.commit()
+        assert osei.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
+        assert osei.open("staff.visits.show", visit_id=toms.id).status_code == 404
+
+    def test_who_is_on_no_calendar_has_no_patients(self, cast, session, app, toms):
+        also(session, cast, cast.maya, Role.DOCTOR)
+        maya = Visitor(app, cast.maya)
+        assert maya.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
+        assert "Tom Baker" not in maya.open("staff.patients.index").text
+
+    @pytest.mark.parametrize("role", [Role.RECEPTIONIST, Role.MEDICAL_ASSISTANT, Role.ADMIN])
+    def test_who_is_something_else_too_sees_what_that_shows(self, lind, cast, session, toms, role):
+        also(session, cast, cast.lind, role)
+        assert lind.open("staff.patients.show", patient_id=cast.tom.id).status_code == 200
+        assert "Tom Baker" in lind.send("staff.patients.find", {"q": "tom"}).text
+
+
+class TestWhatAPageShows:
+    """The desk sees allergies and flags, not conditions; administrators and support no clinical word."""
+
+    def _pages(self, visitor, app, cast, visit):
+        """The text of every staff page this visitor can open."""
+        ids = {"patient_id": cast.tom.id, "visit_id": visit.id, "provider_id": cast.dr_osei.id,
+               "user_id": cast.lind.user.id, "visit_type_id": cast.consultation.id}  # fmt: skip
+        told = {}
+        for rule in app.url_map.iter_rules():
+            needs = app.extensions["needs"].get(rule.endpoint)
+            if not needs or needs.face != "staff" or "GET" not in rule.methods or rule.endpoint == "staff.live.stream":
+                continue
+            if rule.arguments <= set(ids):
+                answer = visitor.open(rule.endpoint, **{name: ids[name] for name in rule.arguments})
+                told[rule.endpoint] = answer.text if answer.status_code == 200 else ""
+        for endpoint in ("staff.booking.new", "staff.walk_ins.new"):
+            told[endpoint + " for him"] = visitor.open(endpoint, patient_id=cast.tom.id).text
+        told["found"] = visitor.send("staff.patients.find", {"q": "tom"}).text
+        told["day"] = visitor.open("staff.day.index", date=visit.starts_at.date()).text
+        assert sum(bool(text) for text in told.values()) > 5
+        return told
+
+    def _where(self, told, word):
+        return {page for page, text in told.items() if word in text}
+
+    @pytest.mark.parametrize("role", [Role.RECEPTIONIST, Role.MEDICAL_ASSISTANT])
+    def test_the_desk_reads_allergies_and_flags_and_no_condition_anywhere(self, app, amara, cast, session, toms, role):
+        session.execute(sa.update(Membership).where(Membership.user_id == cast.amara.user.id).values(role=role))
+        session.commit()
+        told = self._pages(amara, app, cast, toms)
+        assert not self._where(told, CONDITION)
+        assert "staff.patients.show" in self._where(told, ALLERGY)
+        assert {"staff.patients.show", "found", "day"} <= self._where(told, "Planted-Flag")
+        assert self._where(told, REASON) and self._where(told, NOTE)
+
+    def test_a_doctor_reads_the_conditions_of_their_own_patient(self, app, osei, cast, toms):
+        assert "staff.patients.show" in self._where(self._pages(osei, app, cast, toms), CONDITION)
+
+    def test_another_doctor_reads_nothing_of_him(self, app, lind, cast, toms):
+        told = self._pages(lind, app, cast, toms)
+        for word in (CONDITION, ALLERGY, NOTE, REASON, "Planted-Flag"):
+            assert not self._where(told, word), word
+
+    def test_an_administrator_reads_no_clinical_word(self, app, ines, cast, toms):
+        told = self._pages(ines, app, cast, toms)
+        for word in (CONDITION, ALLERGY, REASON):
+            assert not self._where(told, word), word
+        assert "staff.patients.show" in self._where(told, NOTE)
+
+    def test_the_forms_of_the_desk_neither_show_nor_take_a_condition(self, amara, cast, session, toms):
+        form = amara.open("staff.patients.edit", patient_id=cast.tom.id).text
+        assert CONDITION not in form and 'name="chronic_diseases"' not in form
+        amara.send("staff.patients.update", {"full_name": "Tom Baker", "chronic_diseases": "", "blood_group": "A"},
+                   patient_id=cast.tom.id)  # fmt: skip
+        session.rollback()
+        session.expire_all()
+        tom = session.merge(cast.tom)
+        assert (tom.chronic_diseases, tom.blood_group) == (CONDITION, None)
+
+
+@pytest.mark.promise(13, "fields nobody asked for change nothing")
+def test_fields_that_no_form_has_change_nothing(amara, cast, session, toms, figure):
+    planted = {
+        "role": "admin", "clinic_id": cast.harbour.id, "patient_id": cast.maya_patient.id, "status": "completed",
+        "fee": "0", "is_approved": "1", "approved_at": datetime.now(UTC).isoformat(), "created_by_id": "1",
+        "id": cast.maya_patient.id, "mrn": "1", "deleted_at": "2020-01-01", "merged_into_id": cast.maya_patient.id,
+        "provider_id": cast.dr_lind.id, "cancelled_at": "2020-01-01", "chronic_diseases": "none",
+    }  # fmt: skip
+    asked = {
+        "patients": ("staff.patients.update", {"full_name": "Tom Baker"}, {"patient_id": cast.tom.id}),
+        "visits": ("staff.visits.write_note", {"notes": "By bus"}, {"visit_id": toms.id}),
+    }
+    own = {"patients": {"phone", "notes", "email", "allergies"}, "visits": {"notes"}}
+    for table, (endpoint, form, ids) in asked.items():
+        row_id = next(iter(ids.values()))
+        look = sa.text(f"SELECT to_jsonb(t) FROM {table} AS t WHERE id = :id")
+        before = session.execute(look, {"id": row_id}).scalar()
+        session.rollback()
+        assert amara.send(endpoint, {**planted, **form}, **ids).status_code == 303
+        after = session.execute(look, {"id": row_id}).scalar()
+        changed = {name for name in after if after[name] != before[name]} - own[table] - {"updated_at"}
+        assert not changed, (table, changed)
+        session.rollback()
+    figure(f"{len(planted)} planted fields in {len(asked)} forms, 0 columns changed")
+
+
+def test_every_staff_page_about_one_patient_or_visit_asks_the_one_place(app):
+    """No view loads a patient or a visit by an id from outside other than through own_patients."""
+    from clinic.config import HOME
+
+    direct = re.compile(r"\.get\((Patient|Visit),")
+    views = (HOME / "clinic" / "views" / "staff").glob("*.py")
+    assert [path.name for path in views if direct.search(path.read_text())] == ["own_patients.py"]
