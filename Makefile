@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench races docs screenshots machine
+.PHONY: help run test check access bench races docs screenshots machine
 
 help: ## Print this list
 	@echo "Clinic. What you can do:"
@@ -34,6 +34,9 @@ races: $(TOOLS) ## Race 200 clients for one open time, in full, and write docs/r
 
 docs: $(TOOLS) ## Draw the pages of docs/ that come from the code
 	$(RUN) -m tests.rules.drawings
+
+access: $(TOOLS) ## Ask every route as everybody and write docs/access-matrix.csv, to be looked at before it is committed
+	$(RUN) -m tests.access
 
 faults: $(TOOLS) ## Kill, cut off and mistype in full, and write docs/faults-report.md
 	$(RUN) -m tests.faults

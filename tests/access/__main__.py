@@ -1,0 +1,28 @@
+"""Ask everything and write docs/access-matrix.csv anew: `make access`; then look at what changed before it is committed."""
+
+from sqlalchemy import create_engine
+
+from clinic import create_app
+from clinic.config import Config
+from tests.access.askers import ROLES
+from tests.access.asking import Stage, lines_of
+from tests.access.matrix import freeze
+from tests.conftest import SECRET_KEY, SECRET_KEYS
+from tests.databases import migrated, scratch_server
+
+
+def main():
+    """Every role on an empty database of its own."""
+    with scratch_server() as server:
+        app = create_app(
+            Config(**server.environment(), SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=8)
+        )
+        migrated(app)
+        root = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+        with app.app_context():
+            lines = [line for role in ROLES for line in lines_of(Stage(app, root), role)]
+    freeze(lines)
+    print(f"docs/access-matrix.csv: {len(lines)} lines")
+
+
+main()

@@ -1,0 +1,68 @@
+"""Asking for every route, as one role, about what is theirs and what is not."""
+
+from clinic.access import Permission
+from tests.access.askers import askers, browser_of
+from tests.access.matrix import NOBODYS, Line, outcome
+from tests.access.things import PLAIN, corners, lacking, things_in
+from tests.cast import Cast
+from tests.databases import emptied
+from tests.faults.routes import asked, routes
+
+RELATIONS = ("own", "same_clinic", "other_clinic")
+
+
+class Stage:
+    """The two clinics as they were before anybody asked; set up anew after everything that may have changed them."""
+
+    def __init__(self, app, superuser):
+        self.app, self.superuser = app, superuser
+        self.renew()
+
+    def renew(self):
+        """Everything as in the beginning."""
+        emptied(self.app, self.superuser)
+        self.cast, self.number = Cast.enter(), 0
+        self.people = askers(self.cast)
+
+    def found(self, corner):
+        """A fresh thing of every kind in a corner, each at a time of its own."""
+        self.number += 1
+        return things_in(self.cast, corner, self.number)
+
+
+def lines_of(stage, role):
+    """What somebody of this role gets on every route."""
+    return [_line(stage, role, rule, method) for rule, method in routes(stage.app)]
+
+
+def without_a_case(stage):
+    """Routes whose address names something that nobody made a case for."""
+    known = stage.found(corners(stage.cast, stage.cast.osei, "doctor")["own"])
+    return {rule.endpoint: lacking(rule, known) for rule, _method in routes(stage.app) if lacking(rule, known)}
+
+
+def _line(stage, role, rule, method):
+    got = {}
+    ids = set(rule.arguments) - set(PLAIN)
+    for relation in RELATIONS if ids else RELATIONS[:1]:
+        corner = corners(stage.cast, stage.people[role], role)[relation]
+        found = stage.found(corner) if ids else {}
+        got[relation] = _asked(stage, role, rule, method, PLAIN | found)
+    return Line(rule.endpoint, method, role, **{relation: got.get(relation, NOBODYS) for relation in RELATIONS})
+
+
+def _asked(stage, role, rule, method, values):
+    browser = browser_of(stage.app, stage.people[role])
+    path = browser.url(rule.endpoint, **{name: values[name] for name in rule.arguments})
+    form = {"data": {"csrf_token": browser.csrf}} if method == "POST" else {}
+    with asked(browser, path, method=method, **form) as answer:
+        told, did = outcome(answer), method == "POST" and answer.status_code < 400
+    if did and told == "yes":
+        stage.renew()
+    return told
+
+
+def needs_somebody(app, endpoint):
+    """Whether the route asks for a person at all."""
+    need = app.extensions["needs"].get(endpoint)
+    return need is not None and need.permission != Permission.PUBLIC

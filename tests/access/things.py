@@ -1,0 +1,128 @@
+"""What an address can name: for every kind of id one of the asker's own, one of their clinic's, one of another clinic's.
+
+A route whose address names something that is not here has no case, and a test says so.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from clinic.actions.booking import Wish, book
+from clinic.actions.patients import register
+from clinic.actions.tokens import hash_token, new_token
+from clinic.db import db
+from clinic.models.accounts import Membership, Role, TokenPurpose, UserSession, UserToken
+from clinic.models.factors import Passkey
+from clinic.models.grants import AccessGrant, GrantKind
+from clinic.models.organizations import Location
+from clinic.models.patients import PatientTag, TagKind
+from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
+from clinic.scope import Scope
+
+# What is nobody's: a page of the public's, a file, a link that nobody was sent.
+PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43}
+
+
+@dataclass
+class Corner:
+    """A patient of a clinic's, their doctor, and somebody who signs in there: whose things stand in an address."""
+
+    clinic: object
+    provider: object
+    doctor: object
+    patient: object
+    visit_type: object
+    user: object
+    by: object
+
+
+def corners(cast, person, role):
+    """The asker's own corner, one of others of Rose Street, and one of Harbour."""
+    toms = Corner(cast.rose, cast.dr_osei, cast.osei.user, cast.tom, cast.consultation, cast.osei.user, cast.amara)
+    mayas = Corner(cast.rose, cast.dr_osei, cast.osei.user, cast.maya_patient, cast.consultation, cast.maya.user,
+                   cast.amara)  # fmt: skip
+    graces = Corner(cast.rose, cast.dr_lind, cast.lind.user, None, cast.consultation, cast.lind.user, cast.amara)
+    sams = Corner(cast.harbour, cast.dr_reyes, cast.reyes.user, cast.sam, cast.checkup, cast.reyes.user, cast.stranger)
+    own = mayas if role == "patient" else toms
+    own.user = person.user if person else own.user
+    return {"own": own, "same_clinic": toms if role == "patient" else graces, "other_clinic": sams}
+
+
+def things_in(cast, corner, number):
+    """A fresh row of every kind in this corner, as {name in an address: id}; ``number`` keeps their times apart."""
+    session = db.session()
+    session.enter(Scope.staff(corner.clinic.id))
+    patient_id = corner.patient.id if corner.patient else _nobody_elses(session, corner).id
+    known = {
+        "clinic_id": corner.clinic.id, "patient_id": patient_id, "provider_id": corner.provider.id,
+        "visit_type_id": corner.visit_type.id, "user_id": corner.user.id,
+        "visit_id": _visit(session, cast, corner, patient_id, number),
+    }  # fmt: skip
+    rows = {name: make(corner, patient_id, number) for name, make in ROWS.items()}
+    session.add_all(rows.values())
+    session.flush()
+    found = known | {name: row.id for name, row in rows.items()}
+    found["row_id"] = session.scalars(
+        sa.select(Availability.id).where(Availability.provider_id == corner.provider.id).limit(1)
+    ).first()
+    found["membership_id"] = session.scalars(
+        sa.select(Membership.id).where(Membership.user_id == corner.user.id).limit(1)
+    ).first()
+    session.commit()
+    return found
+
+
+def _nobody_elses(session, corner):
+    """A patient whom no other doctor has ever seen."""
+    corner.patient = register(session, by=corner.by.actor, full_name="Grace Hopper")
+    return corner.patient
+
+
+def _visit(session, cast, corner, patient_id, number):
+    starts_at = cast.tomorrow_at(9, days=3 + number // 16, clinic=corner.clinic) + timedelta(minutes=30 * (number % 16))
+    wish = Wish(corner.clinic.id, corner.provider.id, corner.visit_type.id, patient_id, starts_at)
+    return book(session, wish, by=corner.by.actor)
+
+
+def _block(corner, patient_id, number):
+    at = datetime.now(UTC) + timedelta(days=60 + number)
+    return Slot(
+        clinic_id=corner.clinic.id, provider_id=corner.provider.id, kind=SlotKind.BLOCKED, status=SlotStatus.BLOCKED,
+        starts_at=at, ends_at=at + timedelta(hours=1), busy_from=at, busy_until=at + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def _grant(corner, patient_id, number):
+    return AccessGrant(
+        clinic_id=corner.clinic.id, kind=GrantKind.BREAK_GLASS, user_id=corner.doctor.id,
+        granted_by_id=corner.doctor.id, patient_id=patient_id, reason="Brought in unconscious",
+        until=datetime.now(UTC) + timedelta(minutes=50),
+    )  # fmt: skip
+
+
+ROWS = {
+    "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
+    "tag_id": lambda corner, patient_id, number: PatientTag(
+        clinic_id=corner.clinic.id, patient_id=patient_id, kind=TagKind.FLAG, tag=f"Wheelchair {uuid4().hex[:8]}"
+    ),
+    "block_id": _block,
+    "grant_id": _grant,
+    "invitation_id": lambda corner, patient_id, number: UserToken(
+        user_id=corner.doctor.id, clinic_id=corner.clinic.id, purpose=TokenPurpose.INVITE, role=Role.RECEPTIONIST,
+        token_hash=hash_token(new_token()), expires_at=datetime.now(UTC) + timedelta(hours=1),
+    ),
+    "session_id": lambda corner, patient_id, number: UserSession(
+        user_id=corner.user.id, clinic_id=corner.clinic.id, token_hash=hash_token(new_token()),
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+    ),
+    "passkey_id": lambda corner, patient_id, number: Passkey(
+        user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",
+    ),
+}  # fmt: skip
+
+
+def lacking(rule, found):
+    """Names in the rule's address that no case knows."""
+    return set(rule.arguments) - set(PLAIN) - set(found)
