@@ -1,4 +1,4 @@
-"""Ask everything and write docs/access-matrix.csv anew: `make access`; then look at what changed before it is committed."""
+"""Ask everything and write docs/access-matrix.csv anew (`make access`); look at what changed before committing it."""
 
 from sqlalchemy import create_engine
 
@@ -10,13 +10,13 @@ from tests.access.matrix import freeze
 from tests.conftest import SECRET_KEY, SECRET_KEYS
 from tests.databases import migrated, scratch_server
 
+KEYS = {"SECRET_KEY": SECRET_KEY, "SECRET_KEYS": SECRET_KEYS}
+
 
 def main():
     """Every role on an empty database of its own."""
     with scratch_server() as server:
-        app = create_app(
-            Config(**server.environment(), SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=8)
-        )
+        app = create_app(Config(**server.environment(), **KEYS, DATABASE_POOL=8))
         migrated(app)
         root = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
         with app.app_context():

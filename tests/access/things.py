@@ -1,4 +1,4 @@
-"""What an address can name: for every kind of id one of the asker's own, one of their clinic's, one of another clinic's.
+"""What an address can name: for every kind of id the asker's own, their clinic's, another clinic's.
 
 A route whose address names something that is not here has no case, and a test says so.
 """
