@@ -46,6 +46,13 @@ class Config:
     PROXIES: int = field(default_factory=lambda: _number("PROXIES", 0))
     HTTPS: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
 
+    # Where people open this product; links in mails are built on it, never on what a request said of its host.
+    PUBLIC_URL: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", ""))
+    MAIL_URL: str = field(default_factory=lambda: os.environ.get("MAIL_URL", ""))
+    MAIL_FROM: str = field(default_factory=lambda: os.environ.get("MAIL_FROM", ""))
+    # In the trial: where mails are kept instead of sent.
+    MAIL_FOLDER: str = field(default_factory=lambda: os.environ.get("MAIL_FOLDER", ""))
+
     SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
     SESSION_IDLE_MINUTES: int = field(default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60))
     LIVE_STREAMS: int = field(default_factory=lambda: _number("LIVE_STREAMS", 48))
@@ -56,6 +63,11 @@ class Config:
         self.DATABASE_OWNER_URL = self.DATABASE_OWNER_URL or self.DATABASE_URL
         self.DATABASE_KEEPER_URL = self.DATABASE_KEEPER_URL or self.DATABASE_OWNER_URL
         self.DATABASE_DIRECT_URL = self.DATABASE_DIRECT_URL or self.DATABASE_URL
+        if not self.PUBLIC_URL and (self.HTTPS or self.MAIL_URL):
+            raise ValueError("HTTPS=1 and MAIL_URL need PUBLIC_URL, the address people open: links are built on it.")
+        if self.MAIL_URL and not self.MAIL_FROM:
+            raise ValueError("MAIL_URL needs MAIL_FROM, the address that mails come from.")
+        self.PUBLIC_URL = (self.PUBLIC_URL or "http://127.0.0.1:8000").rstrip("/")
 
     def for_flask(self) -> dict:
         """These settings and the ones they decide, as Flask and its extensions name them."""

@@ -1,5 +1,6 @@
 """Who works in a clinic and as what: inviting colleagues, changing and ending their roles."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -7,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.actions import passwords, sign_ins
+from clinic import jobs
+from clinic.actions import emails, passwords, sign_ins
 from clinic.actions.acting import Refused, action
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import now
@@ -39,7 +41,7 @@ def invite(session, *, by, email, first_name, last_name, role):
 
 def user_with(session, email, **names):
     """The user with this address, made now if there is none; two who make the same one at once get one."""
-    email = email.strip().lower()
+    email = emails.normal(email) or email.strip().lower()
     session.connection().execute(
         insert(User.__table__)
         .values(id=uuid7(), email=email, created_at=now(), updated_at=now(), **names)
@@ -52,21 +54,40 @@ def user_with(session, email, **names):
 def write_invitation(user, role, token_hash, *, by):
     """Write the invitation whose link holds the token; the clinic's earlier ones for this person end."""
     session = object_session(user)
-    session.execute(
-        sa.update(UserToken)
-        .where(
-            UserToken.user_id == user.id, UserToken.clinic_id == by.clinic_id, UserToken.used_at.is_(None),
-            UserToken.purpose == TokenPurpose.INVITE,
-        )
-        .values(used_at=now()),
-        execution_options={"synchronize_session": False},
-    )  # fmt: skip
+    _end_invitations(session, user.id, by.clinic_id)
     invitation = UserToken(
         user_id=user.id, clinic_id=by.clinic_id, purpose=TokenPurpose.INVITE, role=role, token_hash=token_hash,
         expires_at=now() + timedelta(hours=INVITATION_HOURS),
     )  # fmt: skip
     session.add(invitation)
+    session.flush()
+    jobs.put(session, "accounts.invite", clinic_id=by.clinic_id, token_id=invitation.id)
     return invitation
+
+
+@action
+def write_second_link(invitation, token_hash, *, by):
+    """Write the same invitation's other link, the one that is mailed; an earlier mailed one ends."""
+    session = object_session(invitation)
+    _end_invitations(session, invitation.user_id, invitation.clinic_id, but=invitation.id)
+    mailed = UserToken(
+        user_id=invitation.user_id, clinic_id=invitation.clinic_id, purpose=TokenPurpose.INVITE, role=invitation.role,
+        token_hash=token_hash, expires_at=invitation.expires_at,
+    )  # fmt: skip
+    session.add(mailed)
+    return mailed
+
+
+def _end_invitations(session, user_id, clinic_id, but=None):
+    session.execute(
+        sa.update(UserToken)
+        .where(
+            UserToken.user_id == user_id, UserToken.clinic_id == clinic_id, UserToken.used_at.is_(None),
+            UserToken.purpose == TokenPurpose.INVITE, UserToken.id.is_distinct_from(but),
+        )
+        .values(used_at=now()),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
 
 
 def invitation(session, token_hash):
@@ -94,9 +115,12 @@ def accept_invite(invited, *, by, password_hash=None, first_name=None, last_name
         raise Refused("Choose a password first.", field="password")
     else:
         user.password_hash = password_hash
+        user.password_changed_at = sa.func.now()
         user.first_name, user.last_name = user.first_name or first_name, user.last_name or last_name
     invited.used_at = now()
+    _end_invitations(object_session(invited), user.id, invited.clinic_id)
     _give(user, invited.clinic_id, invited.role)
+    emails.ask_to_verify(object_session(invited), user, by=replace(by, clinic_id=invited.clinic_id))
     return invited
 
 
@@ -115,7 +139,7 @@ def add_role(user, role, *, by):
 def end_role(membership, *, by):
     """Take one role away, at once."""
     _not_oneself(membership.user_id, by)
-    _keep_an_admin(membership)
+    keep_an_admin(membership)
     membership.ended_at = now()
     return membership
 
@@ -141,7 +165,9 @@ def change_password(user, old, new, *, by, kept_session=None):
     """Choose a new password, proving the old one; every other sign-in of the person ends."""
     if not passwords.matches(user.password_hash, old):
         raise Refused("That is not your present password.", field="old_password")
-    user.password_hash = passwords.hash_password(new)
+    user.password_hash = passwords.hash_password(new, user.email, user.first_name, user.last_name)
+    user.password_changed_at = sa.func.now()
+    jobs.put(object_session(user), "passwords.tell", user_id=user.id)
     sign_ins.end_others(object_session(user), user.id, kept_session)
     return user
 
@@ -172,7 +198,7 @@ def _not_oneself(user_id, by):
         raise Refused("Nobody changes their own roles; ask another administrator.")
 
 
-def _keep_an_admin(membership):
+def keep_an_admin(membership):
     """Refuse to end the last role of an administrator who can sign in; locked against two who end each other's."""
     if membership.role != Role.ADMIN:
         return

@@ -7,12 +7,16 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from clinic.actions.acting import Refused
 
 MIN_LENGTH = 12
 # Bytes; longer input is turned away before anything is computed over it.
 MAX_BYTES = 1024
+# Of zxcvbn's 0 to 4; judged by its beginning, since the work grows with the square of its length.
+LEAST_SCORE = 3
+MOST_JUDGED = 72
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 # Each computation takes 46 MiB and a whole processor; more at once would only starve the rest of the clinic.
@@ -29,13 +33,24 @@ def _nobodys():
 NOBODYS = _nobodys()
 
 
-def hash_password(password: str) -> str:
-    """What the database keeps of a password; refuses one that is too short or too long."""
+def hash_password(password: str, *about: str | None) -> str:
+    """What the database keeps of a password; refuses one that is too short, too long or easy to guess.
+
+    ``about`` is what a guesser may know of the person: their address and names.
+    """
     if len(password) < MIN_LENGTH:
         raise Refused("The password must have at least %(count)s characters.", field="password", count=MIN_LENGTH)
     if _too_long(password):
         raise Refused("The password is too long.", field="password")
+    if is_easy_to_guess(password, *about):
+        raise Refused("This password is easy to guess. Choose another one.", field="password")
     return hash_again(password)
+
+
+def is_easy_to_guess(password: str, *about: str | None) -> bool:
+    """Whether somebody with a list of common passwords, words and names would find it within some 10^8 guesses."""
+    known = [part for word in about if word for part in (word, *word.split("@"))]
+    return zxcvbn(password[:MOST_JUDGED], user_inputs=known, max_length=MOST_JUDGED)["score"] < LEAST_SCORE
 
 
 def hash_again(password: str) -> str:

@@ -5,12 +5,18 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from clinic.actions import patients
+from clinic.actions import emails, patients, throttles
 from clinic.actions.acting import Refused, action
 from clinic.db import now
 from clinic.models.accounts import Membership, Role, User
 from clinic.models.patients import PatientAccess
 from clinic.models.people import Relation
+
+
+def spend_a_try(session, *, by):
+    """Count a try to make an account, whatever becomes of it; an address makes only so many."""
+    address, everybody = throttles.SIGN_UPS
+    throttles.spend(session, address.of(throttles.network(by.ip_address)), everybody.of())
 
 
 @action
@@ -32,6 +38,7 @@ def sign_up(session, *, by, user_id, patient_id, email, password_hash, date_of_b
         raise Refused("We could not make an account with these details. If you already have one, sign in.")
     user = session.get(User, user_id)
     become_patient(user, patient_id, by=replace(by, user_id=user_id, role=Role.PATIENT.value))
+    emails.ask_to_verify(session, user, by=by)
     return user
 
 
@@ -50,7 +57,7 @@ def become_patient(user, patient_id, *, by):
         session.add(Membership(clinic_id=by.clinic_id, user_id=user.id, role=Role.PATIENT))
         patient = patients.register(
             session, by=by, id=patient_id, full_name=user.name, first_name=user.first_name, last_name=user.last_name,
-            date_of_birth=user.date_of_birth, phone=user.phone, email=user.email,
+            date_of_birth=user.date_of_birth, phone=user.phone, email=user.email, signed_up_at=sa.func.now(),
         )  # fmt: skip
         session.add(
             PatientAccess(clinic_id=by.clinic_id, patient_id=patient.id, user_id=user.id, relation=Relation.SELF)

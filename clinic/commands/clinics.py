@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import list_currencies
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, current_app, url_for
+from flask import Flask
 from flask.cli import AppGroup
 from uuid_utils.compat import uuid7
 
@@ -16,6 +16,7 @@ from clinic.actions.accounts import INVITATION_HOURS, invite
 from clinic.actions.acting import Actor, Refused
 from clinic.actions.clinics import create as create_clinic
 from clinic.db import db
+from clinic.links import link
 from clinic.models.accounts import Role
 from clinic.scope import Scope
 
@@ -71,7 +72,7 @@ def _email(context, option, value):
 )  # fmt: skip
 @click.option("--admin-email", required=True, callback=_email, help="Who gets the clinic going.")
 @click.option("--admin-name", default="", help="First and last name of that person.")
-@click.option("--address", default="http://127.0.0.1:8000", show_default=True, help="Where people open this product.")
+@click.option("--address", help="Where people open this product, where it is not PUBLIC_URL.")
 def create(admin_email, admin_name, address, **profile):
     """Make a clinic and print the one-time link of its first administrator."""
     session, by = db.session(), Actor(clinic_id=uuid7(), role="operator", user_agent="flask clinics create")
@@ -87,10 +88,8 @@ def create(admin_email, admin_name, address, **profile):
         session.rollback()
         raise click.ClickException(str(refusal)) from None
     session.commit()
-    with current_app.test_request_context(base_url=address):
-        link = url_for("public.accounts.join", token=token, _external=True)
     click.echo(f"{profile['name']} is there. {admin_email} joins by this link, once, within {INVITATION_HOURS} hours:")
-    click.echo(link)
+    click.echo(link("public.accounts.join", token=token, at=address))
 
 
 def init_app(app: Flask):

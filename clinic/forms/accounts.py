@@ -7,9 +7,10 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import EqualTo, InputRequired, ValidationError
 
 from clinic import typed_dates
-from clinic.actions.passwords import MAX_BYTES, MIN_LENGTH
+from clinic.actions.passwords import MAX_BYTES, MIN_LENGTH, is_easy_to_guess
+from clinic.forms.emails import kept_address
 from clinic.forms.fields import Form, readable, tidy, words
-from clinic.forms.patients import Phone, TypedDate, address
+from clinic.forms.patients import Phone, TypedDate
 
 
 def _long_enough(form, field):
@@ -25,7 +26,13 @@ def _not_the_address(form, field):
         raise ValidationError(_l("Choose a password without your email address in it."))
 
 
-NEW_PASSWORD = [InputRequired(_l("Choose a password.")), _long_enough, _not_the_address]
+def _hard_to_guess(form, field):
+    typed = [form[name].data for name in ("email", "first_name", "last_name") if name in form]
+    if not field.errors and is_easy_to_guess(field.data, *typed, *getattr(form, "about", ())):
+        raise ValidationError(_l("This password is easy to guess. Use a few words that do not belong together."))
+
+
+NEW_PASSWORD = [InputRequired(_l("Choose a password.")), _long_enough, _not_the_address, _hard_to_guess]
 HINT = _l("At least 12 characters. A few words in a row are easy to remember; a password manager may fill it in.")
 
 
@@ -69,7 +76,7 @@ class SignUpForm(Named):
         description=_l("The clinic calls you if something changes."),
     )  # fmt: skip
     email = words(
-        _l("Email"), most=254, required=_l("Write your email address."), kind=EmailField, validators=[address],
+        _l("Email"), most=254, required=_l("Write your email address."), kind=EmailField, validators=[kept_address],
         description=_l("You sign in with it."),
     )  # fmt: skip
     password = PasswordField(_l("Choose a password"), NEW_PASSWORD, description=HINT)

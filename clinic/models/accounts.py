@@ -164,6 +164,8 @@ class UserToken(Timestamped, Base):
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     # The address that takes the old one's place once its owner opened the link.
     new_email: Mapped[str | None]
+    # The one it takes the place of, which is told.
+    former_email: Mapped[str | None]
     # Whose record the bearer will see in the portal, as what, and until when.
     patient_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     relation: Mapped[Relation | None] = mapped_column(ChoiceType(Relation))

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.db import now
-from clinic.models.accounts import Membership, TokenPurpose, UserToken
+from clinic.models.accounts import Membership, TokenPurpose, User, UserToken
 from clinic.models.organizations import Clinic
 
 
@@ -37,8 +37,11 @@ def places_of(session, user_id) -> list[Place]:
 
 
 def invited(session, clinic_id):
-    """The clinic's invitations nobody has accepted yet, newest first; each has user, role and expires_at."""
-    return session.scalars(
+    """The clinic's invitations nobody has accepted yet, newest first; each has user, role and expires_at.
+
+    An invitation has a link on the screen and another in a mail; one of them stands for both.
+    """
+    links = session.scalars(
         sa.select(UserToken)
         .options(sa.orm.joinedload(UserToken.user))
         .where(
@@ -47,3 +50,9 @@ def invited(session, clinic_id):
         )
         .order_by(UserToken.created_at.desc())
     ).all()  # fmt: skip
+    return list({link.user_id: link for link in reversed(links)}.values())[::-1]
+
+
+def taken(session, email):
+    """Whether somebody signs in with this address."""
+    return session.scalar(sa.select(sa.exists().where(User.email == email, User.deleted_at.is_(None))))

@@ -46,6 +46,7 @@ def run() -> None:
             key = os.environ.get("SECRET_KEY") or secret_key(home)
             ring = os.environ.get("SECRET_KEYS") or secret_keys(home)
             environment = {**os.environ, **addresses, "SECRET_KEY": key, "SECRET_KEYS": ring}
+            environment |= trial_addresses(home, listener.getsockname()[1])
             prepare(environment)
             supervisor.add(web_child(listener, environment, CHECKOUT))
             supervisor.add(Child("worker", flask("worker"), environment=environment, folder=CHECKOUT))
@@ -53,6 +54,12 @@ def run() -> None:
             supervisor.watch()
         finally:
             supervisor.stop()
+
+
+def trial_addresses(home: Path, port: int) -> dict[str, str]:
+    """Return where links in mails lead and, unless a mail server is named, the folder where mails are kept instead."""
+    given = {"PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://{HOST}:{port}"}
+    return given if os.environ.get("MAIL_URL") else {**given, "MAIL_FOLDER": str(home / "mail")}
 
 
 def prepare(environment: dict[str, str]) -> None:

@@ -11,21 +11,22 @@ from clinic.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One kind of job: its name, what it does, and the times it is due by itself (a crontab line, UTC) or None."""
+    """One kind of job: its name, what it does, when it is due by itself (a crontab line, UTC), how often to try it."""
 
     name: str
     act: Callable
     cron: str | None
+    attempts: int | None = None
 
 
 HANDLERS: dict[str, Handler] = {}
 
 
-def handles(name, cron=None):
+def handles(name, cron=None, attempts=None):
     """Register the handler of the job ``name``; a job may come twice, so a handler looks before it acts."""
 
     def register(act):
-        HANDLERS[name] = Handler(name, act, cron)
+        HANDLERS[name] = Handler(name, act, cron, attempts)
         return act
 
     return register

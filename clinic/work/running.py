@@ -15,7 +15,6 @@ from clinic import (
 from clinic.work.handlers import HANDLERS, run
 
 MOST_ATTEMPTS = 5
-RETRY = procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=3)
 SECONDS_WITHOUT_A_SIGN = 30  # three heartbeats: then a worker counts as dead
 SECONDS_TO_FINISH = 5
 EVERY_MINUTE = "* * * * *"
@@ -27,7 +26,7 @@ def build(app) -> procrastinate.App:
     address = app.config["DATABASE_DIRECT_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
     queue = jobs.for_worker(address)
     for handler in HANDLERS.values():
-        task = queue.task(name=handler.name, retry=RETRY)(_task(app, handler.name))
+        task = queue.task(name=handler.name, retry=_retry(handler))(_task(app, handler.name))
         if handler.cron:
             # One waiting is enough: a worker that was away does not catch up on every minute it missed.
             queue.periodic(cron=handler.cron, queueing_lock=handler.name)(task)
@@ -38,6 +37,10 @@ def build(app) -> procrastinate.App:
         await rescue(queue)
 
     return queue
+
+
+def _retry(handler):
+    return procrastinate.RetryStrategy(max_attempts=handler.attempts or MOST_ATTEMPTS, exponential_wait=3)
 
 
 def _task(app, name):

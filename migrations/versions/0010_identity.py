@@ -38,6 +38,7 @@ def upgrade():
     op.add_column("user_sessions", sa.Column("challenge_expires_at", sa.DateTime(timezone=True)))
 
     op.add_column("user_tokens", sa.Column("new_email", sa.Text()))
+    op.add_column("user_tokens", sa.Column("former_email", sa.Text()))
     op.add_column("user_tokens", sa.Column("patient_id", sa.Uuid()))
     op.add_column("user_tokens", sa.Column("relation", sa.Text()))
     op.add_column("user_tokens", sa.Column("access_until", sa.DateTime(timezone=True)))
@@ -104,7 +105,7 @@ def downgrade():
     op.create_check_constraint(
         op.f("ck_user_tokens_purpose_is_known"), "user_tokens", f"purpose IN ({FORMER_PURPOSES})"
     )
-    for column in ("access_until", "relation", "patient_id", "new_email"):
+    for column in ("access_until", "relation", "patient_id", "former_email", "new_email"):
         op.drop_column("user_tokens", column)
     for column in ("challenge_expires_at", "challenge", "proved_at", "awaits_factor"):
         op.drop_column("user_sessions", column)

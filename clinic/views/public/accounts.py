@@ -6,8 +6,9 @@ from flask import abort, current_app, make_response, redirect, request, session,
 from flask_babel import gettext as _
 
 from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
-from clinic.actions import accounts, factors, passwords, second_steps, sign_ins
+from clinic.actions import accounts, factors, passwords, second_steps, sign_ins, throttles
 from clinic.actions.acting import Refused, note_refusal
+from clinic.actions.emails import normal
 from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token, new_token
 from clinic.current import TOKEN, current, own_address
@@ -42,7 +43,7 @@ def sign_in():
 
 
 def _proved(form):
-    email = form.email.data.lower()
+    email = normal(form.email.data) or form.email.data.lower()
     device = known_devices.bucket_of(email)
     try:
         user_id = sign_ins.prove(db.session(), email, form.password.data, by=current.actor, device=device)
@@ -162,6 +163,7 @@ def join(token):
         return show("public/accounts/join_over.html", status=404)
     user, clinic = invited.user, db.session.get(Clinic, invited.clinic_id)
     form = JoinForm(obj=user)
+    form.about = (user.email,)
     page = {"form": form, "invited": invited, "user": user, "clinic": clinic, "token": token}
     if request.method != "POST" or not (user.password_hash or form.validate()):
         return again(JOIN, **page) if form.errors else show(JOIN, **page)
@@ -172,7 +174,7 @@ def _joined(invited, user, form):
     facts = {}
     if not user.password_hash:
         facts = {"first_name": form.first_name.data, "last_name": form.last_name.data,
-                 "password_hash": passwords.hash_password(form.password.data)}  # fmt: skip
+                 "password_hash": passwords.hash_password(form.password.data, user.email)}  # fmt: skip
     user_id, clinic_id, token_id = user.id, invited.clinic_id, invited.id
     db.session().enter(Scope.staff(clinic_id, user_id))
     accounts.accept_invite(db.session.get(type(invited), token_id), by=current.actor, **facts)
@@ -184,10 +186,13 @@ def _joined(invited, user, form):
 def password():
     """Choose a new password; every other sign-in of this person ends."""
     form = PasswordForm()
+    form.about = (current.user.email, current.user.name)
     if not form.validate_on_submit():
         return again(OWN_PASSWORD, form=form) if form.errors else show(OWN_PASSWORD, form=form)
     try:
         message = _change_password(form)
+    except TooManyTries as error:
+        return wait(OWN_PASSWORD, error, form)
     except Refused as error:
         note_refusal(db.session(), "accounts.change_password", by=current.actor)
         form.blame(said(error), error.field)
@@ -196,6 +201,7 @@ def password():
 
 
 def _change_password(form):
+    throttles.spend(db.session(), throttles.PASSWORD.of(current.user.id))
     user, kept = db.session.get(User, current.user.id), hash_token(session[TOKEN])
     accounts.change_password(user, form.old_password.data, form.password.data, by=current.actor, kept_session=kept)
     return _("Your password is changed. Other devices are signed out.")

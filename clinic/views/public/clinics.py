@@ -10,10 +10,11 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import sign_ups
 from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.passwords import hash_password
+from clinic.actions.throttles import TooManyTries
 from clinic.colours import readable_on
 from clinic.current import current, own_address
 from clinic.db import db
-from clinic.errors import said
+from clinic.errors import said, wait
 from clinic.filters import place
 from clinic.forms.accounts import SignUpForm
 from clinic.htmx import again, moved_on
@@ -73,9 +74,13 @@ BOOKING = "/portal/book/"
 
 
 def _signed_up(clinic, form):
+    try:
+        sign_ups.spend_a_try(db.session(), by=current.actor)
+    except TooManyTries as error:
+        return wait(SIGN_UP, error, form, clinic=clinic)
     # The connection goes back while the password is worked on.
     db.session.rollback()
-    password_hash = hash_password(form.password.data)
+    password_hash = hash_password(form.password.data, form.email.data, form.first_name.data, form.last_name.data)
     user_id, patient_id = uuid7(), uuid7()
     db.session().enter(Scope.portal(clinic.id, user_id, {patient_id}))
     by = replace(current.actor, clinic_id=clinic.id)

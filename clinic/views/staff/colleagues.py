@@ -11,6 +11,7 @@ from clinic.db import db
 from clinic.errors import said
 from clinic.forms.colleagues import InviteForm, RoleForm
 from clinic.htmx import again, changed, show
+from clinic.links import link
 from clinic.models.accounts import Role, UserToken
 from clinic.queries import accounts as invitations
 from clinic.queries import colleagues as asked
@@ -110,8 +111,12 @@ def _page(user, form):
 def _invited(user, token, role):
     if token is None:
         return _changed(user.id, _("They work here already and have the role now."))
-    link = url_for("public.accounts.join", token=token, _external=True)
-    context = {"user": user, "link": link, "role": role, "hours": accounts.INVITATION_HOURS}
+    context = {
+        "user": user,
+        "link": link("public.accounts.join", token=token),
+        "role": role,
+        "hours": accounts.INVITATION_HOURS,
+    }
     return show("staff/colleagues/invited.html", is_doctor=role == Role.DOCTOR, **context)
 
 

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.models.audit import AuditEntry
+from tests.letters import Post
 
 
 @pytest.fixture
@@ -23,4 +24,16 @@ def whole_log(superuser, app):
             return connection.execute(wanted.order_by(table.c.created_at)).all()
 
     yield entries
+    engine.dispose()
+
+
+@pytest.fixture
+def post(app, clean, superuser, tmp_path, monkeypatch):
+    """The mails of a trial: kept in a folder instead of sent, once the jobs that write them are done."""
+    from clinic.db import db
+
+    monkeypatch.setitem(app.config, "MAIL_FOLDER", str(tmp_path / "mail"))
+    with app.app_context():
+        engine = sa.create_engine(superuser.url.set(database=db.engine.url.database))
+    yield Post(app, engine, tmp_path / "mail")
     engine.dispose()

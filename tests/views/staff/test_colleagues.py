@@ -29,7 +29,7 @@ def second_admin(session, cast):
 class TestInvite:
     def test_the_link_is_shown_once_and_leads_in(self, ines, nobody, cast, session):
         answer = ines.send("staff.colleagues.invite", TYPED)
-        link = re.search(r'value="http://localhost(/join/[^"]+)"', answer.text).group(1)
+        link = re.search(r'value="http://127.0.0.1:8000(/join/[^"]+)"', answer.text).group(1)
         assert answer.status_code == 200 and "shown only now" in answer.text
         listed = ines.open("staff.colleagues.index").text
         assert "ada@rose.example" in listed and link not in listed

@@ -1,0 +1,45 @@
+"""``flask users suspend`` and ``activate``: whether somebody may sign in at all, in whatever clinics they are."""
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from clinic.actions import users as actions
+from clinic.actions.acting import Actor, Refused
+from clinic.actions.emails import normal
+from clinic.db import db
+from clinic.scope import Scope
+
+users = AppGroup("users", help="Suspend people and let them back in.")
+
+
+@users.command("suspend")
+@click.argument("email")
+def suspend(email):
+    """Sign the person out everywhere and let them in nowhere, at once."""
+    _done(actions.suspend, email, "flask users suspend")
+    click.echo(f"{email} is suspended: signed out everywhere, and cannot sign in.")
+
+
+@users.command("activate")
+@click.argument("email")
+def activate(email):
+    """Let the person sign in again."""
+    _done(actions.activate, email, "flask users activate")
+    click.echo(f"{email} can sign in again.")
+
+
+def _done(verb, email, name):
+    session = db.session()
+    session.enter(Scope.person())
+    try:
+        user = actions.with_email(session, normal(email) or email.lower())
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    verb(user, by=Actor(role="operator", user_agent=name))
+    session.commit()
+
+
+def init_app(app: Flask):
+    """Add the commands."""
+    app.cli.add_command(users)

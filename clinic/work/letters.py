@@ -1,0 +1,69 @@
+"""Letters: writing a mail in its reader's language from a template, and handing it over."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+
+from clinic.db import now
+from clinic.filters import LANGUAGES
+from clinic.integrations import mail
+from clinic.queries.accounts import places_of
+
+# The waits grow threefold: a mail server that is away for an hour has lost nothing.
+ATTEMPTS = 8
+TRIAL_SENDER = "clinic@localhost"
+
+
+def letter(name, *, to, language=None, clinic_name=None, link=None, **facts) -> EmailMessage:
+    """The mail of the template ``mail/<name>.txt``: its first paragraph is the subject, the rest what people read.
+
+    The words stand in the template once; the HTML is made of the same paragraphs.
+    """
+    place = clinic_name or "Clinic"
+    # A name over several lines would be read as a paragraph of ours.
+    facts = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in facts.items()}
+    with force_locale(language if language in LANGUAGES else current_app.config["LANGUAGE"]):
+        words = render_template(f"mail/{name}.txt", place=place, link=link, **facts)
+        subject, *paragraphs = [" ".join(each.split()) for each in words.split("\n\n") if each.strip()]
+        html = render_template("layouts/mail.html", subject=subject, paragraphs=paragraphs, link=link, place=place)
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = _sender(place)
+    message["To"] = Address(addr_spec=to)
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
+    # Nobody's holiday notice comes back to a mailbox that no one reads.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n\n".join(paragraphs) + "\n")
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+def _sender(place):
+    name = " ".join(place.split())
+    return Address(display_name=name, addr_spec=current_app.config["MAIL_FROM"] or TRIAL_SENDER)
+
+
+def post(session, message):
+    """Hand the mail over, once what it speaks of is kept; nothing is locked and no connection held meanwhile.
+
+    Raises MailNotSent, upon which the job comes again later, with a new link where there is one.
+    """
+    session.commit()
+    config = current_app.config
+    if config["MAIL_URL"]:
+        mail.send(mail.server_of(config["MAIL_URL"]), message)
+    elif config["MAIL_FOLDER"]:
+        mail.keep(Path(config["MAIL_FOLDER"]), message)
+    else:
+        raise mail.MailNotSent("there is no MAIL_URL")
+
+
+def clinic_name_for(session, user_id):
+    """The name of somebody's only clinic, or None for those who belong to several or to none."""
+    names = {place.name for place in places_of(session, user_id)}
+    return names.pop() if len(names) == 1 else None
