@@ -22,7 +22,7 @@ from clinic.actions.acting import NotRemembered, Refused
 from clinic.actions.throttles import TooManyTries
 from clinic.current import InAnothersName, current
 from clinic.db import db
-from clinic.htmx import again, wants_part
+from clinic.htmx import again, unsay, wants_part
 from clinic.idempotency import NotSentAgain
 from clinic.logs import tell
 
@@ -86,6 +86,7 @@ WHAT = {
 def answer(code, message=None, headers=None, **context):
     """The page or the part that tells what happened and what to do next."""
     db.session.rollback()
+    unsay()
     title, advice = WHAT.get(code, WHAT[500])
     template = "errors/part.html" if wants_part() else "errors/page.html"
     steps = [(_("Go to the start page"), "/")]

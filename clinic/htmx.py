@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, get_flashed_messages, make_response, redirect, render_template, request
+from flask import Flask, g, get_flashed_messages, make_response, redirect, render_template, request, session
 from flask import flash as _flash
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
@@ -49,7 +49,8 @@ def changed(*parts, then, message=None, undo=None, **context):
     ``message`` tells the person what happened; ``undo`` is the address of the POST that takes it back.
     """
     if message:
-        _flash({"text": str(message), "undo": undo}, "success")
+        g.said = {"text": str(message), "undo": undo}
+        _flash(g.said, "success")
     if not wants_part() or not parts:
         return moved_on(then)
     first, *others = (render_template(part, **context) for part in (*parts, "shared/_messages.html"))
@@ -72,6 +73,13 @@ def again(page_or_part, status=422, **context):
 
 def _out_of_band(part):
     return ROOT_ID.sub(lambda root: root.group(0).rstrip() + ' hx-swap-oob="true" ', part, count=1)
+
+
+def unsay():
+    """Take back what was to be told: it was not done after all."""
+    said = g.pop("said", None)
+    if said:
+        session["_flashes"] = [each for each in session.get("_flashes", ()) if each[1] != said]
 
 
 def messages():

@@ -15,7 +15,7 @@ from clinic import keyring
 from clinic.access import Permission
 from clinic.current import TOKEN, current
 from clinic.db import db
-from clinic.htmx import ANSWERS
+from clinic.htmx import ANSWERS, unsay
 
 FIELD = "idempotency_key"
 # One of ours, or the one of a line on a screen: the screen's and the visit's.
@@ -124,6 +124,8 @@ class Sending:
 
 def once(view):
     """Answer with ``view()``, or with what it answered when the same form was sent before."""
+    # Called anew for a victim of a deadlock: what the first try said is not true.
+    unsay()
     sending = _sending()
     if sending is None:
         return view()

@@ -45,7 +45,7 @@ class LiveServer:
                 [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gthread",
                  "--bind", f"fd://{listener.fileno()}", "--workers", str(self.workers), "--threads", str(self.threads),
                  # The load generators keep their connections; a real server sits behind a proxy that does the same.
-                 "--keep-alive", "60", "--graceful-timeout", "5", "--log-level", "warning", self.application],
+                 "--keep-alive", "60", "--graceful-timeout", "5", "--log-level", "error", self.application],
                 cwd=HOME, env=self.environment, pass_fds=[listener.fileno()], stdout=self.log, stderr=self.log,
             )  # fmt: skip
         self._wait_for_the_first_page()

@@ -28,6 +28,10 @@ HEADERS = (
     {"Content-Length": "-1"}, {"X-Forwarded-For": "'; --"}, {"Authorization": "Basic \xff"},
 )  # fmt: skip
 
+# Words that must be nowhere afterwards, and the header of a request that says how it is to break.
+CANARY = "canary-7f3a9d"
+BREAK = "Break-Off"
+
 
 def encoded(fields):
     """The fields as a browser gone wrong would send them: whatever they are."""

@@ -203,7 +203,7 @@ class TestWhatIsKept:
         sent = form()
         with losing_the_connection_at_the_commit(superuser):
             assert amara.send("staff.booking.create", sent).status_code == 503
-        assert kept() == [] and kept(IdempotencyKey) == []
+        assert kept() == [] and kept(IdempotencyKey) == [] and messages(amara) == []
         assert [amara.send("staff.booking.create", sent).status_code for _ in range(2)] == [303, 303]
         assert len(kept()) == 1
         figure("1 visit")
