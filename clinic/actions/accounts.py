@@ -9,7 +9,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import jobs
-from clinic.actions import emails, passwords, sign_ins
+from clinic.actions import emails, grants, passwords, sign_ins
 from clinic.actions.acting import Refused, action
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import now
@@ -132,6 +132,7 @@ def add_role(user, role, *, by):
         raise Refused("This role cannot be given to this person.", field="role")
     if not _ever_worked_here(user, by.clinic_id):
         raise Refused("Invite them first: nobody becomes a colleague without the link.", field="role")
+    grants.end_all_of(object_session(user), by.clinic_id, user.id)
     return _give(user, by.clinic_id, role)
 
 
@@ -141,6 +142,7 @@ def end_role(membership, *, by):
     _not_oneself(membership.user_id, by)
     keep_an_admin(membership)
     membership.ended_at = now()
+    grants.end_all_of(object_session(membership), membership.clinic_id, membership.user_id)
     return membership
 
 
@@ -209,7 +211,8 @@ def keep_an_admin(membership):
             Membership.clinic_id == membership.clinic_id, Membership.role == Role.ADMIN, Membership.ended_at.is_(None)
         )
         .order_by(Membership.id)
-        .with_for_update(of=Membership)
+        # The people too: of two who are suspended at once, the second sees that the first cannot sign in any more.
+        .with_for_update(of=[Membership, User], key_share=True)
     )
     able = {row.id for row in admins if row.status == UserStatus.ACTIVE and row.password_hash}
     if not able - {membership.id}:

@@ -23,6 +23,7 @@ def add(session, *, by, **details):
 def update(provider: Provider, *, by, **details):
     """Change a doctor's profile."""
     session = object_session(provider)
+    _keep_approval_anothers(provider, details.get("user_id"), by)
     _keep_unique(session, provider.id, details)
     for name, value in details.items():
         setattr(provider, name, value)
@@ -98,6 +99,12 @@ def _set_active(provider, active):
 def _not_oneself(provider, by):
     if by.user_id is not None and provider.user_id == by.user_id:
         raise Refused("Another administrator has to decide about you as a doctor.")
+
+
+def _keep_approval_anothers(provider, user_id, by):
+    """Nobody becomes the doctor of a profile that is approved already: they would have approved themselves."""
+    if provider.approved_at and user_id and user_id == by.user_id != provider.user_id:
+        raise Refused("Another administrator has to decide about you as a doctor.", field="user_id")
 
 
 def _keep_unique(session, provider_id, details):

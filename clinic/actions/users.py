@@ -4,8 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from clinic.actions import sign_ins, user_tokens
+from clinic.actions.accounts import keep_an_admin
 from clinic.actions.acting import Refused, action
-from clinic.models.accounts import User, UserStatus
+from clinic.models.accounts import Membership, User, UserStatus
+from clinic.queries.accounts import places_of
+from clinic.scope import Scope
 
 
 def with_email(session, email):
@@ -14,6 +17,22 @@ def with_email(session, email):
     if user is None:
         raise Refused("Nobody signs in with this address.")
     return user
+
+
+def keep_admins(session, email):
+    """Refuse where a clinic would have no administrator left who can sign in; asked before the account is touched."""
+    session.enter(Scope.person())
+    user_id = session.scalar(sa.select(User.id).where(User.email == email))
+    session.enter(Scope.person(user_id))
+    for place in sorted(places_of(session, user_id), key=lambda place: place.id):
+        session.enter(Scope.staff(place.id))
+        live = sa.select(Membership).where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+        try:
+            for membership in session.scalars(live.order_by(Membership.id)).all():
+                keep_an_admin(membership)
+        except Refused:
+            raise Refused("They are the last administrator of %(clinic)s.", clinic=place.name) from None
+    session.enter(Scope.person())
 
 
 @action

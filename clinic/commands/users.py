@@ -17,7 +17,7 @@ users = AppGroup("users", help="Suspend people and let them back in.")
 @click.argument("email")
 def suspend(email):
     """Sign the person out everywhere and let them in nowhere, at once."""
-    _done(actions.suspend, email, "flask users suspend")
+    _done(actions.suspend, email, "flask users suspend", actions.keep_admins)
     click.echo(f"{email} is suspended: signed out everywhere, and cannot sign in.")
 
 
@@ -29,11 +29,13 @@ def activate(email):
     click.echo(f"{email} can sign in again.")
 
 
-def _done(verb, email, name):
-    session = db.session()
+def _done(verb, email, name, first=None):
+    session, email = db.session(), normal(email) or email.lower()
     session.enter(Scope.person())
     try:
-        user = actions.with_email(session, normal(email) or email.lower())
+        if first:
+            first(session, email)
+        user = actions.with_email(session, email)
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from None
     verb(user, by=Actor(role="operator", user_agent=name))

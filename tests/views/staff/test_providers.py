@@ -133,6 +133,18 @@ class TestApproval:
         session.expire_all()
         assert cast.dr_lind.approved_at is None
 
+    def test_nobody_takes_over_a_profile_that_they_have_approved(self, ines, cast, session):
+        session.add(Membership(clinic_id=cast.rose.id, user_id=cast.ines.user.id, role=Role.DOCTOR))
+        cast.dr_lind.user_id = None
+        session.commit()
+        assert ines.send("staff.providers.approve", provider_id=cast.dr_lind.id).status_code == 303
+        typed = {**TYPED, "user_id": cast.ines.user.id}
+        answer = ines.send("staff.providers.update", typed, provider_id=cast.dr_lind.id)
+        assert answer.status_code == 409 and "Another administrator has to decide" in answer.text
+        session.rollback()
+        session.expire_all()
+        assert cast.dr_lind.user_id is None
+
 
 class TestOffer:
     def test_ticked_types_are_offered_with_own_minutes_and_fee_and_the_others_no_more(self, ines, cast, session):
