@@ -28,6 +28,8 @@ class Permission(Choice):
     STAFF_IMPERSONATE = "staff:impersonate", word("Stand in for a colleague")
     SUPPORT_GRANT = "support:grant", word("Let support look for a while")
     GRANTS_REVIEW = "grants:review", word("Review who opened a record in an emergency")
+    PATIENTS_KEEP = "patients:keep", word("Place legal holds and erase records")
+    PATIENTS_EXPORT = "patients:export", word("Take a copy of everything about a patient")
     PATIENTS_BREAK_GLASS = "patients:break_glass", word("Open another doctor's patient in an emergency")
     PINS_SEE = "pins:see", word("Read the desk's notes, flags and tags")
     REASONS_SEE = "reasons:see", word("Read why a patient comes")
@@ -45,7 +47,7 @@ ROLES = {
     Role.ADMIN: {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
-        P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW,
+        P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
     },
     Role.RECEPTIONIST: DESK,
     Role.MEDICAL_ASSISTANT: DESK,
@@ -65,7 +67,9 @@ SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE}
 STOOD_IN_FOR = frozenset({Role.RECEPTIONIST, Role.DOCTOR, Role.REFERRER})
 NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
 # What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
-AS_ONESELF = frozenset({P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS})
+AS_ONESELF = frozenset({
+    P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
+})  # fmt: skip
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.
 SUPPORT_SCOPES = {

@@ -28,6 +28,7 @@ def register(session, *, by, full_name, **details):
 @action
 def update(patient, *, by, **details):
     """Change what is known of a patient; a name that stays the same keeps its first and last name as they were."""
+    _refuse_erased(patient)
     name = details.get("full_name", patient.full_name).strip()
     if name != patient.full_name:
         details = {**_with_names(name, details), "full_name": name}
@@ -42,6 +43,7 @@ def update(patient, *, by, **details):
 @action
 def add_tag(patient, kind: TagKind, words: str, *, by):
     """Pin a tag or a flag to the patient; the same one twice is refused."""
+    _refuse_erased(patient)
     if any(each.kind == kind and each.tag.casefold() == words.casefold() for each in patient.tags):
         raise Refused("The patient already has this tag.", field="tag")
     patient.tags.append(PatientTag(clinic_id=patient.clinic_id, id=uuid7(), kind=kind, tag=words))
@@ -53,6 +55,11 @@ def remove_tag(patient, tag: PatientTag, *, by):
     """Take a tag or a flag off the patient."""
     object_session(patient).delete(tag)
     return patient
+
+
+def _refuse_erased(patient):
+    if patient.erased_at:
+        raise Refused("This record is erased; nothing is written into it any more.")
 
 
 def _with_names(full_name, details):

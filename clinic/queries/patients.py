@@ -131,7 +131,11 @@ def search(clinic_id: UUID, question: Question, *, own: Own | None = None):
 
 def recent(clinic_id: UUID, *, own: Own | None = None):
     """The select of the patients registered last."""
-    return _visible(clinic_id, own).order_by(patients.created_at.desc(), patients.id.desc())
+    return (
+        _visible(clinic_id, own)
+        .where(patients.erased_at.is_(None))
+        .order_by(patients.created_at.desc(), patients.id.desc())
+    )
 
 
 def one(clinic_id: UUID, patient_id: UUID, *, own: Own | None = None):

@@ -14,6 +14,7 @@ PAGES = [
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
     (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
+    (_l("Holds and erasure"), "staff.keeping.index", Permission.PATIENTS_KEEP),
     (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
     (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
 ]
@@ -23,6 +24,8 @@ BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
     "staff.locations": "staff.clinic",
+    "staff.legal_holds": "staff.keeping",
+    "staff.erasures": "staff.keeping",
     "staff.factors": "staff.colleagues",
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",

@@ -1,0 +1,131 @@
+"""Copies to take along: everything about one patient, or everything of one clinic, as JSON in a zip file."""
+
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from clinic.db import Base, now
+from clinic.queries.about_patients import tables_about_patients
+
+ROWS_AT_ONCE = 500
+NAMED = {
+    "visits": (
+        "(SELECT p.display_name FROM providers AS p WHERE p.clinic_id = visits.clinic_id AND p.id = visits.provider_id)"
+        " AS doctor, (SELECT t.name FROM visit_types AS t WHERE t.clinic_id = visits.clinic_id"
+        " AND t.id = visits.visit_type_id) AS visit_type"
+    )
+}
+# What the same is called in FHIR R4, for whoever reads the file with another program.
+FHIR = {"patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "visits": "Encounter",
+        "audit_entries": "AuditEvent"}  # fmt: skip
+# Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
+LEFT_OUT = {
+    "patient_words": "Made out of the name and the numbers, which are in the copy.",
+    "user_tokens": "Hashes of links, worth nothing to anybody; the links are dead within days.",
+    "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
+    "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
+}
+# What a patient's own copy holds: what the portal shows them, and no note of the clinic's.
+RELEASED = {
+    "patients": (
+        "mrn", "full_name", "first_name", "last_name", "date_of_birth", "phone", "email", "address_line", "city",
+        "state", "postal_code", "country", "timezone", "language", "preferred_contact_method", "created_at",
+    ),
+    "patient_access": ("relation", "until", "created_at"),
+    "visits": (
+        "id", "starts_at", "ends_at", "timezone", "status", "kind", "visit_mode", "reason", "doctor", "visit_type",
+        "confirmed_at", "checked_in_at", "started_at", "ended_at", "cancelled_at", "created_at",
+    ),
+}  # fmt: skip
+NEVER = ("_encrypted", "_hash")
+
+
+@dataclass
+class Copy:
+    """A zip file being written, and what is in it so far."""
+
+    zip: zipfile.ZipFile
+    files: dict = field(default_factory=dict)
+
+    def add(self, table, rows: Iterable[dict]):
+        """Write the rows as a JSON array, one row a line, as they come."""
+        count = 0
+        with self.zip.open(f"{table}.json", "w") as file:
+            for row in rows:
+                file.write((",\n" if count else "[\n").encode())
+                file.write(json.dumps(row, ensure_ascii=False).encode())
+                count += 1
+            file.write(b"\n]\n" if count else b"[]\n")
+        self.files[f"{table}.json"] = {"rows": count, **({"fhir": FHIR[table]} if table in FHIR else {})}
+
+    def close(self, **facts):
+        """Write what is in it, last."""
+        contents = {**facts, "made_at": now().isoformat(), "files": self.files}
+        self.zip.writestr("contents.json", json.dumps(contents, ensure_ascii=False, indent=1) + "\n")
+        self.zip.close()
+
+
+def write_patient(session, file, clinic, patient) -> dict:
+    """Write everything the clinic holds about the patient; returns what is in the file."""
+    copy = Copy(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED))
+    for each in tables_about_patients():
+        if each.table not in LEFT_OUT:
+            copy.add(each.table, _rows(session, each.table, each.condition, _which(patient)))
+    outside = "external_ids.clinic_id = :clinic_id AND resource_type = 'patients' AND resource_id = ANY (:ids)"
+    copy.add("external_ids", _rows(session, "external_ids", outside, _which(patient)))
+    acts = (
+        "audit_entries.clinic_id = :clinic_id AND (patient_id = ANY (:ids) OR resource_id = ANY (:ids) OR"
+        " resource_id IN (SELECT v.id FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.patient_id = ANY (:ids)))"
+    )
+    copy.add("audit_entries", _rows(session, "audit_entries", acts, _which(patient)))
+    copy.close(clinic=clinic.name, patient=patient.full_name, left_out=LEFT_OUT)
+    return copy.files
+
+
+def write_released(session, file, clinic, patient) -> dict:
+    """Write what the portal shows the patient of themselves; returns what is in the file."""
+    copy = Copy(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED))
+    for each in tables_about_patients():
+        if each.table in RELEASED:
+            condition = each.condition
+            if each.table == "visits":
+                condition += " AND visits.cancel_reason IS DISTINCT FROM 'entered_in_error'"
+            rows = _rows(session, each.table, condition, _which(patient))
+            copy.add(each.table, ({name: row[name] for name in RELEASED[each.table]} for row in rows))
+    copy.close(clinic=clinic.name, patient=patient.full_name)
+    return copy.files
+
+
+def write_clinic(session, file, clinic) -> dict:
+    """Write every row of the clinic, the audit log too; the session is in the clinic's scope."""
+    copy, which = Copy(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)), {"clinic_id": clinic.id}
+    copy.add("clinics", _rows(session, "clinics", "clinics.id = :clinic_id", which))
+    for table in clinics_tables():
+        copy.add(table, _rows(session, table, f"{table}.clinic_id = :clinic_id", which))
+    people = "users.id IN (SELECT m.user_id FROM memberships AS m WHERE m.clinic_id = :clinic_id)"
+    copy.add("users", _rows(session, "users", people, which, "id", "email", "first_name", "last_name", "phone"))
+    copy.close(clinic=clinic.name, slug=clinic.slug)
+    return copy.files
+
+
+def clinics_tables() -> list[str]:
+    """Every table whose rows are a clinic's, parents before children."""
+    return [table.name for table in Base.metadata.sorted_tables if "clinic_id" in table.primary_key.columns]
+
+
+def _which(patient):
+    return {"clinic_id": patient.clinic_id, "ids": [patient.id]}
+
+
+def _rows(session, table, condition, which, *columns):
+    """The rows as the database writes them in JSON, a few at a time, without what is a secret."""
+    more = f", {NAMED[table]}" if table in NAMED else ""
+    wanted = ", ".join(f"{table}.{name}" for name in columns) or f"{table}.*"
+    statement = sa.text(f"SELECT to_jsonb(r) FROM (SELECT {wanted}{more} FROM {table} WHERE {condition}) AS r")
+    # Said of the statement: said of the connection it would hold for everything after it.
+    statement = statement.execution_options(yield_per=ROWS_AT_ONCE)
+    for (row,) in session.connection().execute(statement, which):
+        yield {name: value for name, value in row.items() if not name.endswith(NEVER)}

@@ -1,0 +1,50 @@
+"""What an administrator does with a whole record: hold it, copy it, ask for it to be erased."""
+
+from flask import abort
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.current import current
+from clinic.db import db
+from clinic.forms.keeping import ReasonForm
+from clinic.htmx import again
+from clinic.htmx import show as answer
+from clinic.models.patients import Patient
+from clinic.queries import keeping as asked
+
+bp = GuardedBlueprint("keeping", __name__, face="staff", url_prefix="/keeping")
+PAGE = "staff/keeping/show.html"
+
+
+def known(patient_id):
+    """The patient, or a 404; an erased one too."""
+    patient = db.session.get(Patient, (current.clinic.id, patient_id))
+    return patient if patient and not patient.deleted_at else abort(404)
+
+
+@bp.get("", needs=Permission.PATIENTS_KEEP)
+def index():
+    """Every record that is held, and every request to erase that waits for an answer."""
+    session = db.session()
+    return answer("staff/keeping/index.html", holds=asked.live_holds(session), erasures=asked.open_erasures(session))
+
+
+@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_KEEP, fresh=True)
+def show(patient_id):
+    """What holds this record, whether it is to be erased, and the way to a copy."""
+    return answer(PAGE, **facts(known(patient_id)))
+
+
+def facts(patient, hold_form=None, erasure_form=None):
+    """What the page of one record shows."""
+    session = db.session()
+    return {
+        "patient": patient, "hold": asked.live_hold(session, patient.id),
+        "erasure": asked.erasure_of(session, patient.id), "others": asked.other_admins(session, current.user.id),
+        "hold_form": hold_form or ReasonForm(prefix="hold", formdata=None),
+        "erasure_form": erasure_form or ReasonForm(prefix="erasure", formdata=None),
+    }  # fmt: skip
+
+
+def once_more(patient, status=422, **forms):
+    """The page again, with everything typed still there."""
+    return again(PAGE, status=status, **facts(patient, **forms))
