@@ -23,8 +23,8 @@ def letter(name, *, to, language=None, clinic_name=None, link=None, **facts) -> 
 
     The words stand in the template once; the HTML is made of the same paragraphs.
     """
-    place = clinic_name or "Clinic"
     # A name over several lines would be read as a paragraph of ours.
+    place = " ".join((clinic_name or "Clinic").split())
     facts = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in facts.items()}
     with force_locale(language if language in LANGUAGES else current_app.config["LANGUAGE"]):
         words = render_template(f"mail/{name}.txt", place=place, link=link, **facts)
@@ -44,8 +44,7 @@ def letter(name, *, to, language=None, clinic_name=None, link=None, **facts) -> 
 
 
 def _sender(place):
-    name = " ".join(place.split())
-    return Address(display_name=name, addr_spec=current_app.config["MAIL_FROM"] or TRIAL_SENDER)
+    return Address(display_name=place, addr_spec=current_app.config["MAIL_FROM"] or TRIAL_SENDER)
 
 
 def post(session, message):
