@@ -1,16 +1,17 @@
-"""``flask users suspend`` and ``activate``: whether somebody may sign in at all, in whatever clinics they are."""
+"""``flask users``: whether somebody may sign in at all, in whatever clinics they are, and a second step they lost."""
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from clinic.actions import factors
 from clinic.actions import users as actions
 from clinic.actions.acting import Actor, Refused
 from clinic.actions.emails import normal
 from clinic.db import db
 from clinic.scope import Scope
 
-users = AppGroup("users", help="Suspend people and let them back in.")
+users = AppGroup("users", help="Suspend people, let them back in, reset a lost second step.")
 
 
 @users.command("suspend")
@@ -29,16 +30,23 @@ def activate(email):
     click.echo(f"{email} can sign in again.")
 
 
+@users.command("reset-factors")
+@click.argument("email")
+def reset_factors(email):
+    """Forget the second step of somebody who lost it, at once. Make sure first that it is they who ask."""
+    _done(factors.reset_now, email, "flask users reset-factors")
+    click.echo(f"{email} signs in with the password alone, and is told by mail.")
+
+
 def _done(verb, email, name, first=None):
     session, email = db.session(), normal(email) or email.lower()
     session.enter(Scope.person())
     try:
         if first:
             first(session, email)
-        user = actions.with_email(session, email)
+        verb(actions.with_email(session, email), by=Actor(role="operator", user_agent=name))
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from None
-    verb(user, by=Actor(role="operator", user_agent=name))
     session.commit()
 
 

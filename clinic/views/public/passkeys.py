@@ -28,7 +28,7 @@ def site():
 
     Browsers bind no passkey to an address of numbers, such as the trial's; there the request's own name counts.
     """
-    configured = urlsplit(current_app.config.get("PUBLIC_URL", "http://127.0.0.1"))
+    configured = urlsplit(current_app.config["PUBLIC_URL"])
     address = urlsplit(request.host_url) if _is_number(configured.hostname) else configured
     name = current.clinic.name if current.clinic else _("Clinic")
     return passkeys.Site(name, address.hostname, f"{address.scheme}://{address.netloc}")
