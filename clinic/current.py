@@ -126,7 +126,8 @@ def _load(_request) -> Current | None:
     limit = current_app.config["SESSION_IDLE_MINUTES"]
     row = db.session().enter_with_token(hash_token(token), face, limit, extends)
     if row is None or row["session_id"] is None:
-        g.former_token = session.pop(TOKEN)
+        # What a page fetches by itself may cross with a new token that is on its way, and must not take it away again.
+        g.former_token = session.pop(TOKEN) if extends else token
         db.session().enter(Scope.person())
         return None
     who = _current_of(row, face)
