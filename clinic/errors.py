@@ -66,6 +66,10 @@ WHAT = {
         _l("That could not be done"),
         _l("Go back and look again: something changed meanwhile."),
     ),
+    410: (
+        _l("This clinic has closed"),
+        _l("Nothing can be booked here any more. Its records are kept: ask for yours by letter or phone."),
+    ),
     413: (_l("That is too large"), _l("Send less text, or a smaller file.")),
     422: (
         _l("Something needs another look"),

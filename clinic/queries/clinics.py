@@ -25,6 +25,18 @@ def open_clinic(session, slug):
     return session.execute(PUBLIC.where(*OPEN, Clinic.slug == slug)).one_or_none()
 
 
+def is_closed(session, clinic_id) -> bool:
+    """Whether the clinic was closed; its rows are then kept and nothing happens in it."""
+    clinics = Clinic.__table__.c
+    return session.connection().scalar(sa.select(clinics.closed_at).where(clinics.id == clinic_id)) is not None
+
+
+def was_closed(session, slug) -> bool:
+    """Whether a clinic that is still remembered had this address and was closed."""
+    closed = sa.exists().where(Clinic.slug == slug, Clinic.closed_at.is_not(None), Clinic.deleted_at.is_(None))
+    return session.scalar(sa.select(closed))
+
+
 def logo_of(session, slug):
     """Bytes and type of an open clinic's logo, or None."""
     return session.execute(

@@ -50,7 +50,7 @@ def purge(session, *, by):
         _purge_clinic(session, clinic_id, settings, by)
 
 
-@handles("erasures.finish")
+@handles("erasures.finish", when_closed=True)
 def finish(session, *, by, patient_id):
     """Erase what only the keeper may touch: notes in the visits' history, portal access, links to other systems."""
     which = {"clinic_id": by.clinic_id, "ids": [patient_id]}

@@ -95,7 +95,7 @@ class TestPurge:
         assert [name for (name,) in left] == ["waiting", "young"]
         assert count(sql, "procrastinate_events WHERE job_id NOT IN (SELECT id FROM procrastinate_jobs)") == 0
         night()
-        assert count(sql, "procrastinate_periodic_defers") == 0
+        assert count(sql, "procrastinate_periodic_defers WHERE task_name = 'old'") == 0
 
     def test_the_run_stands_in_the_audit_log_with_how_much_went(self, night, sql, cast, session):
         sql(ROWS["recovery_codes"])

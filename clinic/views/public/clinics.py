@@ -21,7 +21,7 @@ from clinic.htmx import again, moved_on
 from clinic.htmx import show as show_page
 from clinic.models.accounts import Role, User
 from clinic.queries import clinic_pages
-from clinic.queries.clinics import logo_of, open_clinic
+from clinic.queries.clinics import logo_of, open_clinic, was_closed
 from clinic.scope import Scope
 from clinic.views.public.accounts import go_into, keep, places_of_person, start
 
@@ -30,10 +30,15 @@ bp = GuardedBlueprint("clinics", __name__, face="public", url_prefix="/c")
 
 def page_of(slug):
     """The open clinic with this address as the page's clinic, or 404; from here on only its public rows are seen."""
-    clinic = open_clinic(db.session(), slug) or abort(404)
+    clinic = open_clinic(db.session(), slug) or _gone(slug)
     db.session().enter(Scope.public(clinic.id))
     g.page_clinic = clinic
     return clinic
+
+
+def _gone(slug):
+    """There is no such clinic, or there was one and it has closed; that much everybody may know."""
+    abort(410 if was_closed(db.session(), slug) else 404)
 
 
 def standing(clinic):
@@ -49,7 +54,7 @@ def standing(clinic):
 @bp.get("/<slug>", needs=Permission.PUBLIC)
 def show(slug):
     """The clinic's public page."""
-    clinic = open_clinic(db.session(), slug) or abort(404)
+    clinic = open_clinic(db.session(), slug) or _gone(slug)
     known = standing(clinic)
     page_of(slug)
     types = clinic_pages.visit_types(db.session())
