@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic import bell
+from clinic import bell, jobs
 from clinic.actions.acting import Refused, action
 from clinic.db import now
 from clinic.models.accounts import Membership, Role, User, UserStatus
@@ -26,10 +26,13 @@ def break_glass(patient, reason, *, by):
     own = Own(by.provider_id)
     if patient.id in among(session, patient.clinic_id, own, [patient.id]):
         raise Refused("This is your own patient; the record is open to you anyway.")
-    return _give(
+    grant = _give(
         session, GrantKind.BREAK_GLASS, timedelta(minutes=BREAK_GLASS_MINUTES), by=by, user_id=by.user_id,
         patient_id=patient.id, reason=reason,
     )  # fmt: skip
+    for admin_id in _admins(session, by):
+        jobs.put(session, "grants.tell", clinic_id=by.clinic_id, grant_id=grant.id, user_id=admin_id)
+    return grant
 
 
 @action
@@ -120,6 +123,15 @@ def roles_of(user, clinic_id):
         Membership.role != Role.PATIENT,
     )  # fmt: skip
     return frozenset(object_session(user).scalars(held))
+
+
+def _admins(session, by):
+    """The clinic's other administrators who can sign in."""
+    held = sa.select(Membership.user_id).join(User, User.id == Membership.user_id).where(
+        Membership.clinic_id == by.clinic_id, Membership.role == Role.ADMIN, Membership.ended_at.is_(None),
+        User.status == UserStatus.ACTIVE, User.id != by.user_id,
+    )  # fmt: skip
+    return session.scalars(held.order_by(Membership.user_id)).all()
 
 
 def _give(session, kind, long, *, by, reason, **facts):

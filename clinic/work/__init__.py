@@ -1,5 +1,19 @@
 """What the worker runs: handlers by subject, each called with a session in the scope of the clinic it is about."""
 
-from clinic.work import accounts, audit, emails, factors, holds, keeping, passwords, throttles, visits
+from clinic.work import (
+    accounts,
+    audit,
+    emails,
+    factors,
+    grants,
+    holds,
+    keeping,
+    passwords,
+    throttles,
+    visits,
+)
 
-__all__ = ["accounts", "audit", "emails", "factors", "holds", "keeping", "passwords", "throttles", "visits"]
+__all__ = [
+    "accounts", "audit", "emails", "factors", "grants", "holds", "keeping", "passwords", "throttles",
+    "visits",
+]  # fmt: skip
