@@ -31,6 +31,8 @@ class Permission(Choice):
     PATIENTS_KEEP = "patients:keep", word("Place legal holds and erase records")
     PATIENTS_EXPORT = "patients:export", word("Take a copy of everything about a patient")
     PATIENTS_BREAK_GLASS = "patients:break_glass", word("Open another doctor's patient in an emergency")
+    AUDIT_SEE = "audit:see", word("Read what everybody did and was refused")
+    AUDIT_EXPORT = "audit:export", word("Save the audit log as a file")
     PINS_SEE = "pins:see", word("Read the desk's notes, flags and tags")
     REASONS_SEE = "reasons:see", word("Read why a patient comes")
     ALLERGIES_SEE = "allergies:see", word("Read allergies")
@@ -48,6 +50,7 @@ ROLES = {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
+        P.AUDIT_SEE, P.AUDIT_EXPORT,
     },
     Role.RECEPTIONIST: DESK,
     Role.MEDICAL_ASSISTANT: DESK,
@@ -69,6 +72,7 @@ NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
 # What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
 AS_ONESELF = frozenset({
     P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
+    P.AUDIT_EXPORT,
 })  # fmt: skip
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.

@@ -19,7 +19,7 @@ from clinic.models.audit import AuditEntry
 GENESIS = bytes(32)
 # How much earlier than the link before an entry may be: its transaction was open that long, no longer.
 LATE = "15 minutes"
-AT_ONCE = 200
+AT_ONCE = 20
 
 
 def _written(column):
@@ -120,7 +120,7 @@ def _troubles(keeper, link, before):
     elif link["previous_hash"] != (before["hash"] if before else GENESIS):
         yield Trouble(clinic_id, f"seal {number} does not follow the one before it")
     span = link["first_at"], link["last_at"]
-    found = dict(keeper.execute(ENTRIES, [clinic_id, *span, link["entry_ids"]], prepare=True).fetchall())
+    found = dict(keeper.execute(ENTRIES, [clinic_id, *span, link["entry_ids"]]).fetchall())
     missing = [entry_id for entry_id in link["entry_ids"] if entry_id not in found]
     if missing:
         yield Trouble(clinic_id, f"of seal {number} {len(missing)} entries are gone, the first {missing[0]}")

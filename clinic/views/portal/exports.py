@@ -15,7 +15,7 @@ from clinic.views.downloads import zip_of
 bp = GuardedBlueprint("exports", __name__, face="portal", url_prefix="/details/<uuid:patient_id>/copy")
 
 
-@bp.get("", needs=Permission.PORTAL_USE, fresh=True)
+@bp.get("", needs=Permission.PORTAL_USE, fresh=True, shows="patients")
 def new(patient_id):
     """What is in the copy, and the button that makes it."""
     return show("portal/details/copy.html", patient=_own_or_404(patient_id))

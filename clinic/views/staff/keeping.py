@@ -9,6 +9,7 @@ from clinic.forms.keeping import ReasonForm
 from clinic.htmx import again
 from clinic.htmx import show as answer
 from clinic.models.patients import Patient
+from clinic.openings import listed
 from clinic.queries import keeping as asked
 
 bp = GuardedBlueprint("keeping", __name__, face="staff", url_prefix="/keeping")
@@ -21,14 +22,15 @@ def known(patient_id):
     return patient if patient and not patient.deleted_at else abort(404)
 
 
-@bp.get("", needs=Permission.PATIENTS_KEEP)
+@bp.get("", needs=Permission.PATIENTS_KEEP, shows="patients")
 def index():
     """Every record that is held, and every request to erase that waits for an answer."""
-    session = db.session()
-    return answer("staff/keeping/index.html", holds=asked.live_holds(session), erasures=asked.open_erasures(session))
+    holds, erasures = asked.live_holds(db.session()), asked.open_erasures(db.session())
+    listed(each.patient_id for each in (*holds, *erasures) if each.patient_id)
+    return answer("staff/keeping/index.html", holds=holds, erasures=erasures)
 
 
-@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_KEEP, fresh=True)
+@bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_KEEP, fresh=True, shows="patients")
 def show(patient_id):
     """What holds this record, whether it is to be erased, and the way to a copy."""
     return answer(PAGE, **facts(known(patient_id)))

@@ -17,6 +17,7 @@ PAGES = [
     (_l("Holds and erasure"), "staff.keeping.index", Permission.PATIENTS_KEEP),
     (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
     (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
+    (_l("Audit log"), "staff.audit.index", Permission.AUDIT_SEE),
 ]
 
 # Pages without a line of their own are marked under the one they are reached from.
