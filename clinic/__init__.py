@@ -8,6 +8,7 @@ from clinic import (
     assets,
     commands,
     connections,
+    cookies,
     current,
     errors,
     filters,
@@ -22,6 +23,7 @@ from clinic import (
 from clinic.bell import Bell
 from clinic.config import HOME, Config
 from clinic.db import Clinics, db
+from clinic.pulse import Pulse
 
 
 def create_app(config: Config | None = None) -> Clinics:
@@ -31,6 +33,8 @@ def create_app(config: Config | None = None) -> Clinics:
     app = Clinics(__name__, template_folder=home / "templates", static_folder=home / "static")
     app.config.from_mapping(config.for_flask())
     app.extensions["bell"] = Bell(_libpq(config.DATABASE_DIRECT_URL), config.LIVE_STREAMS)
+    app.extensions["pulse"] = Pulse(_libpq(config.DATABASE_DIRECT_URL))
+    cookies.init_app(app)
 
     requests.init_app(app)
     keyring.init_app(app)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+from clinic import clock
+from clinic.clock import now
 from clinic.scope import Scope, stay_in_scope
 
 
@@ -70,11 +72,6 @@ NAMES = {
 MONEY = sa.Numeric(12, 3)
 
 
-def now() -> datetime:
-    """This moment, in UTC."""
-    return datetime.now(UTC)
-
-
 class Base(DeclarativeBase):
     """The root of every table."""
 
@@ -99,21 +96,33 @@ class Timestamped:
     updated_at: Mapped[datetime] = mapped_column(default=now, server_default=sa.func.now())
 
 
+# Whoever stops in the middle of a transaction, holding locks, is given up: a process that hangs or was cut off.
+PATIENCE = "set_config('idle_in_transaction_session_timeout', '30s', true)"
 ENTER = sa.text(
-    """SELECT entered.* FROM (SELECT set_config('role', 'clinic_app', true) AS role) AS r,
+    f"""SELECT entered.*, clock_timestamp() AS database_now
+       FROM (SELECT set_config('role', 'clinic_app', true) AS role, {PATIENCE} AS patience) AS r,
       LATERAL app_enter(CAST(r.role AS text), CAST(:token AS bytea), CAST(:face AS text), CAST(:idle AS int),
                         CAST(:extends AS boolean)) AS entered"""
 )
 TELL = sa.text(
-    """SELECT set_config('role', 'clinic_app', true), set_config('app.clinic_id', :clinic_id, true),
+    f"""SELECT set_config('role', 'clinic_app', true), set_config('app.clinic_id', :clinic_id, true),
     set_config('app.user_id', :user_id, true), set_config('app.patient_ids', :patient_ids, true),
-    set_config('statement_timeout', '15s', true), set_config('lock_timeout', '10s', true)"""
+    set_config('statement_timeout', '15s', true), set_config('lock_timeout', '10s', true),
+    {PATIENCE}, clock_timestamp() AS database_now"""
 )
 
 
 def tell(connection, scope):
     """Let the open transaction work as the application's role, inside the scope, for its own length only."""
-    connection.execute(TELL, (scope or Scope.person()).settings)
+    _ask(connection, TELL, (scope or Scope.person()).settings)
+
+
+def _ask(connection, question, facts):
+    """What opens a transaction also says what time it is; the row."""
+    asked = time.monotonic()
+    answer = connection.execute(question, facts).mappings().one()
+    clock.compare(answer["database_now"], asked)
+    return answer
 
 
 class ClinicSession(flask_sqlalchemy.session.Session):
@@ -134,8 +143,8 @@ class ClinicSession(flask_sqlalchemy.session.Session):
         """Open the transaction as the person whose session token this is; one statement, whoever it turns out to be.
 
         ``idle_minutes`` is the longest idle limit a clinic may set; ``extends`` is False for what a page fetches by
-        itself, which must not pass for somebody being there. Returns the row of ``app_enter``, or None where no live
-        session has this token.
+        itself, which must not pass for somebody being there. Returns the row of ``app_enter``; where no live session has
+        this token it has no session_id.
         """
         self._token = {"token": token, "face": face, "idle": idle_minutes, "extends": extends}
         self.connection()
@@ -148,7 +157,7 @@ def _begin(session, transaction, connection):
         return
     if session._token:
         details, session._token = session._token, None
-        session.info["entered"] = connection.execute(ENTER, details).mappings().one_or_none()
+        session.info["entered"] = _ask(connection, ENTER, details)
     else:
         tell(connection, session.scope)
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.db import TRY_AGAIN, ClinicSession, db, now
+from clinic.db import TRY_AGAIN, ClinicSession, db
 from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
 from clinic.models.visits import Visit
 from clinic.scope import Scope
@@ -61,7 +61,8 @@ class NotRemembered(Exception):
     """The audit log could not be written, so what it was about must not happen either; the web answers 503."""
 
 
-AUDIT_INSERT = sa.insert(AuditEntry.__table__)
+# Dated by the database: the log is read and sealed in the order of these dates, whichever web server wrote it.
+AUDIT_INSERT = sa.insert(AuditEntry.__table__).values(created_at=sa.func.clock_timestamp()).inline()
 # Where only a visit's id is at hand, the database says whose visit it is.
 OF_VISIT = sa.select(Visit.__table__.c.patient_id).where(
     Visit.__table__.c.clinic_id == sa.bindparam("of_clinic"), Visit.__table__.c.id == sa.bindparam("of_visit")
@@ -85,7 +86,7 @@ def audit(
     clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
     statement, patient = _whose(record, clinic_id, kind, row_id)
     entry = {
-        "clinic_id": clinic_id, "id": uuid7(), "created_at": now(),
+        "clinic_id": clinic_id, "id": uuid7(),
         "actor_id": by.user_id, "actor_role": by.role, "on_behalf_of_id": by.on_behalf_of_id, "action": name,
         "decision": decision, "resource_type": kind, "resource_id": row_id, "changes": changes or {},
         "metadata": {**dict(by.under), **(details or {})}, "ip_address": by.ip_address, "user_agent": by.user_agent,

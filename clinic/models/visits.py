@@ -190,7 +190,7 @@ class Visit(PatientOwned, Timestamped, Base):
     events: Mapped[list["VisitEvent"]] = relationship(
         back_populates="visit",
         foreign_keys="VisitEvent.visit_id",
-        order_by="VisitEvent.id",
+        order_by="(VisitEvent.created_at, VisitEvent.id)",
     )
 
     def may(self, step):
