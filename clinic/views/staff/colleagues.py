@@ -4,11 +4,11 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission, may_be_stood_in_for
-from clinic.actions import accounts
+from clinic.actions import accounts, throttles
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
-from clinic.errors import said
+from clinic.errors import said, wait
 from clinic.forms.colleagues import InviteForm, RoleForm
 from clinic.htmx import again, changed, show
 from clinic.links import link
@@ -44,7 +44,7 @@ def invite():
     if not form.validate():
         return again(NEW, form=form)
     try:
-        user, token = accounts.invite(db.session(), by=current.actor, **form.facts)
+        user, token = _invite(**form.facts)
     except Refused as refused:
         return _refused(NEW, form, refused)
     return _invited(user, token, form.role.data)
@@ -56,7 +56,7 @@ def renew(invitation_id):
     waiting = {each.id: each for each in invitations.invited(db.session(), current.clinic.id)}
     old: UserToken = waiting.get(invitation_id) or abort(404)
     names = {"first_name": old.user.first_name, "last_name": old.user.last_name}
-    user, token = accounts.invite(db.session(), by=current.actor, email=old.user.email, role=old.role, **names)
+    user, token = _invite(email=old.user.email, role=old.role, **names)
     return _invited(user, token, old.role)
 
 
@@ -108,6 +108,12 @@ def _page(user, form):
     }  # fmt: skip
 
 
+def _invite(**facts):
+    # Each sends a mail to whoever is named.
+    throttles.spend(db.session(), throttles.INVITATIONS.of(current.user.id))
+    return accounts.invite(db.session(), by=current.actor, **facts)
+
+
 def _invited(user, token, role):
     if token is None:
         return _changed(user.id, _("They work here already and have the role now."))
@@ -126,5 +132,7 @@ def _changed(user_id, message):
 
 def _refused(page, form, refused, user_id=None):
     db.session.rollback()
+    if isinstance(refused, throttles.TooManyTries):
+        return wait(page, refused, form)
     form.blame(said(refused), refused.field)
     return again(page, status=409, **(_page(_colleague(user_id), form) if user_id else {"form": form}))

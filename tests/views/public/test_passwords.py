@@ -113,6 +113,13 @@ class TestForgotten:
         (letter,) = post.deliver()
         assert "https://clinic.example/password/reset/" in letter.text and "evil" not in letter.text
 
+    @pytest.mark.promise(28, "a forged Host is refused where TRUSTED_HOSTS names ours")
+    def test_a_host_that_is_not_ours_is_refused(self, nobody, app, monkeypatch):
+        monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["clinic.example"])
+        for host, code in (("clinic.example", 200), ("evil.example", 400), ("clinic.example.evil.example", 400)):
+            answer = nobody.client.get("/password/forgotten", environ_overrides={"HTTP_HOST": host})
+            assert answer.status_code == code, host
+
 
 class TestReset:
     @pytest.mark.promise(23, "single use: 50 at once, 1 accepted")

@@ -1,5 +1,7 @@
 """Guessing is throttled by account, by address and for everybody, and nobody is kept out by somebody else's guesses."""
 
+import statistics
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -64,6 +66,21 @@ class TestByAccount:
         for number in range(10):
             assert guess(nobody, f"10.0.0.{number}", "who@nowhere.example").status_code == 422
         assert guess(nobody, "10.0.0.99", "WHO@nowhere.example").status_code == 429
+
+    @pytest.mark.promise(22, "signing in: known and unknown addresses take the same time")
+    def test_signing_in_does_the_same_work_for_whoever_exists_and_whoever_does_not(self, app, session, cast, figure):
+        known, unknown = [], []
+        for number in range(30):
+            for email, times in ((AMARA, known), (f"who{number}@nowhere.example", unknown)):
+                browser = Visitor(app, None)
+                session.execute(sa.delete(Throttle))
+                session.commit()
+                began = time.perf_counter()
+                assert guess(browser, email=email).status_code == 422
+                times.append(time.perf_counter() - began)
+        # Told and not judged: a busy machine would fail a test that is right.
+        apart = abs(statistics.median(known) / statistics.median(unknown) - 1)
+        figure(f"30 pairs, medians differ by {apart:.0%}")
 
     def test_fifty_at_once_are_ten_checks(self, app, cast, checks, figure):
         barrier = Barrier(50)
