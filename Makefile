@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check access bench races docs screenshots machine
+.PHONY: help run test check access bench races docs security screenshots machine
 
 help: ## Print this list
 	@echo "Clinic. What you can do:"
@@ -40,6 +40,9 @@ access: $(TOOLS) ## Ask every route as everybody and write docs/access-matrix.cs
 
 faults: $(TOOLS) ## Kill, cut off and mistype in full, and write docs/faults-report.md
 	$(RUN) -m tests.faults
+
+security: $(TOOLS) machine ## Run the tests that prove a promise and write docs/security-report.md
+	$(RUN) -m tests.security_report
 
 screenshots: $(TOOLS) machine ## Draw the README's screenshots anew
 	$(RUN) -m tests.screenshots

@@ -1,0 +1,113 @@
+"""`make security`: runs the tests that prove a promise, and writes docs/security-report.md from what they tell.
+
+As a pytest plugin (`-p tests.security_report`) it hands each marked test's promises on to where the report is written.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+from clinic.config import HOME
+from tests.promises import PROMISES
+
+REPORT = HOME / "docs" / "security-report.md"
+HEAD = """# What is promised, and what proved it
+
+Written by `make security`, which runs every test that proves a promise; each row names the test and tells what it
+counted. What stands behind a promise is in [SECURITY.md](../SECURITY.md), what happens when parts of the product are
+killed in [faults-report.md](faults-report.md), and the races in full in [races-report.md](races-report.md).
+"""
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keep the tests that prove something, and write on each what it proves."""
+    proving = []
+    for item in items:
+        marks = list(item.iter_markers("promise"))
+        for mark in marks:
+            item.user_properties.append(("promise", f"{mark.args[0]}|{mark.args[1]}"))
+        if marks:
+            proving.append(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in proving])
+    items[:] = proving
+
+
+def main():
+    """Run the tests, write the report; ends with 1 where a promise is not kept or nothing proves it."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.xml"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "-p",
+            "tests.security_report",
+            f"--junit-xml={results}",
+        ]
+        subprocess.run(command, cwd=HOME, env=os.environ, check=False)
+        proofs = read(ElementTree.parse(results))
+    REPORT.write_text(page(proofs))
+    unkept = [number for number in PROMISES if not proofs.get(number) or not all(each.kept for each in proofs[number])]
+    print(f"{len(PROMISES) - len(unkept)} of {len(PROMISES)} promises are kept; not or not yet: {unkept or 'none'}")
+    return 1 if unkept else 0
+
+
+class Proof:
+    """One test and what it proves: where it stands, what it counted, whether every case of it passed."""
+
+    def __init__(self, name, words):
+        self.name, self.words = name, words
+        self.figures, self.cases, self.kept = [], 0, True
+
+    def add(self, case):
+        """Count one case of the test."""
+        told = [each.get("value") for each in case.iter("property") if each.get("name") == "figure"]
+        self.figures += [figure for figure in told if figure not in self.figures]
+        self.cases += 1
+        self.kept &= not any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
+
+    @property
+    def counted(self):
+        """What the test tells, or how many cases of it there are."""
+        return "; ".join(self.figures) or (f"{self.cases} cases" if self.cases > 1 else "")
+
+
+def read(results):
+    """The proofs of each promise, from the results of a run."""
+    found = defaultdict(dict)
+    for case in results.iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name').partition('[')[0]}"
+        for each in case.iter("property"):
+            if each.get("name") == "promise":
+                number, _, words = each.get("value").partition("|")
+                found[int(number)].setdefault(name, Proof(name, words)).add(case)
+    return {number: sorted(tests.values(), key=lambda proof: proof.name) for number, tests in found.items()}
+
+
+def page(proofs):
+    """The report: a row for each promise and each test that proves it."""
+    lines = [HEAD, "| no. | promise | proved by | of what | counted | kept |", "| ---: | --- | --- | --- | --- | :-: |"]
+    for number, promise in PROMISES.items():
+        if not proofs.get(number):
+            lines.append(f"| {number} | {promise} | nothing yet | | | no |")
+        for place, proof in enumerate(proofs.get(number, ())):
+            first = (number, promise) if place == 0 else ("", "")
+            told = (_shown(proof.name), proof.words, proof.counted, "yes" if proof.kept else "**no**")
+            lines.append("| " + " | ".join(str(each).replace("|", "·") for each in (*first, *told)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(name):
+    module, _, test = name.rpartition(".")
+    return f"`{module.removeprefix('tests.')}`: {test.removeprefix('test_').replace('_', ' ')}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
