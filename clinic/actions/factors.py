@@ -35,12 +35,15 @@ def begin_app(user, *, by):
 
 
 @contextmanager
-def throttled(session, user_id, *, by):
+def throttled(session, user_id, device=None, *, by):
     """Let somebody try one proof of a factor, or raise TooManyTries; ``right`` says how it went.
 
-    What the session did before is undone. A right try is given back in the same transaction that lets them in.
+    ``device`` is the bucket of a device on which the person was let in before: its tries count apart, so that nobody
+    who learns a password keeps its owner out by guessing elsewhere. What the session did before is undone. A right try
+    is given back in the same transaction that lets them in.
     """
-    buckets = [limit.of(user_id) for limit in throttles.FACTORS]
+    whose = (user_id, device.key_hash.hex()) if device else (user_id,)
+    buckets = [limit.of(*whose) for limit in throttles.FACTORS]
     try:
         spent = throttles.spend(session, *buckets)
     except throttles.TooManyTries:

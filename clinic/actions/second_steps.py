@@ -28,9 +28,9 @@ def wait(session, *, by, user_id, token_hash, replaces=None):
 
 
 def waiting(session, token_hash):
-    """Who waits behind this token, as id and user_id, or None: unknown, over, or let in already."""
+    """Who waits behind this token, as id, user_id and email, or None: unknown, over, or let in already."""
     return session.execute(
-        sa.select(UserSession.id, UserSession.user_id)
+        sa.select(UserSession.id, UserSession.user_id, User.email)
         .join(User, User.id == UserSession.user_id)
         .where(
             UserSession.token_hash == token_hash, UserSession.awaits_factor, UserSession.revoked_at.is_(None),

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic import keyring
-from clinic.actions import factors, passkeys, recovery_codes
+from clinic.actions import factors, passkeys, recovery_codes, second_steps
 from clinic.actions.acting import Refused
 from clinic.actions.keyring import reseal_batch
 from clinic.db import db
@@ -94,6 +94,15 @@ class TestCode:
             assert factors.use_code(session, user.id, phone.code(), by=cast.amara.actor)
         finally:
             app.extensions["keyring"] = old
+
+
+class TestWait:
+    def test_one_wait_lets_in_once_whatever_two_ways_are_tried_at_once(self, app, session, cast):
+        session.enter(Scope.person())
+        waiting = second_steps.wait(session, by=outside(cast.amara), user_id=cast.amara.user.id, token_hash=b"t" * 32)
+        waiting_id = waiting.id
+        session.commit()
+        assert at_once(app, lambda own: second_steps.finish(own, waiting_id)).count(True) == 1
 
 
 class TestRecoveryCodes:

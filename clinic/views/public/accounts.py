@@ -52,14 +52,14 @@ def _proved(form):
     if user_id is None:
         form.blame(_("This email address and password do not belong together. Check both and try again."))
         return again(SIGN_IN, form=form)
-    known_devices.remember(email)
-    return _let_in(user_id, own_address(form.next.data))
+    return _let_in(user_id, email, own_address(form.next.data))
 
 
-def _let_in(user_id, back_to):
+def _let_in(user_id, email, back_to):
     """Sign in who has proved a password; who has a second factor is asked for it first."""
     by = replace(current.actor, user_id=user_id, clinic_id=None)
     if not factors.asked_at_sign_in(db.session(), user_id, by=by):
+        known_devices.remember(email)
         return start(user_id, back_to)
     token, former = new_token(), session.get(TOKEN)
     second_steps.wait(db.session(), by=by, user_id=user_id, token_hash=hash_token(token), replaces=former)

@@ -21,6 +21,7 @@ from clinic.views.public import recovery_codes
 
 bp = GuardedBlueprint("passkeys", __name__, face="public", url_prefix="/factors/passkeys")
 PAGE = "public/factors/passkey.html"
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def site():
@@ -30,8 +31,10 @@ def site():
     """
     configured = urlsplit(current_app.config["PUBLIC_URL"])
     address = urlsplit(request.host_url) if _is_number(configured.hostname) else configured
+    # As browsers write an origin: without the port that goes without saying.
+    port = f":{address.port}" if address.port not in (None, USUAL_PORTS.get(address.scheme)) else ""
     name = current.clinic.name if current.clinic else _("Clinic")
-    return passkeys.Site(name, address.hostname, f"{address.scheme}://{address.netloc}")
+    return passkeys.Site(name, address.hostname, f"{address.scheme}://{address.hostname}{port}")
 
 
 def _is_number(host):

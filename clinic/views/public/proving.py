@@ -14,6 +14,7 @@ from clinic.forms.factors import CodeForm, PasskeyForm
 from clinic.forms.proving import ProveForm
 from clinic.htmx import again, moved_on, show
 from clinic.queries.factors import held
+from clinic.views.public import known_devices
 from clinic.views.public.passkeys import as_json, site
 
 bp = GuardedBlueprint("proving", __name__, face="public", url_prefix="/prove")
@@ -66,18 +67,23 @@ def _knows_password(form):
 
 
 def _shows_code(form):
-    with factors.throttled(db.session(), current.user.id, by=current.actor) as tried:
+    with _throttled() as tried:
         tried.right = factors.use_code(db.session(), current.user.id, form.code.data, by=current.actor)
     return tried.right
 
 
 def _has_passkey(form):
-    with factors.throttled(db.session(), current.user.id, by=current.actor) as tried:
+    with _throttled() as tried:
         challenge = passkeys.take_challenge(db.session(), current.session_id)
         tried.right = passkeys.use(
             db.session(), current.user.id, form.answer.data, by=current.actor, challenge=challenge, site=site()
         )
     return tried.right
+
+
+def _throttled():
+    device = known_devices.bucket_of(current.user.email)
+    return factors.throttled(db.session(), current.user.id, device, by=current.actor)
 
 
 def _proved(back_to):

@@ -16,6 +16,7 @@ from clinic.errors import wait
 from clinic.forms.factors import CodeForm, PasskeyForm, RecoveryForm
 from clinic.htmx import again, changed, show
 from clinic.queries.factors import held
+from clinic.views.public import known_devices
 from clinic.views.public.accounts import WAITING, start
 from clinic.views.public.passkeys import as_json, site
 
@@ -54,7 +55,7 @@ def options():
 
 
 def _waiting():
-    """Whose password was right in this browser a short while ago, as id and user_id, or None."""
+    """Whose password was right in this browser a short while ago, as id, user_id and email, or None."""
     token = session.get(WAITING)
     return token and second_steps.waiting(db.session(), hash_token(token))
 
@@ -70,7 +71,7 @@ def _step(page, kind, check):
         return again(page, **_shown(waiting, form))
     by = replace(current.actor, user_id=waiting.user_id, clinic_id=None)
     try:
-        with factors.throttled(db.session(), waiting.user_id, by=by) as tried:
+        with factors.throttled(db.session(), waiting.user_id, known_devices.bucket_of(waiting.email), by=by) as tried:
             tried.right = check(waiting, form, by)
     except TooManyTries as error:
         return wait(page, error, **_shown(waiting, form))
@@ -93,6 +94,7 @@ def _has_recovery_code(waiting, form, by):
 def _let_in(waiting, form):
     if not second_steps.finish(db.session(), waiting.id):
         return _begin_again()
+    known_devices.remember(waiting.email)
     return start(waiting.user_id, own_address(form.next.data))
 
 

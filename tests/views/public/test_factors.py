@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from clinic.models.accounts import User, UserSession
 from clinic.models.factors import Passkey, RecoveryCode
+from clinic.views.public.passkeys import site
 from tests.authenticator import Authenticator
 from tests.factors import Phone, with_app, with_codes, with_passkey
 from tests.views.public.signing_in import sign_in
@@ -94,3 +95,24 @@ class TestFactors:
 
     def test_recovery_codes_need_a_factor_to_stand_in_for(self, amara):
         assert amara.send("public.recovery_codes.renew").status_code == 409
+
+
+class TestSite:
+    def at(self, app, address):
+        """Where passkeys are good for somebody who opened this address."""
+        with app.test_request_context("/", base_url=address):
+            return site()
+
+    @pytest.mark.promise(28, "the origin of passkeys is the configured one, whatever host a request names")
+    def test_the_configured_address_counts_and_no_host_that_a_request_names(self, app, cast, monkeypatch):
+        monkeypatch.setitem(app.config, "PUBLIC_URL", "https://Clinic.example:443")
+        found = self.at(app, "https://evil.example/")
+        assert (found.host, found.origin) == ("clinic.example", "https://clinic.example")
+        monkeypatch.setitem(app.config, "PUBLIC_URL", "https://clinic.example:8443")
+        assert self.at(app, "https://evil.example/").origin == "https://clinic.example:8443"
+
+    def test_a_trial_under_a_number_takes_the_name_it_is_opened_by(self, app, cast, amara):
+        assert self.at(app, "http://localhost:8000/").origin == "http://localhost:8000"
+        assert self.at(app, "http://127.0.0.1:8000/").host == "127.0.0.1"
+        page = amara.open("/factors/passkeys/new").text
+        assert "data-passkey" in page and "opened under a number" not in page

@@ -144,6 +144,22 @@ class TestAsk:
         assert late.status_code == 429 and "too many tries" in late.text and late.headers["Retry-After"]
         figure("8 wrong codes: 5 were looked at; the right code after them waits")
 
+    @pytest.mark.promise(21, "who learned a password and guesses codes keeps the owner's own device not out")
+    def test_guesses_elsewhere_keep_nobody_out_on_a_device_of_their_own(self, nobody, phone, app, cast, session):
+        sign_in(nobody)
+        assert send_code(nobody, phone.code(-1)).status_code == 303
+        nobody.send("public.accounts.sign_out")
+        thief = Visitor(app, None)
+        sign_in(thief)
+        for _ in range(6):
+            last = send_code(thief, "000000")
+        assert last.status_code == 429
+        again = Visitor(app, None)
+        sign_in(again)
+        assert send_code(again, "000000").status_code == 429, "a right password alone makes no device known"
+        sign_in(nobody)
+        assert send_code(nobody, phone.code()).status_code == 303
+
     def test_right_codes_are_not_counted_as_tries(self, nobody, phone, session, cast):
         for _ in range(7):
             change(session, cast.amara, totp_last_step=1)

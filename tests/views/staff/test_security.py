@@ -1,9 +1,11 @@
 """The clinic's security rules, and resetting a colleague's second step: who may, what it does, to whom."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
-from clinic.models.accounts import User
+from clinic.models.accounts import User, UserSession
 from clinic.models.audit import AuditEntry
 from clinic.models.organizations import Clinic
 from tests.cast import PASSWORD
@@ -54,6 +56,13 @@ class TestRules:
         secured.send("staff.security.update", RULES)
         assert maya.open("/portal/").status_code == 200
         assert "asks this of everybody" not in maya.open("/factors").text
+
+    def test_a_screen_left_alone_for_longer_is_signed_out(self, secured, amara, session):
+        secured.send("staff.security.update", {"idle_minutes": "5"})
+        for minutes, status in ((4, 200), (6, 302)):
+            session.execute(sa.update(UserSession).values(last_seen_at=sa.func.now() - timedelta(minutes=minutes)))
+            session.commit()
+            assert amara.open("/staff/day").status_code == status
 
     def test_who_has_none_cannot_require_it_of_others(self, ines, session, cast):
         answer = ines.send("staff.security.update", RULES)
