@@ -68,8 +68,11 @@ FACTORS = (Limit("factors", 5, 5 * MINUTE), Limit("factors", 20, HOUR), Limit("f
 RESETS = (Limit("resets.account", 3, HOUR), Limit("resets.address", 20, HOUR), Limit("resets.everybody", 1000, HOUR))
 SIGN_UPS = (Limit("sign_ups.address", 20, HOUR), Limit("sign_ups.everybody", 1000, HOUR))
 INVITATIONS = Limit("invitations.person", 100, HOUR)
+CARERS = Limit("carers.person", 10, DAY)
 EMAIL_CHECKS = Limit("emails.person", 5, HOUR)
 EMAIL_CHANGES = (Limit("email_changes.person", 5, HOUR), Limit("email_changes.target", 5, DAY))
+# Naming a patient who is not one's own, in an emergency: nobody goes through the record numbers like that.
+EMERGENCIES = Limit("break_glass.person", 30, HOUR)
 LONGEST = timedelta(seconds=DAY)
 # A refusal is noted in the audit log once while it lasts: a flood of tries must not become a flood of entries.
 NOTED = Limit("throttles.noted", 1, 5 * MINUTE)

@@ -4,7 +4,7 @@ from flask import abort, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import grants
+from clinic.actions import grants, throttles
 from clinic.actions.acting import Refused, audit, note_refusal
 from clinic.current import current
 from clinic.db import db
@@ -45,7 +45,7 @@ def create():
     form = OpenForm(_clinic())
     patient = _patient(form)
     if patient is None:
-        return again(OPEN if form.reason.errors and _found(form) else FIND, form=form, **_again(form))
+        return _asked_again(form)
     if _is_open(patient):
         return moved_on(url_for("staff.patients.show", patient_id=patient.id))
     return _opened(form, patient)
@@ -67,13 +67,14 @@ def _opened(form, patient):
     except Refused as refused:
         db.session.rollback()
         form.blame(said(refused), refused.field)
-        return again(OPEN, status=409, form=form, **_again(form))
+        return again(OPEN, status=409, form=form, patient=patient, typed=form.typed)
     message = _("The record is open to you for an hour. The administrators have been told.")
     return changed(then=url_for("staff.patients.show", patient_id=patient.id), message=message)
 
 
 def _patient(form):
     """The patient the form names exactly, or None with what is wrong on the form; each question stays on record."""
+    throttles.spend(db.session(), throttles.EMERGENCIES.of(current.user.id))
     if not form.validate():
         return None
     found = _found(form)
@@ -96,8 +97,13 @@ def _found(form):
     return people[0] if len(people) == 1 else None
 
 
-def _again(form):
-    return {"patient": _found(form), "typed": form.typed}
+def _asked_again(form):
+    """The form once more; where only the reason is missing it shows who it is, and that stays on record too."""
+    found = _found(form) if form.reason.errors else None
+    if found is None:
+        return again(FIND, form=form)
+    note_refusal(db.session(), "break_glass.create", by=current.actor, resource=("patients", found.id))
+    return again(OPEN, form=form, patient=found, typed=form.typed)
 
 
 def _is_open(patient):

@@ -1,25 +1,19 @@
 """What an administrator does with a whole record: hold it, copy it, ask for it to be erased."""
 
-from flask import abort
-
 from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.keeping import ReasonForm
 from clinic.htmx import again
 from clinic.htmx import show as answer
-from clinic.models.patients import Patient
 from clinic.openings import listed
 from clinic.queries import keeping as asked
+from clinic.views.staff import own_patients
 
 bp = GuardedBlueprint("keeping", __name__, face="staff", url_prefix="/keeping")
 PAGE = "staff/keeping/show.html"
 
-
-def known(patient_id):
-    """The patient, or a 404; an erased one too."""
-    patient = db.session.get(Patient, (current.clinic.id, patient_id))
-    return patient if patient and not patient.deleted_at else abort(404)
+known = own_patients.patient
 
 
 @bp.get("", needs=Permission.PATIENTS_KEEP, shows="patients")

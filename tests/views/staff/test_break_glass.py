@@ -139,6 +139,11 @@ class TestWhoItIs:
             assert "/prove" in answer.location
         assert grants() == []
 
+    def test_who_asks_after_one_patient_after_another_is_stopped(self, lind, tom):
+        asked = [lind.send("staff.break_glass.find", tom).status_code for _time in range(31)]
+        assert asked == [200] * 30 + [429]
+        assert lind.send("staff.break_glass.create", {**tom, "reason": WHY}).status_code == 429
+
 
 class TestAReason:
     @pytest.mark.parametrize("reason", ["", "emergency", "          ", "x" * 1001])
@@ -146,6 +151,11 @@ class TestAReason:
         page = lind.send("staff.break_glass.create", {**tom, "reason": reason})
         assert page.status_code == 422 and grants() == []
         assert "This is not your patient" in page.text and f'name="mrn" value="{cast.tom.mrn}"' in page.text
+
+    def test_who_was_shown_without_a_reason_stays_on_record(self, lind, cast, tom, entries):
+        lind.send("staff.break_glass.create", {**tom, "reason": ""})
+        (entry,) = entries("break_glass.create")
+        assert (entry.decision, entry.resource_id) == (Decision.REFUSED, cast.tom.id)
 
     def test_the_database_keeps_the_rule_too(self, session, cast):
         with pytest.raises(Refused, match="at least ten"):
