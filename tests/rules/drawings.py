@@ -12,7 +12,9 @@ from clinic.access import ROLES, Permission, permissions_of
 from clinic.config import HOME
 from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
+from clinic.models.retention import CLASSES
 from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
+from clinic.queries.checking import ALL_RULES
 
 
 def permissions_page(app) -> str:
@@ -142,6 +144,38 @@ def map_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def keeping_page() -> str:
+    """How long what is kept, from the table of classes; then the rules that `flask check` asks."""
+    lines = [
+        "# How long what is kept",
+        "",
+        "Drawn from `clinic/models/retention.py`. Do not edit: run `make docs`.",
+        "",
+    ]
+    lines += [
+        "A legal hold on a patient's record stops all of it for that record, and for the months of the audit log in"
+    ]
+    lines += [
+        "which its clinic has an entry: the database refuses even the keeper, the one role that may delete for good."
+    ]
+    lines += ["", "| what | tables | kept | why | what ends it |", "| --- | --- | --- | --- | --- |"]
+    for kept in CLASSES:
+        tables = ", ".join(kept.tables)
+        lines.append(f"| {kept.what} | {tables} | {kept.until} | {kept.why} | {kept.how} |")
+    lines += ["", "## What must be true all the while", "", "`flask check` asks for rows that break one of these.", ""]
+    lines += ["| rule | a fault is, that |", "| --- | --- |"]
+    lines += [
+        f"| {rule.number} | {rule.sentence}{' (a warning)' if rule.is_warning else ''} |"
+        for rule in sorted(ALL_RULES, key=lambda rule: (int(rule.number[1:]), rule.sentence))
+    ]
+    lines += [
+        "",
+        "I4 is asked of every foreign key that the database has: no row may point at one that is not there or is",
+    ]
+    lines += ["another clinic's. Rules without a table yet (payments, webhooks, documents) have no number here yet."]
+    return "\n".join(lines) + "\n"
+
+
 def main():
     """Write every drawn page."""
     from tests.databases import application_for_drawing
@@ -151,6 +185,7 @@ def main():
     (docs / "flows.md").write_text(flows_page())
     (docs / "map.md").write_text(map_page())
     (docs / "data-model.md").write_text(data_model_page())
+    (docs / "keeping.md").write_text(keeping_page())
 
 
 if __name__ == "__main__":
