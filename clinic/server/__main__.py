@@ -91,6 +91,8 @@ def welcome(supervisor: Supervisor, port: int, environment: dict[str, str]) -> N
         time.sleep(0.1)
     say(f"\nClinic runs at http://{HOST}:{port}\n")
     say(sign_ins.communicate()[0])
+    if "MAIL_FOLDER" in environment:
+        say(f"Mails are not sent but kept: http://{HOST}:{port}/outbox")
     say("Ctrl-C stops it.")
 
 
