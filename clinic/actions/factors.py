@@ -47,7 +47,7 @@ def throttled(session, user_id, device=None, *, by):
     try:
         spent = throttles.spend(session, *buckets)
     except throttles.TooManyTries:
-        throttles.note_once(session, "factors.throttled", buckets[0], by=by, resource=("users", user_id))
+        throttles.note_once(session, "factors.use_code", buckets[0], by=by, resource=("users", user_id))
         raise
     tried = SimpleNamespace(right=False)
     yield tried

@@ -106,11 +106,18 @@ def use(session, user_id, answer, *, by, challenge, site):
     passkey = _named(session, user_id, answer)
     used = passkey and _checked(_signed, answer, challenge, site, passkey)
     if used and _counted(session, passkey, used.new_sign_count):
-        factors.note_use(session.get(User, user_id), by=by)
+        note_use(session.get(User, user_id), by=by)
         return True
     what = {"cause": "wrong_passkey" if passkey else "unknown_passkey"}
     note_refusal(session, "passkeys.use", by=by, resource=("users", user_id), details=what)
     return False
+
+
+@action
+def note_use(user, *, by):
+    """Remember that a passkey was used; who has it waits for no reset."""
+    user.factors_reset_at = None
+    return user
 
 
 def _new_challenge(session, session_id):

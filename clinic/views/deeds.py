@@ -213,7 +213,7 @@ def sentence(row, names):
     who = names.get(row.actor_id) or nobodys(row.actor_role)
     whom = names.get(row.patient_id) or (row.resource_type == "users" and names.get(row.resource_id)) or _("somebody")
     if row.decision == Decision.REFUSED:
-        said = TRIED.get(row.action) or _l("%(who)s was refused what they tried (%(act)s)")
+        said = TRIED.get(row.action) or _l("%(who)s was refused a page or an act (%(act)s)")
     else:
         said = DID.get(row.action) or _l("%(who)s did something (%(act)s)")
     return str(said) % {"who": who, "whom": whom, "act": row.action}
@@ -222,6 +222,17 @@ def sentence(row, names):
 def to_patient(action):
     """An act in the words a patient reads after the name of who did it."""
     return TO_PATIENTS.get(action) or _l("worked on your record")
+
+
+def detail(key):
+    """What a detail of an entry is called; one without a word of its own by its name."""
+    known = {
+        "page": _("Page"), "status": _("Answered with"), "ids": _("Ids"), "listed": _("People listed"),
+        "cause": _("Cause"), "break_glass": _("Emergency"), "support": _("Support window"),
+        "relation": _("Acts for the patient as"), "rows": _("Rows"), "made": _("Made"), "who": _("Who"),
+        "kind": _("What"), "since": _("From"), "until": _("To"), "decision": _("Decision"),
+    }  # fmt: skip
+    return known.get(key, key)
 
 
 def nobodys(role):

@@ -214,7 +214,7 @@ class TestPasskey:
         """Send what the device answered."""
         return browser.send("public.second_step.passkey", {"answer": answer})
 
-    def test_a_passkey_lets_in(self, nobody, device, session):
+    def test_a_passkey_lets_in(self, nobody, device, session, whole_log):
         asked = self.asked(nobody)
         assert asked["userVerification"] == "required" and asked["rpId"] == "localhost"
         assert "data-passkey" in nobody.open("public.second_step.ask").text
@@ -222,6 +222,7 @@ class TestPasskey:
         assert nobody.open("/staff/day").status_code == 200
         session.rollback()
         assert session.scalars(sa.select(Passkey)).one().last_used_at
+        assert len(whole_log("passkeys.note_use")) == 1
 
     @pytest.mark.promise(
         20, "a passkey's answer from another origin, for another host, without verification, is refused"
