@@ -197,7 +197,8 @@ def _guard():
     if not known:
         return current_app.login_manager.unauthorized()
     if need.permission != Permission.SIGNED_IN and current.factor_missing:
-        return moved_on(url_for("public.factors.index"))
+        # What a page fetches by itself leaves it where it is, with all that is typed on it.
+        return make_response("", 204) if asked_by_itself() else moved_on(url_for("public.factors.index"))
     if need.permission != Permission.SIGNED_IN and not current.may(need.permission):
         abort(403)
     return None if current.proved_lately or not need.fresh else _ask_to_prove()
