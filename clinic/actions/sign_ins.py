@@ -70,8 +70,10 @@ def live_session(session, token_hash):
 @action
 def open_session(session, *, by, user_id, clinic_id, token_hash, hours):
     """Sign the person in on this device, in a clinic or (None) none yet, for so many hours at most."""
+    # By the database's clock: a link to a new password ends with the sign-in that came after it.
     opened = UserSession(
-        user_id=user_id, clinic_id=clinic_id, token_hash=token_hash, device=(by.user_agent or "")[:DEVICE_LENGTH],
+        created_at=sa.func.now(), user_id=user_id, clinic_id=clinic_id, token_hash=token_hash,
+        device=(by.user_agent or "")[:DEVICE_LENGTH],
         ip_address=by.ip_address, last_seen_at=now(), expires_at=now() + timedelta(hours=hours),
     )  # fmt: skip
     session.add(opened)
