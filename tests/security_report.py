@@ -62,12 +62,13 @@ def main():
 class Proof:
     """One test and what it proves: where it stands, what it counted, whether every case of it passed."""
 
-    def __init__(self, name, words):
-        self.name, self.words = name, words
+    def __init__(self, name):
+        self.name, self.words = name, []
         self.figures, self.cases, self.kept = [], 0, True
 
-    def add(self, case):
+    def add(self, case, words):
         """Count one case of the test."""
+        self.words += [words] if words not in self.words else []
         told = [each.get("value") for each in case.iter("property") if each.get("name") == "figure"]
         self.figures += [figure for figure in told if figure not in self.figures]
         self.cases += 1
@@ -87,7 +88,7 @@ def read(results):
         for each in case.iter("property"):
             if each.get("name") == "promise":
                 number, _, words = each.get("value").partition("|")
-                found[int(number)].setdefault(name, Proof(name, words)).add(case)
+                found[int(number)].setdefault(name, Proof(name)).add(case, words)
     return {number: sorted(tests.values(), key=lambda proof: proof.name) for number, tests in found.items()}
 
 
@@ -99,7 +100,7 @@ def page(proofs):
             lines.append(f"| {number} | {promise} | nothing yet | | | no |")
         for place, proof in enumerate(proofs.get(number, ())):
             first = (number, promise) if place == 0 else ("", "")
-            told = (_shown(proof.name), proof.words, proof.counted, "yes" if proof.kept else "**no**")
+            told = (_shown(proof.name), "; ".join(proof.words), proof.counted, "yes" if proof.kept else "**no**")
             lines.append("| " + " | ".join(str(each).replace("|", "·") for each in (*first, *told)) + " |")
     return "\n".join(lines) + "\n"
 

@@ -93,6 +93,7 @@ class TestOverlaps:
         slot(database, doctor)
         slot(database, doctor, overbooked=True, overbooked_reason="Cannot wait")
 
+    @pytest.mark.promise(2, "in the table itself")
     def test_a_held_time_is_as_taken_as_a_booked_one(self, database, doctor):
         slot(database, doctor, status="held", held_until=TEN)
         with pytest.raises(psycopg.errors.ExclusionViolation):

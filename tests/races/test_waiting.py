@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 import sqlalchemy as sa
 
 from clinic.actions import blocks, holds
@@ -25,6 +26,7 @@ def _form(cast, starts_at, visit_type=None, patient=None):
 
 
 class TestATimeIsHeld:
+    @pytest.mark.promise(7, "a hold that has run out and was swept by nobody")
     def test_one_second_after_the_hold_ran_out_anybody_can_book_though_nothing_has_swept_it(
         self, cast, session, amara, maya
     ):
@@ -38,6 +40,7 @@ class TestATimeIsHeld:
         assert amara.send(DESK, _form(cast, ten)).status_code == 303
         assert [slot.status for slot in session.scalars(sa.select(Slot))] == ["booked"]
 
+    @pytest.mark.promise(7, "whoever holds it books it")
     def test_whoever_holds_it_books_it_and_leaves_no_hold_behind(self, cast, session, maya):
         ten = cast.tomorrow_at(10)
         wish = _form(cast, ten, patient=cast.maya_patient)

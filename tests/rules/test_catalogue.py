@@ -61,6 +61,7 @@ def test_the_key_of_a_clinics_row_begins_with_the_clinic(ask, owned):
     assert {table: first.get(table) for table in owned} == dict.fromkeys(owned, "clinic_id")
 
 
+@pytest.mark.promise(15, "every table of a clinic's")
 def test_every_clinic_owned_table_forces_row_level_security_on_its_clinic(ask, owned):
     rows = ask(
         """SELECT c.relname FROM pg_class c
@@ -200,6 +201,7 @@ def test_what_happens_outside_any_clinic_is_written_and_shown_to_no_clinic(sessi
     assert seen.scalar() == 0
 
 
+@pytest.mark.promise(15, "plain SQL, another clinic's rows")
 def test_row_level_security_alone_keeps_the_clinics_apart(session, cast):
     """Plain SQL knows nothing of the session's criteria; the database still shows one clinic only."""
     seen = session.execute(sa.text("SELECT DISTINCT clinic_id FROM patients")).scalars().all()
@@ -208,6 +210,7 @@ def test_row_level_security_alone_keeps_the_clinics_apart(session, cast):
     assert changed.rowcount == 0
 
 
+@pytest.mark.promise(15, "plain SQL, another patient's rows")
 def test_row_level_security_alone_keeps_patients_apart_in_the_portal(session, cast):
     session.enter(Scope.portal(cast.rose.id, cast.maya.user.id, {cast.maya_patient.id}))
     assert session.execute(sa.text("SELECT id FROM patients")).scalars().all() == [cast.maya_patient.id]
