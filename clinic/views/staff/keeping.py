@@ -1,6 +1,7 @@
 """What an administrator does with a whole record: hold it, copy it, ask for it to be erased."""
 
 from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import erasures as verbs
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.keeping import ReasonForm
@@ -33,9 +34,10 @@ def show(patient_id):
 def facts(patient, hold_form=None, erasure_form=None):
     """What the page of one record shows."""
     session = db.session()
+    erasure, others = asked.erasure_of(session, patient.id), asked.other_admins(session, current.user.id)
     return {
-        "patient": patient, "hold": asked.live_hold(session, patient.id),
-        "erasure": asked.erasure_of(session, patient.id), "others": asked.other_admins(session, current.user.id),
+        "patient": patient, "hold": asked.live_hold(session, patient.id), "erasure": erasure, "others": others,
+        "may_confirm": erasure and verbs.may_confirm(erasure, others, by=current.actor),
         "hold_form": hold_form or ReasonForm(prefix="hold", formdata=None),
         "erasure_form": erasure_form or ReasonForm(prefix="erasure", formdata=None),
     }  # fmt: skip

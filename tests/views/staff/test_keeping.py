@@ -72,6 +72,19 @@ class TestErasure:
         assert "Erased patient" in page and "Tom Baker" not in page
         assert "Tom Baker" not in astrid.open("staff.patients.index").text
 
+    def test_who_is_alone_gets_the_button_a_week_after_asking(self, ines, cast, session):
+        ines.send("staff.erasures.ask", {"erasure-reason": WHY}, patient_id=cast.tom.id)
+        page = ines.open("staff.keeping.show", patient_id=cast.tom.id).text
+        assert "only administrator" in page and "for good</button>" not in page
+        session.execute(sa.text("UPDATE erasures SET created_at = now() - interval '8 days'"))
+        session.commit()
+        assert "for good</button>" in ines.open("staff.keeping.show", patient_id=cast.tom.id).text
+
+    def test_a_held_record_offers_no_erasure(self, ines, cast):
+        ines.send("staff.legal_holds.place", {"hold-reason": WHY}, patient_id=cast.tom.id)
+        page = ines.open("staff.keeping.show", patient_id=cast.tom.id).text
+        assert "cannot be erased" in page and "Ask to erase" not in page
+
     def test_under_a_hold_it_is_refused_with_what_was_typed_still_there(self, ines, cast, session):
         ines.send("staff.legal_holds.place", {"hold-reason": WHY}, patient_id=cast.tom.id)
         answer = ines.send("staff.erasures.ask", {"erasure-reason": WHY + "!"}, patient_id=cast.tom.id)
