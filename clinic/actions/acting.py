@@ -81,7 +81,7 @@ def audit(
     decision=Decision.ALLOWED,
     details=None,
 ):
-    """Write one audit entry, or raise NotRemembered. ``resource`` is (type, id) where there is no ORM record at hand."""
+    """Write one audit entry, or raise NotRemembered; ``resource`` is (type, id) where there is no ORM record."""
     kind, row_id = resource or ((record.__tablename__, record.id) if record is not None else (None, None))
     clinic_id = getattr(record, "clinic_id", None) or by.clinic_id or NO_CLINIC
     statement, patient = _whose(record, clinic_id, kind, row_id)
@@ -176,10 +176,16 @@ def _note_changes(session, flush_context, instances):
                 old = history.deleted[0] if history.deleted else None
                 new = history.added[0] if history.added else None
                 if old is not None or new is not None:
-                    noted[f"{record.__tablename__}.{column.key}"] = [
-                        _shown(old),
-                        _shown(new),
-                    ]
+                    said = _shown_of_person if record.__tablename__ in PEOPLE else _shown
+                    noted[f"{record.__tablename__}.{column.key}"] = [said(old), said(new)]
+
+
+# Rows that say what somebody is like: of these the log tells which facts changed, and not even a height or a gender.
+PEOPLE = ("patients", "users")
+
+
+def _shown_of_person(value):
+    return value if value is None else str(value) if isinstance(value, UUID) else "…"
 
 
 def _shown(value):

@@ -39,6 +39,10 @@ class AuditEntry(ClinicOwned, Base):
             "resource_id",
             "created_at",
         ),
+        # Few of many: what was refused is asked for alone.
+        sa.Index(
+            "ix_audit_entries_refused", "clinic_id", "created_at", postgresql_where=sa.text("decision = 'refused'")
+        ),
         sa.Index("ix_audit_entries_actor_id", "clinic_id", "actor_id", "created_at"),
         sa.Index(
             "ix_audit_entries_patient_id",

@@ -22,6 +22,10 @@ def upgrade():
         postgresql_where=sa.text("patient_id IS NOT NULL"),
     )  # fmt: skip
     op.create_index("ix_audit_entries_actor_id", "audit_entries", ["clinic_id", "actor_id", "created_at"])
+    op.create_index(
+        "ix_audit_entries_refused", "audit_entries", ["clinic_id", "created_at"],
+        postgresql_where=sa.text("decision = 'refused'"),
+    )  # fmt: skip
     op.execute("DROP POLICY reading ON audit_entries")
     op.execute(f"CREATE POLICY reading ON audit_entries FOR SELECT USING (clinic_id = {CLINIC})")
     op.execute(
@@ -62,6 +66,7 @@ def downgrade():
         op.execute(f"DROP POLICY {policy} ON audit_entries")
     op.execute("REVOKE SELECT ON audit_entries FROM clinic_keeper")
     op.execute(f"CREATE POLICY reading ON audit_entries FOR SELECT USING (clinic_id = {CLINIC} AND {EVERYBODY})")
+    op.drop_index("ix_audit_entries_refused", "audit_entries")
     op.drop_index("ix_audit_entries_actor_id", "audit_entries")
     op.drop_index("ix_audit_entries_patient_id", "audit_entries")
     op.drop_column("audit_entries", "patient_id")

@@ -101,8 +101,10 @@ def _page(question, form=None):
 def _line(row, names):
     """What one entry shows: when, in words, and for who asks what exactly was noted."""
     about = f"{row.resource_type} {row.resource_id or ''}".strip() if row.resource_type else None
-    more = [(_("About"), about), (_("Act"), row.action), (_("Address"), row.ip_address), (_("Device"), row.user_agent),
-            (_("Request"), row.request_id), *((key, _said(value)) for key, value in row.metadata.items())]  # fmt: skip
+    more = [
+        (_("About"), about), (_("Act"), row.action), (_("Address"), row.ip_address), (_("Device"), row.user_agent),
+        (_("Request"), row.request_id), *((deeds.detail(key), _said(value)) for key, value in row.metadata.items()),
+    ]  # fmt: skip
     return {
         "id": row.id, "at": row.created_at, "said": deeds.sentence(row, names), "role": deeds.role(row.actor_role),
         "for": names.get(row.on_behalf_of_id), "refused": row.decision == Decision.REFUSED,
