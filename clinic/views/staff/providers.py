@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 
-from clinic.access import GuardedBlueprint, Permission
+from clinic.access import GuardedBlueprint, Permission, sees_everybody
 from clinic.actions import providers
 from clinic.actions.acting import Refused
 from clinic.current import current
@@ -121,8 +121,8 @@ def activate(provider_id):
 
 
 def sees_all():
-    """Whether this person sees every doctor's hours: the desk and the administrator do, a doctor sees their own."""
-    return current.may(Permission.SCHEDULE_EDIT) or current.may(Permission.VISITS_BOOK)
+    """Whether this person sees every doctor's hours: the desk, the administrator and support do, a doctor their own."""
+    return sees_everybody(current.roles, Permission.SCHEDULE_SEE, current.support_scope)
 
 
 def load(provider_id) -> Provider:

@@ -30,7 +30,7 @@ class Lines:
     def __init__(self, visits=()):
         # A doctor reads the whole day, but opens their own patients only: the others' lines lead nowhere.
         self.closed = closed_among(visits)
-        self.shows_flags = current.may(Permission.PINS_SEE)
+        self.shows_flags, self.leads_on = current.may(Permission.PINS_SEE), current.may(Permission.PATIENTS_FIND)
         self.today = Day.today(current.clinic.timezone)
         self.now = now()
         self.own = str(current.provider_id) if current.provider_id else None
@@ -68,7 +68,7 @@ class Lines:
             patient_id, flags = None, ()
             id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
         return (
-            id_, patient_id, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
+            id_, patient_id if self.leads_on else None, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
             name, flags if self.shows_flags else (), deceased,
             doctor or words["anybody" if status == "checked_in" else "nobody"],
             type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),

@@ -81,7 +81,26 @@ class TestAWindow:
         let_in("visits")
         page = pat.browser.open("staff.visits.show", visit_id=visit.id)
         assert page.status_code == 200 and "Planted-Cough" not in page.text
+        assert f"/staff/patients/{cast.tom.id}" not in page.text
         assert pat.browser.open("staff.patients.show", patient_id=cast.tom.id).status_code == 403
+
+    def test_of_patients_tells_who_they_are_and_how_to_reach_them_but_nothing_of_their_visits(self, pat, cast, let_in):
+        visit = cast.booked()
+        let_in("patients")
+        page = pat.browser.open("staff.patients.show", patient_id=cast.tom.id)
+        assert page.status_code == 200 and "01/12/1955" in page.text
+        assert str(visit.id) not in page.text and "Coming visits" not in page.text
+
+    def test_of_the_schedule_names_no_patient(self, pat, cast, ines, let_in):
+        cast.booked()
+        away = {"from_date": cast.tomorrow_at(9).date().isoformat(), "reason": "Away"}
+        assert ines.send("staff.blocks.create", away, provider_id=cast.dr_osei.id).status_code == 303
+        assert "Tom Baker" in ines.open("staff.blocks.index", provider_id=cast.dr_osei.id).text
+        let_in("schedule")
+        assert "Dr Kwame Osei" in pat.browser.open("staff.providers.index").text
+        for endpoint in ("staff.blocks.index", "staff.hours.index"):
+            page = pat.browser.open(endpoint, provider_id=cast.dr_osei.id)
+            assert page.status_code == 200 and "Tom Baker" not in page.text
 
     def test_is_for_reading_only(self, pat, cast, let_in):
         visit = cast.booked()
