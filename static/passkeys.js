@@ -44,7 +44,8 @@
       const trouble = form.querySelector("[data-passkey-trouble]");
       form.hidden = false;
       form.addEventListener("submit", (event) => {
-        if (!form.reportValidity || form.querySelector("[required]")?.value === "") return;
+        /* Something is missing: the server says what. */
+        if ([...form.querySelectorAll("[required]")].some((each) => each.type !== "hidden" && !each.value.trim())) return;
         event.preventDefault();
         event.stopPropagation();
         if (form.querySelector("[aria-busy]")) return;

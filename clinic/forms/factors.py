@@ -47,3 +47,10 @@ class NewPasskeyForm(PasskeyForm):
         _l("Name"), most=60, required=_l("Give the passkey a name, such as the device it is on."),
         description=_l("Such as “My phone”: you will know by it which one to remove."),
     )  # fmt: skip
+
+    def validate(self, extra_validators=None):
+        """Without a name no device was asked, and that none answered is nothing to complain of."""
+        fine = super().validate(extra_validators)
+        if self.name.errors:
+            self.answer.errors = ()
+        return fine

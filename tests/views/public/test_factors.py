@@ -77,6 +77,13 @@ class TestFactors:
         session.rollback()
         assert not session.scalars(sa.select(Passkey)).all()
 
+    def test_without_a_name_only_the_name_is_asked_for(self, amara):
+        answer = amara.send("public.passkeys.add", {"name": " "})
+        assert answer.status_code == 422
+        assert "Give the passkey a name" in answer.text and "No passkey answered. Your" not in answer.text
+        without_script = amara.send("public.passkeys.add", {"name": "Desk key"})
+        assert without_script.status_code == 422 and "No passkey answered. Your" in without_script.text
+
     def test_somebody_elses_passkey_is_not_found(self, amara, osei, session, cast):
         session_id = session.scalar(sa.select(UserSession.id).where(UserSession.user_id == cast.osei.user.id))
         with_passkey(session, cast.osei, session_id)
