@@ -20,6 +20,7 @@ class Permission(Choice):
     VISITS_NOTE = "visits:note", word("Write administrative notes on a visit")
     PATIENTS_FIND = "patients:find", word("Find patients and see their contact details")
     PATIENTS_EDIT = "patients:edit", word("Register patients and change their details")
+    PATIENTS_CONNECT = "patients:connect", word("Say who sees a record in the portal")
     SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
     SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
     CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
@@ -43,7 +44,7 @@ class Permission(Choice):
 P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
-    P.PATIENTS_FIND, P.PATIENTS_EDIT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
+    P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {

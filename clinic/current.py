@@ -21,6 +21,7 @@ from clinic.db import db, word
 from clinic.htmx import asked_by_itself, moved_on, page_on_screen, wants_part
 from clinic.models.accounts import Role
 from clinic.models.grants import SupportScope
+from clinic.models.people import Relation
 from clinic.scope import Scope
 
 
@@ -35,6 +36,8 @@ class Current:
     roles: frozenset = frozenset()
     provider_id: UUID | None = None
     patient_ids: frozenset = frozenset()
+    # As what they see each of these patients' records in the portal.
+    relations: dict = field(default_factory=dict)
     permissions: frozenset = field(default=frozenset())
     clinic_count: int = 0
     # Until when the session lasts if nobody does anything, and whatever anybody does (UTC).
@@ -70,6 +73,11 @@ class Current:
         return permission in self.permissions
 
     @property
+    def acts_for_others(self):
+        """Whether the portal's pages must say whose visit each is: of several patients, or of somebody else."""
+        return len(self.patient_ids) > 1 or any(relation != Relation.SELF for relation in self.relations.values())
+
+    @property
     def under(self):
         """The grants by which this request sees what it sees, as (name, id) pairs; every audit entry carries them."""
         support = tuple(("support", str(grant_id)) for grant_id in self.support_grants[:1])
@@ -86,6 +94,7 @@ class Current:
             clinic_id=self.clinic.id if self.clinic else None,
             provider_id=self.provider_id,
             patient_ids=self.patient_ids,
+            relations=tuple(self.relations.items()),
             in_portal=self.face == "portal",
             ip_address=request.remote_addr,
             user_agent=(request.user_agent.string or "")[:300],
@@ -147,6 +156,7 @@ def _current_of(row, face):
             locale=row["locale"], currency=row["currency"], colour=row["colour"], has_logo=row["has_logo"],
             phone=row["clinic_phone"], version=row["clinic_version"],
         )  # fmt: skip
+    relations = dict(zip(row["patients"] or (), map(Relation, row["relations"] or ()), strict=True))
     own_roles = roles = frozenset(Role(role) for role in row["roles"] or ())
     allowed = permissions_of(roles, face, row["support_scope"] or ())
     theirs = frozenset(Role(role) for role in row["subject_roles"] or ())
@@ -158,7 +168,8 @@ def _current_of(row, face):
         allowed = both if _may_stand_in(own_roles, theirs) else frozenset()
     return Current(
         face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
-        patient_ids=frozenset(row["patients"] or ()), permissions=allowed, clinic_count=row["clinic_count"] or 0,
+        patient_ids=frozenset(row["patients"] or ()), relations=relations, permissions=allowed,
+        clinic_count=row["clinic_count"] or 0,
         idle_until=row["idle_until"], expires_at=row["expires_at"], proved_lately=row["proved_lately"],
         factor_missing=row["factor_missing"],
         opened_patients=frozenset() if subject else frozenset(row["opened_patients"] or ()), **_support(row, roles),

@@ -1,6 +1,6 @@
 """How templates show times, dates, money and ages: in the clinic's zone and locale, said once."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,6 +69,11 @@ def day_short(when: date | datetime) -> str:
 def day_name(when: date | datetime) -> str:
     """Weekday, day and month, for a strip of days: Tue 15 Sep."""
     return dates.format_skeleton("MMMEd", _local_date(when), locale=locale())
+
+
+def last_day(until: datetime) -> str:
+    """The last whole day of what ends at this moment: 15 Sep 2026."""
+    return day_short(until - timedelta(seconds=1))
 
 
 def birthday(when: date | None) -> str:
@@ -152,6 +157,7 @@ def init_app(app: Flask):
         day,
         day_short,
         day_name,
+        last_day,
         birthday,
         moment,
         both_clocks,

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.db import TRY_AGAIN, ClinicSession, db
 from clinic.models.audit import NO_CLINIC, AuditEntry, Decision
+from clinic.models.people import Relation
 from clinic.models.visits import Visit
 from clinic.scope import Scope
 
@@ -43,6 +44,8 @@ class Actor:
     clinic_id: UUID | None = None
     provider_id: UUID | None = None
     patient_ids: frozenset = frozenset()
+    # As what somebody in the portal acts for each of these patients: (patient's id, Relation) pairs.
+    relations: tuple = ()
     in_portal: bool = False
     on_behalf_of_id: UUID | None = None
     ip_address: str | None = None
@@ -89,8 +92,8 @@ def audit(
         "clinic_id": clinic_id, "id": uuid7(),
         "actor_id": by.user_id, "actor_role": by.role, "on_behalf_of_id": by.on_behalf_of_id, "action": name,
         "decision": decision, "resource_type": kind, "resource_id": row_id, "changes": changes or {},
-        "metadata": {**dict(by.under), **(details or {})}, "ip_address": by.ip_address, "user_agent": by.user_agent,
-        "request_id": by.request_id, **patient,
+        "metadata": {**dict(by.under), **_relation(session, by, patient), **(details or {})},
+        "ip_address": by.ip_address, "user_agent": by.user_agent, "request_id": by.request_id, **patient,
     }  # fmt: skip
     try:
         session.connection().execute(statement, entry)
@@ -105,6 +108,16 @@ def _whose(record, clinic_id, kind, row_id):
     if kind == "visits" and record is None and row_id:
         return AUDIT_INSERT_OF_VISIT, {"of_clinic": clinic_id, "of_visit": row_id}
     return AUDIT_INSERT, {"patient_id": row_id if kind == "patients" else getattr(record, "patient_id", None)}
+
+
+def _relation(session, by, facts):
+    """As what somebody in the portal acts for another: {"relation": "carer"}; nothing for patients themselves."""
+    others = {patient_id: relation for patient_id, relation in by.relations if relation != Relation.SELF}
+    if not others:
+        return {}
+    of_visit = "of_visit" in facts
+    patient_id = session.connection().execute(OF_VISIT, facts).scalar() if of_visit else facts["patient_id"]
+    return {"relation": others[patient_id].value} if patient_id in others else {}
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def become_patient(user, patient_id, *, by):
         session.add(Membership(clinic_id=by.clinic_id, user_id=user.id, role=Role.PATIENT))
         patient = patients.register(
             session, by=by, id=patient_id, full_name=user.name, first_name=user.first_name, last_name=user.last_name,
-            date_of_birth=user.date_of_birth, phone=user.phone, email=user.email,
+            date_of_birth=user.date_of_birth, phone=user.phone, email=user.email, signed_up_at=sa.func.now(),
         )  # fmt: skip
         session.add(
             PatientAccess(clinic_id=by.clinic_id, patient_id=patient.id, user_id=user.id, relation=Relation.SELF)

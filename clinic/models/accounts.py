@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, Choice, ChoiceType, Timestamped, now, one_of, word
-from clinic.models.keys import belongs_to_clinic, refers, refers_to_user
+from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.people import Gender, Relation
 from clinic.scope import ClinicOwned, SoftDeleted
 
@@ -152,17 +152,20 @@ class UserToken(Timestamped, Base):
         one_of(Role, "role"),
         one_of(Relation, "relation"),
         refers("patient_id", "patients"),
+        sa.CheckConstraint("user_id IS NOT NULL OR purpose = 'connect_patient'", name="has_its_person"),
         sa.Index("ix_user_tokens_user_id", "user_id"),
+        index("user_tokens", "patient_id", postgresql_where=sa.text("patient_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True, default=uuid_utils.compat.uuid7)
-    user_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    # Nobody's yet where an address is invited to see a record: whether it has an account is asked when it is used.
+    user_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     clinic_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     purpose: Mapped[TokenPurpose] = mapped_column(ChoiceType(TokenPurpose))
     # What an invitation makes its bearer in the clinic.
     role: Mapped[Role | None] = mapped_column(ChoiceType(Role))
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
-    # The address that takes the old one's place once its owner opened the link.
+    # The address the link is about: one to prove, to use from then on, or that was invited to see a record.
     new_email: Mapped[str | None]
     # The one it takes the place of, which is told.
     former_email: Mapped[str | None]
@@ -170,7 +173,9 @@ class UserToken(Timestamped, Base):
     patient_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     relation: Mapped[Relation | None] = mapped_column(ChoiceType(Relation))
     access_until: Mapped[datetime | None]
+    # How often a wrong date of birth was given.
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
-    user: Mapped[User] = relationship()
+    user: Mapped[User | None] = relationship()

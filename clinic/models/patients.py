@@ -44,6 +44,12 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
             postgresql_where=sa.text("merged_into_id IS NOT NULL"),
         ),
         index("patients", "created_at"),
+        index(
+            "patients",
+            "signed_up_at",
+            postgresql_where=sa.text("signed_up_at IS NOT NULL AND sign_up_seen_at IS NULL AND deleted_at IS NULL"),
+        ),
+        index("patients", "email", postgresql_where=sa.text("email IS NOT NULL")),
     )
 
     # The record number people say at the desk.
@@ -75,6 +81,9 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     notes: Mapped[str | None]
     deceased_at: Mapped[datetime | None]
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # When the patient made the record themselves in the portal, and when the desk said whether it knows them already.
+    signed_up_at: Mapped[datetime | None]
+    sign_up_seen_at: Mapped[datetime | None]
     # Nothing of the person is left here since then; the row stays for the visits that must be kept.
     erased_at: Mapped[datetime | None]
 
@@ -139,6 +148,11 @@ class PatientAccess(PatientOwned, Timestamped, Base):
     def is_live(self):
         """Whether the access has not run out."""
         return self.until is None or self.until > now()
+
+    @property
+    def is_own(self):
+        """Whether it is the patient themself who sees the record."""
+        return self.relation == Relation.SELF
 
 
 class PatientTag(PatientOwned, Timestamped, Base):

@@ -35,3 +35,11 @@ class Relation(Choice):
     PARENT = "parent", word("Parent")
     GUARDIAN = "guardian", word("Guardian")
     CARER = "carer", word("Carer")
+
+
+class IdentityCheck(Choice):
+    """How the desk made sure who somebody is."""
+
+    DOCUMENT = "document", word("They showed a document with their picture")
+    KNOWN = "known", word("We know them by sight")
+    CALLED_BACK = "called_back", word("We called them back on the number in the older record")

@@ -31,21 +31,26 @@ def _listed():
     return sa.or_(Visit.cancel_reason.is_(None), Visit.cancel_reason != CancelReason.ENTERED_IN_ERROR)
 
 
-def coming_visits(session):
+def _of(patient_id):
+    """Of one patient, where one is named, of all those whom the reader acts for."""
+    return Visit.patient_id == patient_id if patient_id else sa.true()
+
+
+def coming_visits(session, patient_id=None):
     """Visits to come, soonest first, and those the clinic had to call off; at most a hundred."""
     return session.scalars(
-        sa.select(Visit).where(_coming()).options(*SHOWN).order_by(Visit.starts_at, Visit.id).limit(100)
+        sa.select(Visit).where(_coming(), _of(patient_id)).options(*SHOWN).order_by(Visit.starts_at, Visit.id).limit(100)
     ).all()
 
 
-def past_visits(session, number):
+def past_visits(session, number, patient_id=None):
     """One page of the visits that are over, newest first, and one more if there is another page.
 
     What was entered by mistake is not among them.
     """
     return session.scalars(
         sa.select(Visit)
-        .where(sa.not_(_coming()), _listed())
+        .where(sa.not_(_coming()), _listed(), _of(patient_id))
         .options(*SHOWN)
         .order_by(Visit.starts_at.desc(), Visit.id)
         .offset((number - 1) * PAGE)

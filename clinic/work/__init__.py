@@ -3,6 +3,7 @@
 from clinic.work import (
     accounts,
     audit,
+    connections,
     emails,
     factors,
     grants,
@@ -14,6 +15,6 @@ from clinic.work import (
 )
 
 __all__ = [
-    "accounts", "audit", "emails", "factors", "grants", "holds", "keeping", "passwords", "throttles",
+    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "passwords", "throttles",
     "visits",
 ]  # fmt: skip

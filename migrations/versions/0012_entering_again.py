@@ -17,9 +17,9 @@ CREATE FUNCTION app_enter(role text, token bytea, face text, idle_minutes int, e
     OUT proved_lately boolean, OUT idle_until timestamptz, OUT expires_at timestamptz, OUT clinic_id uuid,
     OUT clinic_name text, OUT slug text, OUT clinic_timezone text, OUT locale text, OUT currency text, OUT colour text,
     OUT has_logo boolean, OUT clinic_phone text, OUT clinic_version text, OUT roles text[], OUT provider_id uuid,
-    OUT patients uuid[], OUT clinic_count int, OUT opened_patients uuid[], OUT support_scope text[],
-    OUT support_grants uuid[], OUT support_until timestamptz, OUT subject_id uuid, OUT subject_name text,
-    OUT subject_roles text[], OUT subject_until timestamptz)
+    OUT patients uuid[], OUT relations text[], OUT clinic_count int, OUT opened_patients uuid[],
+    OUT support_scope text[], OUT support_grants uuid[], OUT support_until timestamptz, OUT subject_id uuid,
+    OUT subject_name text, OUT subject_roles text[], OUT subject_until timestamptz)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -85,9 +85,10 @@ BEGIN
             WHERE m.clinic_id = app_enter.clinic_id AND m.user_id = app_enter.subject_id AND m.ended_at IS NULL);
     END IF;
     IF face <> 'staff' THEN
-        patients := ARRAY(SELECT a.patient_id FROM patient_access AS a
-                           WHERE a.clinic_id = app_enter.clinic_id AND a.user_id = app_enter.user_id
-                             AND (a.until IS NULL OR a.until > now()));
+        SELECT coalesce(array_agg(a.patient_id), '{}'), array_agg(a.relation) INTO patients, relations
+          FROM patient_access AS a
+         WHERE a.clinic_id = app_enter.clinic_id AND a.user_id = app_enter.user_id
+           AND (a.until IS NULL OR a.until > now());
         PERFORM set_config('app.patient_ids', patients::text, true);
         RETURN;
     END IF;

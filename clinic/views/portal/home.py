@@ -1,26 +1,40 @@
 """Where a patient lands: the visits to come, then those that were."""
 
-from flask import abort
+from flask import abort, url_for
+from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
 from clinic.htmx import show
 from clinic.openings import listed
-from clinic.queries import visits_of_patient
-from clinic.views.asked import Page, page_number
+from clinic.queries import portal_offers, visits_of_patient
+from clinic.views.asked import Page, an_id, page_number
 
 bp = GuardedBlueprint("home", __name__, face="portal")
 
 
 @bp.get("/", needs=Permission.PORTAL_USE, shows="visits")
 def index():
-    """The next visit first; past ones twenty a page."""
-    number = page_number()
-    coming = visits_of_patient.coming_visits(db.session()) if number == 1 else []
-    found = visits_of_patient.past_visits(db.session(), number)
+    """The next visit first; past ones twenty a page. Who acts for several patients may look at one of them."""
+    number, whose = page_number(), _whose()
+    coming = visits_of_patient.coming_visits(db.session(), whose) if number == 1 else []
+    found = visits_of_patient.past_visits(db.session(), number, whose)
     if number > 1 and not found:
         abort(404)
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
-    return show("portal/home/index.html", coming=coming, past=past, several=len(current.patient_ids) > 1)
+    people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
+    return show("portal/home/index.html", coming=coming, past=past, people=people, tabs=_tabs(people, whose))
+
+
+def _whose():
+    whose = an_id("patient_id")
+    return abort(404) if whose and whose not in current.patient_ids else whose
+
+
+def _tabs(people, whose):
+    """Everybody's visits and each patient's, where the reader acts for several."""
+    rows = [(_("Everybody"), url_for(".index"), whose is None, None)]
+    named = [(each.full_name, url_for(".index", patient_id=each.id), whose == each.id, None) for each in people]
+    return rows + named if len(people) > 1 else []

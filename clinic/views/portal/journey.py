@@ -43,6 +43,13 @@ class Journey:
         """Everybody this person may book for."""
         return portal_offers.own_patients(db.session(), current.patient_ids)
 
+    @property
+    def whose(self):
+        """The name of whom the visit is for, where somebody books for more than themselves; else None."""
+        if not current.acts_for_others:
+            return None
+        return next((each.full_name for each in self.patients if each.id == self.patient_id), None)
+
     @cached_property
     def offer(self):
         """The type of visit, its doctors and the patient; refused where only the clinic books the type."""

@@ -5,11 +5,14 @@ from flask_babel import lazy_gettext as _l
 
 from clinic.access import Permission
 from clinic.current import current
+from clinic.db import db
+from clinic.queries.connections import count_sign_ups
 
 PAGES = [
     (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
     (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
     (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
+    (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
     (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
@@ -19,6 +22,9 @@ PAGES = [
     (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
     (_l("Audit log"), "staff.audit.index", Permission.AUDIT_SEE),
 ]
+
+# How much waits there for a look, where the line says so.
+COUNTS = {"staff.connections.index": count_sign_ups}
 
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {
@@ -37,10 +43,13 @@ BELONGS = {
 def navigation():
     """The pages this person may open, as label, url and whether it is the one open now."""
     return [
-        {"label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint)}
+        {
+            "label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint),
+            "count": COUNTS[endpoint](db.session()) if endpoint in COUNTS else 0,
+        }
         for label, endpoint, needs in PAGES
         if current.may(needs) and endpoint in current_app.view_functions
-    ]
+    ]  # fmt: skip
 
 
 def _subject(endpoint):

@@ -22,6 +22,7 @@ from clinic.openings import listed
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
 from clinic.views.staff import own_patients
+from clinic.views.staff.connections import portal_facts
 from clinic.views.staff.own_patients import break_glass_allowed, reach
 
 bp = GuardedBlueprint("patients", __name__, face="staff", url_prefix="/patients")
@@ -185,5 +186,5 @@ def _facts(patient, tag_form=None):
     past = db.session.scalars(past.limit(size + 1).offset((number - 1) * size))
     return {
         "patient": patient, "coming": db.session.scalars(coming).all(), "past": Page.of(past, number, size),
-        "tag_form": tag_form or TagForm(formdata=None),
+        "tag_form": tag_form or TagForm(formdata=None), **portal_facts(patient),
     }  # fmt: skip

@@ -1,0 +1,88 @@
+"""Whether somebody who signed up in the portal is a patient the desk knows already: then two records become one."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+
+from clinic.actions import connections, slots
+from clinic.actions.acting import Refused, action, audit, note
+from clinic.models.patients import PatientAccess
+from clinic.models.people import IdentityCheck
+from clinic.models.visits import Visit
+
+# The doctors' locks come first, as a booking takes them.
+LOCK_HELD = sa.text(
+    """SELECT p.id FROM providers AS p
+        WHERE p.clinic_id = :clinic_id AND p.id IN (
+            SELECT s.provider_id FROM slots AS s
+             WHERE s.clinic_id = :clinic_id AND s.held_by_id = :user_id AND s.status = 'held'
+            UNION
+            SELECT s.provider_id FROM seat_holds AS h JOIN slots AS s ON s.clinic_id = h.clinic_id AND s.id = h.slot_id
+             WHERE h.clinic_id = :clinic_id AND h.held_by_id = :user_id)
+        ORDER BY p.id FOR NO KEY UPDATE OF p"""
+)
+
+
+@action
+def join(sign_up, known, *, by, checked: IdentityCheck):
+    """Put the sign-up's portal access and visits to the record that the desk knows the person by.
+
+    ``checked`` is how the desk made sure who the person is. The sign-up's own record is hidden.
+    """
+    session = object_session(sign_up)
+    user = _whose(session, sign_up)
+    session.connection().execute(LOCK_HELD, {"clinic_id": sign_up.clinic_id, "user_id": user and user.id})
+    _lock(session, sign_up, known)
+    if user:
+        slots.release_holds_of(session, sign_up.clinic_id, user.id)
+        _move_access(session, sign_up, known, user)
+    for visit in session.scalars(sa.select(Visit).where(Visit.patient_id == sign_up.id).order_by(Visit.id)):
+        visit.patient_id = known.id
+        changes = {"visits.patient_id": [str(sign_up.id), str(known.id)]}
+        audit(session, "same_people.move_visit", by=by, record=visit, changes=changes)
+    sign_up.sign_up_seen_at = sign_up.deleted_at = sa.func.now()
+    sign_up.merged_into_id = known.id
+    note(session, checked=(None, checked))
+    return sign_up
+
+
+@action
+def keep_apart(sign_up, *, by):
+    """Note that whoever signed up is somebody else than the patients who look alike."""
+    _still_open(sign_up)
+    sign_up.sign_up_seen_at = sa.func.now()
+    return sign_up
+
+
+def _lock(session, *patients):
+    for patient in sorted(patients, key=lambda each: each.id):
+        session.refresh(patient, with_for_update=True)
+    sign_up, known = patients
+    _still_open(sign_up)
+    if known.id == sign_up.id or known.deleted_at or known.merged_into_id or known.erased_at:
+        raise Refused("This record cannot be joined with another.")
+
+
+def _still_open(sign_up):
+    if not sign_up.signed_up_at or sign_up.sign_up_seen_at or sign_up.deleted_at:
+        raise Refused("Somebody has looked at this sign-up already.")
+
+
+def _whose(session, sign_up):
+    return next((user for access, user in connections.accesses(session, sign_up) if access.is_own), None)
+
+
+def _move_access(session, sign_up, known, user):
+    """The person's own access goes to the known record; whom they let into the other one must be asked in again."""
+    for access, holder in connections.accesses(session, known):
+        if access.is_own and holder.id != user.id:
+            raise Refused("This record is seen in the portal as %(email)s. End that access first.", email=holder.email)
+    of_known = session.scalars(
+        sa.select(PatientAccess).where(PatientAccess.patient_id == known.id, PatientAccess.user_id == user.id)
+    ).one_or_none()
+    for access, holder in connections.accesses(session, sign_up):
+        if holder.id != user.id or of_known:
+            access.until = sa.func.now()
+        else:
+            access.patient_id = known.id
+        if holder.id == user.id and of_known:
+            of_known.relation, of_known.until = access.relation, None
