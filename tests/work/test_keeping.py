@@ -156,6 +156,15 @@ class TestAuditMonths:
         night()
         assert count(sql, "audit_entries WHERE created_at < '2020-01-01'") == 0
 
+    def test_the_seals_still_follow_each_other_afterwards_and_no_entry_is_missed(self, night, sql, app):
+        flask = app.test_cli_runner()
+        assert "entries sealed" in flask.invoke(args=["audit", "seal"]).output
+        night()
+        assert count(sql, f"old_{self.OLD}") == 1
+        for arguments in (["audit", "verify"], ["check"]):
+            result = flask.invoke(args=arguments)
+            assert result.exit_code == 0, result.output
+
     def test_the_application_itself_may_not_take_a_month_out(self, session):
         with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
             session.execute(sa.text("SELECT detach_audit_partitions()"))
