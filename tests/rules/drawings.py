@@ -8,7 +8,7 @@ import inspect
 
 from sqlalchemy.dialects import postgresql
 
-from clinic.access import ROLES, Permission, permissions_of
+from clinic.access import AS_ONESELF, ROLES, STOOD_IN_FOR, SUPPORT_SCOPES, Permission, permissions_of
 from clinic.config import HOME
 from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
@@ -24,8 +24,9 @@ def permissions_page(app) -> str:
     lines += ["## Roles", "", "| may | " + " | ".join(role.label for role in roles) + " |"]
     lines += ["| --- |" + " :-: |" * len(roles)]
     for permission in list(Permission)[2:]:
-        lines.append(f"| {permission.label} | " + " | ".join(_mark(permission in ROLES[role]) for role in roles) + " |")
-    lines += ["", "## Routes", "", "| address | method | endpoint | needs | who |", "| --- | --- | --- | --- | --- |"]
+        lines.append(f"| {permission.label} | " + " | ".join(_mark(permission, role) for role in roles) + " |")
+    lines += ["", *_words_on_roles(roles), ""]
+    lines += ["## Routes", "", "| address | method | endpoint | needs | who |", "| --- | --- | --- | --- | --- |"]
     needs = app.extensions["needs"]
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods))):
         if rule.endpoint not in needs:
@@ -38,6 +39,17 @@ def permissions_page(app) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _words_on_roles(roles):
+    """What the table of roles cannot show."""
+    stood_in_for = ", ".join(role.label.lower() for role in roles if role in STOOD_IN_FOR)
+    oneself = ", ".join(each.label[0].lower() + each.label[1:] for each in Permission if each in AS_ONESELF)
+    return [
+        "- *In a window*: only while an administrator lets support look, and only what the window names.",
+        "- *A doctor* opens records and visits of their own patients; whoever is something else too sees what that shows.",
+        f"- *Standing in* (for: {stood_in_for}): what both may, and none of these: {oneself}.",
+    ]
+
+
 def _who(need):
     if need.permission == Permission.PUBLIC:
         return "anyone"
@@ -46,8 +58,11 @@ def _who(need):
     return ", ".join(role.value for role in Role if need.permission in permissions_of({role}, need.face))
 
 
-def _mark(held):
-    return "yes" if held else ""
+def _mark(permission, role):
+    if permission in ROLES[role]:
+        return "yes"
+    in_a_window = role == Role.SUPPORT and any(permission in opened for opened in SUPPORT_SCOPES.values())
+    return "in a window" if in_a_window else ""
 
 
 def flows_page() -> str:

@@ -1,5 +1,6 @@
 """Who may open which patient's record and which visit: every staff page about one asks here, and nowhere else."""
 
+from types import SimpleNamespace
 from uuid import UUID
 
 from flask import abort, current_app, g, request
@@ -74,4 +75,6 @@ def _is_with(own, visit):
 def _note_opened(own, patient_id):
     """Where the record is open because of an emergency, let the page and every entry about it say so."""
     if own and patient_id in own.opened:
-        g.opened_record = live_break_glass(db.session(), current.user.id, patient_id)
+        grant = live_break_glass(db.session(), current.user.id, patient_id)
+        # Plain facts: the page of an error is drawn after the rows have been let go.
+        g.opened_record = grant and SimpleNamespace(id=grant.id, until=grant.until)
