@@ -21,6 +21,10 @@ class MailNotSent(Exception):
     """The server did not take the message; says why without naming anybody. Whether it helps to try again is open."""
 
 
+class MailRefused(MailNotSent):
+    """The server will not take this message, now or later: there is no such mailbox, or it dislikes what it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """An SMTP server and how to speak to it: "tls" from the start, "starttls", or "none"."""
@@ -41,9 +45,7 @@ def server_of(url: str) -> MailServer:
     parts = urlsplit(url)
     wanted = parse_qs(parts.query).get("starttls", ["yes"])[0].lower()
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or wanted not in ("yes", "no"):
-        raise ValueError(
-            "MAIL_URL is smtp://user:password@host:587, if need be with ?starttls=no, or smtps://…"
-        )
+        raise ValueError("MAIL_URL is smtp://user:password@host:587, if need be with ?starttls=no, or smtps://…")
     security = "tls" if parts.scheme == "smtps" else "starttls" if wanted == "yes" else "none"
     port = parts.port or (465 if security == "tls" else 587)
     return MailServer(parts.hostname, port, security, unquote(parts.username or ""), unquote(parts.password or ""))
@@ -61,7 +63,9 @@ def send(server: MailServer, message: EmailMessage, context: ssl.SSLContext | No
             raise
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _reason in error.recipients.values()})
-        raise MailNotSent(f"the recipient was refused: {codes}") from None
+        raise _verdict(codes[0])(f"the recipient was refused: {codes}") from None
+    except smtplib.SMTPDataError as error:
+        raise _verdict(error.smtp_code)(f"the message was refused: {error.smtp_code}") from None
     except smtplib.SMTPResponseException as error:
         raise MailNotSent(f"the server answered {error.smtp_code}") from None
     except (OSError, smtplib.SMTPException) as error:
@@ -69,6 +73,10 @@ def send(server: MailServer, message: EmailMessage, context: ssl.SSLContext | No
     # The server has the message; how the line ends changes nothing, and trying again would send it twice.
     with contextlib.suppress(OSError, smtplib.SMTPException):
         line.quit()
+
+
+def _verdict(code):
+    return MailRefused if code >= 500 else MailNotSent
 
 
 def _connected(server, message, context):

@@ -15,8 +15,10 @@ from clinic.work.letters import ATTEMPTS, letter, post
 def invite(session, *, by, token_id):
     """Mail an invitation: with a link of its own, beside the one that the administrator was shown."""
     shown = session.get(UserToken, token_id, with_for_update=True)
-    if shown.used_at or not session.scalar(
-        sa.select(UserToken.expires_at > sa.func.now()).where(UserToken.id == token_id)
+    if (
+        shown is None
+        or shown.used_at
+        or not session.scalar(sa.select(UserToken.expires_at > sa.func.now()).where(UserToken.id == token_id))
     ):
         return
     user, clinic, token = session.get(User, shown.user_id), session.get(Clinic, by.clinic_id), new_token()

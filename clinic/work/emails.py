@@ -54,7 +54,7 @@ def tell_changed(session, *, by, token_id):
 
 
 def _tell(session, name, asked):
-    user = session.get(User, asked.user_id)
+    user = asked and session.get(User, asked.user_id)
     if user:
         clinic_name = _clinic_of(session, user)
         post(session, letter(name, to=asked.former_email, language=user.language, clinic_name=clinic_name))
@@ -62,7 +62,7 @@ def _tell(session, name, asked):
 
 def _asked(session, token_id):
     asked = session.get(UserToken, token_id, with_for_update=True)
-    if asked.used_at:
+    if asked is None or asked.used_at:
         return None, None
     return asked, session.get(User, asked.user_id)
 

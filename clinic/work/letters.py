@@ -13,8 +13,8 @@ from clinic.filters import LANGUAGES
 from clinic.integrations import mail
 from clinic.queries.accounts import places_of
 
-# The waits grow threefold: a mail server that is away for an hour has lost nothing.
-ATTEMPTS = 8
+# A mail server that is away for an hour has lost nothing.
+ATTEMPTS = 20
 TRIAL_SENDER = "clinic@localhost"
 
 

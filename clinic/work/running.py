@@ -13,8 +13,8 @@ from clinic import (
     work,  # noqa: F401 - the handlers register themselves
 )
 from clinic.work.handlers import HANDLERS, run
+from clinic.work.patience import MOST_ATTEMPTS, Patience
 
-MOST_ATTEMPTS = 5
 SECONDS_WITHOUT_A_SIGN = 30  # three heartbeats: then a worker counts as dead
 SECONDS_TO_FINISH = 5
 EVERY_MINUTE = "* * * * *"
@@ -26,7 +26,7 @@ def build(app) -> procrastinate.App:
     address = app.config["DATABASE_DIRECT_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
     queue = jobs.for_worker(address)
     for handler in HANDLERS.values():
-        task = queue.task(name=handler.name, retry=_retry(handler))(_task(app, handler.name))
+        task = queue.task(name=handler.name, retry=Patience(handler.attempts))(_task(app, handler.name))
         if handler.cron:
             # One waiting is enough: a worker that was away does not catch up on every minute it missed.
             queue.periodic(cron=handler.cron, queueing_lock=handler.name)(task)
@@ -39,10 +39,6 @@ def build(app) -> procrastinate.App:
     return queue
 
 
-def _retry(handler):
-    return procrastinate.RetryStrategy(max_attempts=handler.attempts or MOST_ATTEMPTS, exponential_wait=3)
-
-
 def _task(app, name):
     def do(timestamp=None, **arguments):
         run(app, name, arguments)
@@ -53,7 +49,8 @@ def _task(app, name):
 async def rescue(queue, seconds=SECONDS_WITHOUT_A_SIGN):
     """Give the jobs of workers that died to those that live; a job that took several with it is given up."""
     for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-        if job.attempts < MOST_ATTEMPTS:
+        handler = HANDLERS.get(job.task_name)
+        if job.attempts < ((handler and handler.attempts) or MOST_ATTEMPTS):
             await queue.job_manager.retry_job(job)
         else:
             await queue.job_manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from clinic.integrations import mail
-from clinic.integrations.mail import MailNotSent, MailServer, keep, kept, send, server_of
+from clinic.integrations.mail import MailNotSent, MailRefused, MailServer, keep, kept, send, server_of
 from tests.integrations.smtp import mail_server
 
 
@@ -67,6 +67,7 @@ class TestSend:
         with pytest.raises(MailNotSent, match=said) as failed:
             send(server, message)
         assert mailbox.received == []
+        assert isinstance(failed.value, MailRefused) == (mood == "refuse")
         assert "maya" not in str(failed.value) and failed.value.__cause__ is None
 
     def test_a_server_that_never_answers_is_given_up(self, box, message, monkeypatch):

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from clinic.actions import emails, user_tokens
 from clinic.actions.tokens import hash_token
 from clinic.integrations import mail
-from clinic.integrations.mail import MailNotSent
+from clinic.integrations.mail import MailNotSent, MailRefused
 from clinic.models.accounts import TokenPurpose, User, UserToken
 from clinic.work.handlers import HANDLERS, run
 from clinic.work.letters import letter
@@ -84,13 +86,28 @@ class TestRetry:
         with pytest.raises(MailNotSent, match="no MAIL_URL"):
             verify()
 
-    def test_a_mail_is_tried_for_an_hour(self, app):
+    def test_a_mail_is_tried_for_an_hour_and_soon_after_the_server_is_back(self, app):
         tasks = build(app).tasks
         letters = [name for name, handler in HANDLERS.items() if handler.attempts]
         assert {"emails.verify", "passwords.send_link", "accounts.invite"} <= set(letters)
         for name in letters:
-            strategy = tasks[name].retry_strategy
-            assert sum(strategy.exponential_wait**number for number in range(1, strategy.max_attempts)) > 3000
+            waits = waits_of(tasks[name], MailNotSent("away"))
+            assert sum(waits) > 3600 and max(waits) <= 240
+
+    def test_a_mailbox_that_does_not_exist_is_not_tried_for_an_hour(self, app):
+        task = build(app).tasks["emails.verify"]
+        assert len(waits_of(task, MailRefused("no such mailbox"))) == 1
+
+
+def waits_of(task, error):
+    """The seconds the worker waits after each failure, until it gives up."""
+    waits = []
+    while True:
+        job = SimpleNamespace(attempts=len(waits))
+        decision = task.retry_strategy.get_retry_decision(exception=error, job=job)
+        if decision is None:
+            return waits
+        waits.append(round((decision.retry_at - datetime.now(UTC)).total_seconds()))
 
 
 class TestNothingIsHeld:

@@ -1,5 +1,8 @@
 """Closing one's own account: out everywhere at once, and the clinics keep what is theirs."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 import sqlalchemy as sa
 
@@ -84,6 +87,19 @@ class TestClose:
         session.add(Membership(clinic_id=cast.rose.id, user_id=cast.amara.user.id, role=Role.ADMIN))
         session.commit()
         assert close(ines).status_code == 303
+
+    def test_of_two_administrators_who_leave_at_once_one_stays(self, app, ines, amara, cast, session):
+        session.enter(cast.scope)
+        session.add(Membership(clinic_id=cast.rose.id, user_id=cast.amara.user.id, role=Role.ADMIN))
+        session.commit()
+        barrier = Barrier(2)
+
+        def leave(browser):
+            barrier.wait()
+            return close(browser).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(leave, (ines, amara))) == [303, 409]
 
     def test_without_the_tick_nothing_happens(self, maya, cast, session):
         answer = close(maya, sure="")
