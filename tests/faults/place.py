@@ -1,26 +1,37 @@
 """A product to break: a server of its own, somebody at the desk, and what is left afterwards."""
 
+import http.client
+import os
 import threading
 import time
+from contextlib import contextmanager
+from uuid import uuid4
 
 from tests.browser import Browser
+from tests.faults.load import DESK, Load
+from tests.races.invariants import broken
 
-DESK = "/staff/booking"
+__all__ = ["CLIENTS", "DESK", "FULL", "ROUNDS", "Sent", "again", "loaded", "traces", "until", "waiting_for", "wished"]
+FULL = os.environ.get("FAULTS") == "full"
+# How often each fault is injected, and how many browsers are at work meanwhile.
+ROUNDS, CLIENTS = (20, 50) if FULL else (1, 4)
+# Within this a process takes a dead one's place; a machine that runs the other tests too gets longer.
+SECONDS_TO_COME_BACK = 5 if FULL else 30
 
 
 class Sent:
     """A form that is on its way; ``answer`` is None where the server died before it could say anything."""
 
-    def __init__(self, live, keys, path, form):
+    def __init__(self, live, keys, path, form, url=None):
         self.answer = None
-        self._browser = Browser(live.url, keys)
+        self._browser = Browser(url or live.url, keys)
         self._thread = threading.Thread(target=self._send, args=(path, form), daemon=True)
         self._thread.start()
 
     def _send(self, path, form):
         try:
             self.answer = self._browser.send(path, form)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             self.answer = None
         finally:
             self._browser.close()
@@ -30,6 +41,15 @@ class Sent:
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "no answer and no broken connection"
         return self.answer
+
+
+def wished(stage, starts_at, doctor=None):
+    """The form of a booking for Tom, with a key of its own."""
+    return {
+        "patient_id": stage.cast.tom.id, "visit_type_id": stage.cast.consultation.id, "visit_mode": "in_person",
+        "provider_id": (doctor or stage.cast.dr_osei).id, "starts_at": starts_at.isoformat(), "reason": "Sore throat",
+        "idempotency_key": str(uuid4()),
+    }  # fmt: skip
 
 
 def until(question, seconds=20):
@@ -56,3 +76,29 @@ def waiting_for(superuser, kind):
     return superuser.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event = %s AND usename = 'clinic_app'", [kind]
     ).fetchone()[0]
+
+
+@contextmanager
+def loaded(place, seen):
+    """A booking load around what is done inside; afterwards nothing is lost, doubled or broken."""
+    load = Load(place.stage, place.live, place.url, CLIENTS)
+    with load:
+        yield load
+    seen(f"{len(load.wishes)} wishes, answers {load.told()}")
+    assert not load.wrong, (load.wrong[:10], place.live.logged()[-3000:])
+    assert not (left := broken(place.url)), left
+
+
+def again(live):
+    """Wait until the server answers; how many seconds that took."""
+    started, browser = time.monotonic(), Browser(live.url, timeout=5)
+    assert until(lambda: _healthy(browser), 40), "the server does not come back"
+    browser.close()
+    return time.monotonic() - started
+
+
+def _healthy(browser):
+    try:
+        return browser.open("/health").status == 200
+    except (OSError, http.client.HTTPException):
+        return False

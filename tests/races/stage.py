@@ -119,10 +119,11 @@ class Stage:
 
 
 @contextmanager
-def staged_on(server, crowd, without=(), **options):
+def staged_on(server, crowd, without=(), through=dict, **options):
     """A stage in a scratch database, the server that plays on it, and the superuser's address of the database.
 
-    ``without`` are statements that take something away from the database before the play begins.
+    ``without`` are statements that take something away from the database before the play begins; ``through`` turns
+    the addresses into those by which the server reaches it.
     """
     with scratch_database(server) as addresses:
         stage = Stage(addresses, crowd)
@@ -131,7 +132,7 @@ def staged_on(server, crowd, without=(), **options):
                 connection.execute(statement)
         try:
             superuser_url = server.url("postgres", database_name(addresses))
-            with served(addresses, **options) as live:
+            with served(through(addresses), **options) as live:
                 yield stage, live, superuser_url
             # Whatever was played: unless the database was made worse for it, nothing may be broken now.
             assert without or not (left := broken(superuser_url)), left
