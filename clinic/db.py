@@ -143,8 +143,8 @@ class ClinicSession(flask_sqlalchemy.session.Session):
         """Open the transaction as the person whose session token this is; one statement, whoever it turns out to be.
 
         ``idle_minutes`` is the longest idle limit a clinic may set; ``extends`` is False for what a page fetches by
-        itself, which must not pass for somebody being there. Returns the row of ``app_enter``; where no live session has
-        this token it has no session_id.
+        itself, which must not pass for somebody being there. Returns the row of ``app_enter``, without session_id
+        where no live session has this token.
         """
         self._token = {"token": token, "face": face, "idle": idle_minutes, "extends": extends}
         self.connection()

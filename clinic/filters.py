@@ -1,6 +1,6 @@
 """How templates show times, dates, money and ages: in the clinic's zone and locale, said once."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,6 +9,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, get_locale, ngettext
 from flask_babel import gettext as _
 
+from clinic.clock import now
 from clinic.current import current
 
 LANGUAGES = ["en"]
@@ -124,7 +125,7 @@ def money(amount) -> str:
 
 def ago(when: datetime) -> str:
     """How long since, in minutes or hours: 12 min, 2 h 5 min."""
-    minutes = max(0, int((datetime.now(UTC) - when).total_seconds() // 60))
+    minutes = max(0, int((now() - when).total_seconds() // 60))
     if minutes < 60:
         return ngettext("%(num)d min", "%(num)d min", minutes)
     return _("%(hours)d h %(minutes)d min", hours=minutes // 60, minutes=minutes % 60)
@@ -132,7 +133,7 @@ def ago(when: datetime) -> str:
 
 def seconds_until(when: datetime) -> int:
     """Whole seconds from now to then; what is over is 0."""
-    return max(0, int((when - datetime.now(UTC)).total_seconds()))
+    return max(0, int((when - now()).total_seconds()))
 
 
 def _local_date(when):

@@ -1,4 +1,4 @@
-"""The pulse: whether the database answers within a second, asked on a connection of its own, never one of the pool's."""
+"""The pulse: whether the database answers within a second, asked on a connection of its own, not one of the pool's."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from clinic.clock import now
+
 
 class NoSuchTime(ValueError):
     """The clock jumps over this wall time: on that day it never shows it."""
@@ -36,7 +38,7 @@ def to_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 def today(zone: ZoneInfo) -> date:
     """The date on the zone's calendar right now."""
-    return datetime.now(zone).date()
+    return now().astimezone(zone).date()
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -25,6 +25,11 @@ def debian_postgres() -> Path | None:
     return max(versions, key=lambda folder: int(folder.parent.name), default=None)
 
 
+def faketime() -> Path | None:
+    """Return the library that gives a process a clock of its own, or None."""
+    return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+
+
 def install(*packages: str) -> bool:
     """Install Debian packages where we may; True when that worked."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -50,6 +55,8 @@ def main() -> int:
     # Only root starts it in the tests, and only root can install it; elsewhere those tests skip and say so.
     if os.geteuid() == 0 and not debian_postgres() and not install("postgresql"):
         print("Debian's PostgreSQL could not be installed; the tests that compare with it are skipped.")
+    if os.geteuid() == 0 and not faketime() and not install("faketime"):
+        print("Debian's faketime could not be installed; the tests with a wrong clock are skipped.")
     return 0
 
 

@@ -12,6 +12,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import Optional, ValidationError
 
 from clinic import walltime
+from clinic.clock import now
 from clinic.forms.fields import Form, paragraphs, tidy, words
 from clinic.models.people import VisitMode
 
@@ -127,7 +128,7 @@ class TimeForm(Form):
 
     def _is_near(self, moment):
         today = walltime.today(self.zone)
-        return walltime.bounds(today, self.zone)[0] <= moment < datetime.now(UTC) + timedelta(days=FURTHEST)
+        return walltime.bounds(today, self.zone)[0] <= moment < now() + timedelta(days=FURTHEST)
 
     @property
     def zone(self):
