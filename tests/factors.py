@@ -1,4 +1,4 @@
-"""What tests of second factors share: an app on a phone, and codes that do not wait for the next half minute."""
+"""What tests of second factors share: people who have an app, recovery codes or a passkey."""
 
 import json
 import time
@@ -13,7 +13,7 @@ SITE = passkeys.Site("Rose Street Clinic", "localhost", "http://localhost")
 
 
 class Phone:
-    """An app that holds a secret; each code it shows is of a later half minute than the one before."""
+    """An app on a phone that holds a secret and shows its codes."""
 
     def __init__(self, secret):
         self.app = pyotp.TOTP(secret)
@@ -28,7 +28,7 @@ def with_app(session, person):
     user = session.get(User, person.user.id)
     factors.begin_app(user, by=person.actor)
     phone = Phone(factors.secret_of(user))
-    factors.confirm_app(user, phone.code(-1), by=person.actor, kept_session=None)
+    factors.confirm_app(user, phone.code(), by=person.actor, kept_session=None)
     user.totp_last_step = int(time.time()) // 30 - 5
     session.commit()
     return phone
