@@ -11,7 +11,7 @@ from clinic.models.audit import AuditEntry, AuditSeal, Decision
 from clinic.models.patients import Patient
 from clinic.models.visits import Visit, VisitStatus
 from clinic.scope import Scope
-from tests.faults.routes import address, fitting, ids, own_ids, routes
+from tests.faults.routes import address, fitting, ids, own_ids, routes, send, strangers_ids
 from tests.visitor import Visitor
 
 
@@ -132,6 +132,28 @@ class TestRefusal:
             assert (entry.action, entry.decision, entry.clinic_id) == ("patients.open", "refused", cast.rose.id)
             assert (entry.resource_type, entry.resource_id) == ("patients", patient_id)
             assert entry.details == {"page": "staff.patients.show", "status": 404}
+
+    @pytest.mark.promise(8, "every route with another clinic's id leaves one refused entry that names it")
+    def test_every_route_notes_another_clinics_id_once(self, app, cast, session, entries, figure):
+        rose, own, harbour = ids(session, cast), own_ids(cast), strangers_ids(session, cast)
+        told, asked = {}, 0
+        for rule, method in routes(app):
+            need = app.extensions["needs"].get(rule.endpoint)
+            for name in sorted(rule.arguments & set(harbour)):
+                visitor = Visitor(app, fitting(app, cast, rule.endpoint))
+                if visitor.person is None:
+                    continue
+                here = rose | (own if need.face == "portal" else {})
+                place = address(visitor, rule, here | {name: harbour[name]})
+                entries()
+                status, _text = send(visitor, method, place, {"csrf_token": visitor.csrf} if method == "POST" else {})
+                left = [entry for entry in entries() if entry.decision == Decision.REFUSED]
+                named = [{str(entry.resource_id), *entry.details.get("ids", {}).values()} for entry in left]
+                asked += 1
+                if [str(harbour[name]) in each for each in named] != [True]:
+                    told[f"{method} {rule.endpoint} {name}"] = status, named
+        assert asked > 40 and not told
+        figure(f"{asked} requests with another clinic's id, {asked} refused entries")
 
     def test_another_patients_visit_in_the_portal_is_noted_and_its_patient_known(self, maya, cast, entries):
         visit = cast.booked()
