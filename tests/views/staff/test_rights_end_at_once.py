@@ -5,6 +5,9 @@ from threading import Barrier, Thread
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import users
+from clinic.actions.acting import Actor, Refused
+from clinic.db import db
 from clinic.models.accounts import Membership, Role, User, UserSession, UserStatus
 from clinic.models.organizations import Clinic
 from clinic.scope import Scope
@@ -67,6 +70,8 @@ class TestTheNextRequest:
         session.commit()
         answer = amara.open("staff.day.index")
         assert answer.status_code == 302 and "/sign-in" in answer.location
+        session.execute(sa.update(UserSession).values(revoked_at=sa.func.now()))
+        session.commit()
 
     def test_an_account_suspended_by_the_operator_is_signed_out_everywhere(self, app, amara, cast, session):
         second = Visitor(app, cast.amara)
@@ -84,6 +89,8 @@ class TestTheNextRequest:
         session.execute(sa.update(Clinic).where(Clinic.id == cast.rose.id).values(closed_at=sa.func.now()))
         session.commit()
         assert amara.open("staff.day.index").status_code in (302, 403)
+        session.execute(sa.update(UserSession).values(revoked_at=sa.func.now()))
+        session.commit()
 
 
 class TestTheLastAdministrator:
@@ -111,6 +118,32 @@ class TestTheLastAdministrator:
         assert run(args=["users", "suspend", cast.amara.user.email]).exit_code != 0
         assert run(args=["users", "activate", cast.ines.user.email]).exit_code == 0
         assert run(args=["users", "suspend", cast.amara.user.email]).exit_code == 0
+
+    def test_two_who_are_suspended_at_once_leave_one(self, app, cast, session):
+        made_admin(session, cast, cast.amara)
+        refused, barrier = [], Barrier(2)
+
+        def suspend(email):
+            with app.app_context():
+                own = db.session()
+                barrier.wait()
+                try:
+                    users.keep_admins(own, email)
+                    users.suspend(users.with_email(own, email), by=Actor(role="operator"))
+                    own.commit()
+                except Refused as error:
+                    own.rollback()
+                    refused.append(error)
+
+        threads = [Thread(target=suspend, args=(each.user.email,)) for each in (cast.ines, cast.amara)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        session.rollback()
+        able = sa.select(User.id).join(Membership, Membership.user_id == User.id)
+        able = able.where(Membership.role == Role.ADMIN, User.status == UserStatus.ACTIVE)
+        assert len(session.scalars(able).all()) == len(refused) == 1
 
     @pytest.mark.parametrize("how", ["end_role", "end"])
     def test_two_who_end_each_other_at_once_leave_one(self, app, ines, cast, session, role_of, how, figure):
