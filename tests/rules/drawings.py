@@ -45,7 +45,7 @@ def _words_on_roles(roles):
     oneself = ", ".join(each.label[0].lower() + each.label[1:] for each in Permission if each in AS_ONESELF)
     return [
         "- *In a window*: only while an administrator lets support look, and only what the window names.",
-        "- *A doctor* opens records and visits of their own patients; whoever is something else too sees what that shows.",
+        "- *A doctor* opens their own patients' records and visits; who is something else too sees what that shows.",
         f"- *Standing in* (for: {stood_in_for}): what both may, and none of these: {oneself}.",
     ]
 
