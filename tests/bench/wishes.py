@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from tests.bench.data import MINUTES, OPENS, ZONE
 
@@ -69,6 +70,7 @@ class Booking:
         return {
             "patient_id": self.patient_id, "visit_type_id": self.type_id, "provider_id": doctor,
             "starts_at": starts_at.isoformat(), "visit_mode": "in_person", "reason": "Follow-up",
+            "idempotency_key": str(uuid4()),
         }  # fmt: skip
 
     def __call__(self, place, clients):
