@@ -66,6 +66,11 @@ def moved_on(then):
     return redirect(then, 303)
 
 
+def only_moves_on(response) -> bool:
+    """Whether the answer shows nothing itself, but sends the person to another page."""
+    return "HX-Redirect" in response.headers or 300 <= response.status_code < 400
+
+
 def again(page_or_part, status=422, **context):
     """The same form with what was typed and what is wrong with it."""
     return make_response(render_template(page_or_part, **context), status)

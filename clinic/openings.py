@@ -15,7 +15,7 @@ from clinic import errors
 from clinic.actions.acting import NotRemembered, audit, note_refusal
 from clinic.current import current
 from clinic.db import db
-from clinic.htmx import asked_by_itself
+from clinic.htmx import asked_by_itself, only_moves_on
 
 # The name by which an address or a form carries the id of such a row, and the table of the row.
 TABLES = {"patient_id": "patients", "visit_id": "visits", "provider_id": "providers", "user_id": "users"}
@@ -47,7 +47,7 @@ def _remember_opening(response):
     """Write what the answer shows of patients, before the transaction commits."""
     need = current_app.extensions["needs"].get(request.endpoint)
     shown = need and need.shows
-    if not shown or response.status_code != 200 or "HX-Redirect" in response.headers or not current.is_authenticated:
+    if not shown or response.status_code != 200 or only_moves_on(response) or not current.is_authenticated:
         return
     # What is done by a form has an entry of its own; the answer to one may still list.
     row_id = _ids_sent().get(NAMES[shown]) if request.method in ("GET", "HEAD") else None

@@ -28,9 +28,7 @@ def upgrade():
     )  # fmt: skip
     op.execute("DROP POLICY reading ON audit_entries")
     op.execute(f"CREATE POLICY reading ON audit_entries FOR SELECT USING (clinic_id = {CLINIC})")
-    op.execute(
-        f"CREATE POLICY of_patient ON audit_entries AS RESTRICTIVE FOR SELECT USING ({EVERYBODY} OR ({OWN}))"
-    )
+    op.execute(f"CREATE POLICY of_patient ON audit_entries AS RESTRICTIVE FOR SELECT USING ({EVERYBODY} OR ({OWN}))")
     # The keeper alone sees every clinic's entries and those of none: it seals them, and the application cannot.
     op.execute("GRANT SELECT ON audit_entries TO clinic_keeper")
     op.execute("CREATE POLICY sealing ON audit_entries FOR SELECT TO clinic_keeper USING (true)")
