@@ -68,7 +68,8 @@ class Lines:
             patient_id, flags = None, ()
             id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
         return (
-            id_, patient_id if self.leads_on else None, status, self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
+            id_, patient_id if self.leads_on else None, status,
+            self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
             name, flags if self.shows_flags else (), deceased,
             doctor or words["anybody" if status == "checked_in" else "nobody"],
             type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),
