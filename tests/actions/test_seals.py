@@ -184,6 +184,7 @@ class TestVerify:
     def test_a_clean_log_verifies(self, sealed, keeper):
         assert said(keeper) == [] and said(keeper, [seals.heads(keeper)]) == []
 
+    @pytest.mark.breaks
     @pytest.mark.promise(31, "edit, deletion, insertion, reordering by a superuser: each found")
     @pytest.mark.parametrize("how", TAMPERED)
     def test_what_was_done_to_the_log_is_found(self, how, sealed, keeper, tamper, cast, figure):

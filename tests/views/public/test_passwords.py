@@ -156,6 +156,7 @@ class TestReset:
         session.commit()
         assert nobody.open(link).status_code == 404
 
+    @pytest.mark.breaks
     @pytest.mark.promise(23, "dies with a newer sign-in, password, email address or link")
     @pytest.mark.parametrize("event", ["sign-in", "password", "email", "newer link", "suspension"])
     def test_it_dies_with_whatever_came_after(self, nobody, app, amara, link, post, session, cast, event):

@@ -63,6 +63,7 @@ class TestTheNextRequest:
         assert osei.open("staff.visits.show", visit_id=visit.id).status_code == 403
         assert osei.open("staff.home.index").status_code == 403
 
+    @pytest.mark.breaks
     @pytest.mark.parametrize("status", [UserStatus.SUSPENDED, UserStatus.INACTIVE])
     def test_an_account_suspended(self, amara, cast, session, status):
         assert amara.open("staff.day.index").status_code == 200
@@ -85,6 +86,7 @@ class TestTheNextRequest:
             session.scalar(live.where(UserSession.user_id == cast.amara.user.id, UserSession.revoked_at.is_(None))) == 0
         )
 
+    @pytest.mark.breaks
     def test_a_clinic_closed(self, amara, cast, session):
         session.execute(sa.update(Clinic).where(Clinic.id == cast.rose.id).values(closed_at=sa.func.now()))
         session.commit()
