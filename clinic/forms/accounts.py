@@ -28,7 +28,7 @@ def _not_the_address(form, field):
 
 def _hard_to_guess(form, field):
     typed = [form[name].data for name in ("email", "first_name", "last_name") if name in form]
-    if not field.errors and is_easy_to_guess(field.data, *typed, *getattr(form, "about", ())):
+    if not field.errors and is_easy_to_guess(field.data, *typed, *form.about):
         raise ValidationError(_l("This password is easy to guess. Use a few words that do not belong together."))
 
 
@@ -44,7 +44,15 @@ class SignInForm(Form):
     next = HiddenField()
 
 
-class Named(Form):
+class OfSomebody(Form):
+    """A form whose password is judged by what is known ``about`` the person: their address and names."""
+
+    def __init__(self, *given, about=(), **more):
+        self.about = about
+        super().__init__(*given, **more)
+
+
+class Named(OfSomebody):
     """First and last name."""
 
     first_name = words(_l("First name"), most=100, required=_l("Write your first name."))
@@ -57,7 +65,7 @@ class JoinForm(Named):
     password = PasswordField(_l("Choose a password"), NEW_PASSWORD, description=HINT)
 
 
-class PasswordForm(Form):
+class PasswordForm(OfSomebody):
     """A new password, with the old one and the new one again."""
 
     old_password = PasswordField(_l("Present password"), [InputRequired(_l("Write your present password."))])

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField
 
-from clinic.forms.accounts import HINT, NEW_PASSWORD
+from clinic.forms.accounts import HINT, NEW_PASSWORD, OfSomebody
 from clinic.forms.fields import Form, words
 
 
@@ -14,7 +14,7 @@ class ForgottenForm(Form):
                   description=_l("The one you sign in with."))  # fmt: skip
 
 
-class ResetForm(Form):
+class ResetForm(OfSomebody):
     """A new password, typed once: it can be looked at, and a mistyped one is reset again."""
 
     password = PasswordField(_l("New password"), NEW_PASSWORD, description=HINT)

@@ -162,8 +162,7 @@ def join(token):
     if invited is None:
         return show("public/accounts/join_over.html", status=404)
     user, clinic = invited.user, db.session.get(Clinic, invited.clinic_id)
-    form = JoinForm(obj=user)
-    form.about = (user.email,)
+    form = JoinForm(obj=user, about=(user.email,))
     page = {"form": form, "invited": invited, "user": user, "clinic": clinic, "token": token}
     if request.method != "POST" or not (user.password_hash or form.validate()):
         return again(JOIN, **page) if form.errors else show(JOIN, **page)
@@ -185,19 +184,22 @@ def _joined(invited, user, form):
 @bp.route("/password", methods=["GET", "POST"], needs=Permission.SIGNED_IN)
 def password():
     """Choose a new password; every other sign-in of this person ends."""
-    form = PasswordForm()
-    form.about = (current.user.email, current.user.name)
+    form = PasswordForm(about=(current.user.email, current.user.name))
     if not form.validate_on_submit():
         return again(OWN_PASSWORD, form=form) if form.errors else show(OWN_PASSWORD, form=form)
     try:
         message = _change_password(form)
-    except TooManyTries as error:
-        return wait(OWN_PASSWORD, error, form)
     except Refused as error:
-        note_refusal(db.session(), "accounts.change_password", by=current.actor)
-        form.blame(said(error), error.field)
-        return again(OWN_PASSWORD, form=form)
+        return _not_changed(form, error)
     return changed(then=url_for("public.home.index"), message=message)
+
+
+def _not_changed(form, error):
+    if isinstance(error, TooManyTries):
+        return wait(OWN_PASSWORD, error, form)
+    note_refusal(db.session(), "accounts.change_password", by=current.actor)
+    form.blame(said(error), error.field)
+    return again(OWN_PASSWORD, form=form)
 
 
 def _change_password(form):

@@ -48,8 +48,7 @@ def reset(token):
     if link is None:
         return show(OVER, status=404)
     user = db.session.get(User, link.user_id)
-    form = ResetForm()
-    form.about = (user.email, user.first_name, user.last_name)
+    form = ResetForm(about=(user.email, user.first_name, user.last_name))
     if not form.validate_on_submit():
         page = {"form": form, "email": user.email, "token": token}
         return again(RESET, **page) if form.errors else show(RESET, **page)
