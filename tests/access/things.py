@@ -13,16 +13,18 @@ from clinic.actions.booking import Wish, book
 from clinic.actions.patients import register
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
-from clinic.models.accounts import Membership, Role, TokenPurpose, UserSession, UserToken
+from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
+from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.organizations import Location
-from clinic.models.patients import PatientTag, TagKind
+from clinic.models.patients import PatientAccess, PatientTag, TagKind
+from clinic.models.people import Relation
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.scope import Scope
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
-PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43}
+PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43, "proof": "x"}
 
 
 @dataclass
@@ -60,6 +62,8 @@ def things_in(cast, corner, number):
         "visit_type_id": corner.visit_type.id, "user_id": corner.user.id,
         "visit_id": _visit(session, cast, corner, patient_id, number),
     }  # fmt: skip
+    # There is one open request to erase at most: the one of the asking before this one is over.
+    session.execute(sa.update(Erasure).where(Erasure.withdrawn_at.is_(None)).values(withdrawn_at=sa.func.now()))
     rows = {name: make(corner, patient_id, number) for name, make in ROWS.items()}
     session.add_all(rows.values())
     session.flush()
@@ -70,6 +74,8 @@ def things_in(cast, corner, number):
     found["membership_id"] = session.scalars(
         sa.select(Membership.id).where(Membership.user_id == corner.user.id).limit(1)
     ).first()
+    found["known_id"] = register(session, by=corner.by.actor, full_name="Ada Byron").id
+    found["access_id"] = _access(session, corner, patient_id)
     session.commit()
     return found
 
@@ -78,6 +84,17 @@ def _nobody_elses(session, corner):
     """A patient whom no other doctor has ever seen."""
     corner.patient = register(session, by=corner.by.actor, full_name="Grace Hopper")
     return corner.patient
+
+
+def _access(session, corner, patient_id):
+    """Somebody new who sees the patient's record in the portal."""
+    carer = User(email=f"{uuid4().hex}@example.org")
+    session.add(carer)
+    session.flush()
+    access = PatientAccess(clinic_id=corner.clinic.id, patient_id=patient_id, user_id=carer.id, relation=Relation.CARER)
+    session.add(access)
+    session.flush()
+    return access.id
 
 
 def _visit(session, cast, corner, patient_id, number):
@@ -113,9 +130,21 @@ ROWS = {
         user_id=corner.doctor.id, clinic_id=corner.clinic.id, purpose=TokenPurpose.INVITE, role=Role.RECEPTIONIST,
         token_hash=hash_token(new_token()), expires_at=datetime.now(UTC) + timedelta(hours=1),
     ),
+    "link_id": lambda corner, patient_id, number: UserToken(
+        clinic_id=corner.clinic.id, purpose=TokenPurpose.CONNECT_PATIENT, patient_id=patient_id,
+        relation=Relation.CARER, new_email=f"{uuid4().hex}@example.org", token_hash=hash_token(new_token()),
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+    ),
     "session_id": lambda corner, patient_id, number: UserSession(
         user_id=corner.user.id, clinic_id=corner.clinic.id, token_hash=hash_token(new_token()),
         expires_at=datetime.now(UTC) + timedelta(hours=1),
+    ),
+    "hold_id": lambda corner, patient_id, number: LegalHold(
+        clinic_id=corner.clinic.id, patient_id=patient_id, reason="A letter of the court",
+        placed_by_id=corner.doctor.id,
+    ),
+    "erasure_id": lambda corner, patient_id, number: Erasure(
+        clinic_id=corner.clinic.id, patient_id=patient_id, reason="They asked for it", asked_by_id=corner.doctor.id
     ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",

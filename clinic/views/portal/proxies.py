@@ -72,11 +72,11 @@ def end(patient_id, access_id):
     return changed(then=url_for(".index"), message=_("They no longer see your record."))
 
 
-@bp.post("/<uuid:patient_id>/invitations/<uuid:invitation_id>/withdraw", needs=USE)
-def withdraw(patient_id, invitation_id):
+@bp.post("/<uuid:patient_id>/invitations/<uuid:link_id>/withdraw", needs=USE)
+def withdraw(patient_id, link_id):
     """Take an invitation back that nobody has taken up."""
     waiting = {each.id: each for each in queries.invitations(db.session(), _own(patient_id))}
-    proxies.withdraw(waiting.get(invitation_id) or abort(404), by=current.actor)
+    proxies.withdraw(waiting.get(link_id) or abort(404), by=current.actor)
     return changed(then=url_for(".index"), message=_("The link no longer works."))
 
 

@@ -1,12 +1,12 @@
 """Who sees a record in the portal: invitations and their end, and sign-ups that may be of patients known here."""
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import connections, same_people, throttles
-from clinic.actions.acting import Refused
+from clinic.actions.acting import Refused, audit
 from clinic.actions.tokens import hash_token, new_token
 from clinic.current import current
 from clinic.db import db
@@ -18,7 +18,7 @@ from clinic.models.accounts import UserToken
 from clinic.models.patients import PatientAccess
 from clinic.openings import listed
 from clinic.queries import connections as queries
-from clinic.views.asked import Page, an_id, page_number
+from clinic.views.asked import Page, page_number
 from clinic.views.staff import own_patients
 
 bp = GuardedBlueprint("connections", __name__, face="staff", url_prefix="/connections")
@@ -73,26 +73,29 @@ def end(patient_id, access_id):
     return _changed(patient_id, str(ENDED))
 
 
-@bp.post("/<uuid:patient_id>/invitations/<uuid:invitation_id>/withdraw", needs=CONNECT)
-def withdraw(patient_id, invitation_id):
+@bp.post("/<uuid:patient_id>/invitations/<uuid:link_id>/withdraw", needs=CONNECT)
+def withdraw(patient_id, link_id):
     """Take an invitation back that nobody has taken up."""
     patient = own_patients.patient(patient_id)
     waiting = {each.id: each for each in queries.invitations(db.session(), patient)}
-    invited: UserToken = waiting.get(invitation_id) or abort(404)
+    invited: UserToken = waiting.get(link_id) or abort(404)
     connections.withdraw(invited, by=current.actor)
     return _changed(patient_id, _("The link no longer works."))
 
 
-@bp.get("/<uuid:patient_id>/same", needs=CONNECT, shows="patients")
-def same(patient_id):
+@bp.get("/<uuid:patient_id>/same/<uuid:known_id>", needs=CONNECT, shows="patients")
+def same(patient_id, known_id):
     """Both records side by side, before they become one."""
-    return show(SAME, form=SameForm(), **_both(patient_id))
+    both = _both(patient_id, known_id)
+    # The entry of the page itself names the sign-up's record; this one the other that it shows.
+    audit(db.session(), "patients.open", by=current.actor, record=both["known"], details={"page": request.endpoint})
+    return show(SAME, form=SameForm(), **both)
 
 
-@bp.post("/<uuid:patient_id>/join", needs=CONNECT)
-def join(patient_id):
+@bp.post("/<uuid:patient_id>/join/<uuid:known_id>", needs=CONNECT)
+def join(patient_id, known_id):
     """It is the same person: the portal and the visits go to the record known here."""
-    both, form = _both(patient_id), SameForm()
+    both, form = _both(patient_id, known_id), SameForm()
     if not form.validate():
         return again(SAME, form=form, **both)
     try:
@@ -100,7 +103,7 @@ def join(patient_id):
     except Refused as refused:
         db.session.rollback()
         form.blame(said(refused), refused.field)
-        return again(SAME, status=409, form=form, **_both(patient_id))
+        return again(SAME, status=409, form=form, **_both(patient_id, known_id))
     return _changed(both["known"].id, _("They now see this record in the portal."))
 
 
@@ -121,10 +124,8 @@ def portal_facts(patient):
     return {"accesses": connections.accesses(session, patient), "invited": queries.invitations(session, patient)}
 
 
-def _both(patient_id):
-    sign_up, known_id = own_patients.patient(patient_id), an_id("known_id")
-    listed([known_id])
-    known = own_patients.patient(known_id)
+def _both(patient_id, known_id):
+    sign_up, known = own_patients.patient(patient_id), own_patients.patient(known_id)
     return {"sign_up": sign_up, "known": known, "seen_by": connections.accesses(db.session(), known)}
 
 

@@ -95,7 +95,7 @@ class TestInvite:
     def test_an_invitation_is_taken_back(self, app, cast, session, maya):
         path = re.search(r'value="[^"]*(/connect/[^"]+)"', invite(maya, cast.maya_patient).text).group(1)
         (link,) = session.scalars(sa.select(UserToken)).all()
-        maya.send("portal.proxies.withdraw", patient_id=cast.maya_patient.id, invitation_id=link.id)
+        maya.send("portal.proxies.withdraw", patient_id=cast.maya_patient.id, link_id=link.id)
         assert Visitor(app, None).open(path).status_code == 404
 
     def test_not_more_than_ten_a_day(self, cast, maya):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import patients as verbs
 from clinic.actions.tokens import hash_token
 from clinic.models.accounts import User, UserToken
 from clinic.models.audit import AuditEntry
@@ -13,6 +14,7 @@ from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import Relation
 from clinic.models.schedule import Slot, SlotStatus
 from clinic.models.visits import Visit
+from tests.queries_counted import counted
 from tests.visitor import Visitor
 
 RUTH = {"email": "ruth@example.org", "relation": "carer"}
@@ -90,7 +92,7 @@ class TestInvite:
     def test_a_withdrawn_link_is_worth_nothing(self, cast, session, amara, nobody):
         path = invited(amara, cast.tom)
         (link,) = session.scalars(sa.select(UserToken)).all()
-        amara.send("staff.connections.withdraw", patient_id=cast.tom.id, invitation_id=link.id)
+        amara.send("staff.connections.withdraw", patient_id=cast.tom.id, link_id=link.id)
         assert nobody.open(path).status_code == 404
 
     def test_doctors_and_administrators_do_not_invite(self, cast, osei, ines, maya):
@@ -161,6 +163,28 @@ class TestSame:
         entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.action.like("same_people.%"))).all()
         assert {entry.action for entry in entries} == {"same_people.join", "same_people.move_visit"}
         assert next(e for e in entries if e.action == "same_people.join").changes["checked"] == [None, "document"]
+
+    def test_looking_at_both_is_an_opening_of_both(self, cast, session, ada, amara):
+        page = amara.open("staff.connections.same", patient_id=ada.patient.id, known_id=cast.tom.id)
+        assert "Known here" in page.text
+        session.rollback()
+        opened = sa.select(AuditEntry.resource_id).where(AuditEntry.action == "patients.open")
+        assert set(session.scalars(opened)) == {ada.patient.id, cast.tom.id}
+
+    def test_many_sign_ups_are_asked_for_like_one(self, app, cast, session, ada, amara):
+        def asked():
+            with counted(app) as sent:
+                assert amara.open("staff.connections.index").status_code == 200
+            return len(sent)
+
+        one = asked()
+        for number in range(30):
+            facts = {"full_name": "Tom Baker", "date_of_birth": cast.tom.date_of_birth, "signed_up_at": sa.func.now()}
+            verbs.register(session, by=cast.amara.actor, **facts, email=f"tom{number}@example.org")
+        session.commit()
+        assert asked() == one <= 5
+        page = amara.open("staff.connections.index").text
+        assert page.count("Looks like") == 10 and page.count("It is the same person") == 50 and "page=2" in page
 
     def test_what_they_were_holding_is_given_back(self, cast, session, ada, amara):
         at = cast.tomorrow_at(11)
