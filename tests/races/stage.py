@@ -20,7 +20,7 @@ from clinic.queries.open_times import nearest_open, open_times
 from tests.browser import sign_in
 from tests.cast import Cast, password_hash
 from tests.databases import migrated, scratch_database
-from tests.live_server import SECRET_KEY, database_name, served
+from tests.live_server import SECRET_KEY, SECRET_KEYS, database_name, served
 from tests.races.invariants import broken
 
 DAYS = 55  # within the two months that patients may book ahead
@@ -30,7 +30,7 @@ class Stage:
     """Rose Street with a crowd of patients in front of it."""
 
     def __init__(self, addresses, crowd):
-        self.app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, DATABASE_POOL=2))
+        self.app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=2))
         migrated(self.app)
         with self.app.app_context():
             self.cast = Cast.enter()
