@@ -174,10 +174,11 @@ def _joined(invited, user, form):
     if not user.password_hash:
         facts = {"first_name": form.first_name.data, "last_name": form.last_name.data,
                  "password_hash": passwords.hash_password(form.password.data, user.email)}  # fmt: skip
-    user_id, clinic_id, token_id = user.id, invited.clinic_id, invited.id
+    user_id, email, clinic_id, token_id = user.id, user.email, invited.clinic_id, invited.id
     db.session().enter(Scope.staff(clinic_id, user_id))
     accounts.accept_invite(db.session.get(type(invited), token_id), by=current.actor, **facts)
     db.session.flush()
+    known_devices.remember(email)
     return start(user_id, clinic_id=clinic_id)
 
 

@@ -23,6 +23,7 @@ from clinic.models.accounts import Role, User
 from clinic.queries import clinic_pages
 from clinic.queries.clinics import logo_of, open_clinic, was_closed
 from clinic.scope import Scope
+from clinic.views.public import known_devices
 from clinic.views.public.accounts import go_into, keep, places_of_person, start
 
 bp = GuardedBlueprint("clinics", __name__, face="public", url_prefix="/c")
@@ -97,6 +98,7 @@ def _signed_up(clinic, form):
         note_refusal(db.session(), "sign_ups.sign_up", by=by)
         form.blame(said(error))
         return again(SIGN_UP, form=form, clinic=clinic)
+    known_devices.remember(form.email.data)
     return start(user_id, own_address(form.next.data) or BOOKING, clinic.id)
 
 

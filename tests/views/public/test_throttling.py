@@ -169,6 +169,16 @@ class TestKnownDevice:
             guess(nobody, f"10.0.0.{number}", "ines@rose-street.example")
         assert guess(at_work, email="ines@rose-street.example", password=PASSWORD).status_code == 429
 
+    def test_whoever_signed_up_here_is_known_here(self, app, nobody, cast):
+        form = {"first_name": "Lena", "last_name": "Fischer", "phone": "+44 20 7946 0999",
+                "email": "lena@fischer.example", "password": "a brand new password"}  # fmt: skip
+        phone = Visitor(app, None)
+        phone.send("public.clinics.sign_up", form, slug="rose-street")
+        phone.send("public.accounts.sign_out")
+        for number in range(10):
+            guess(nobody, f"10.0.0.{number}", "lena@fischer.example")
+        assert sign_in(phone, "lena@fischer.example", "a brand new password").status_code == 303
+
     def test_a_desk_that_colleagues_share_knows_each_of_them(self, at_work, nobody):
         assert sign_in(at_work, "ines@rose-street.example").status_code == 303
         at_work.send("public.accounts.sign_out")
