@@ -81,8 +81,8 @@ class Current:
     def under(self):
         """The grants by which this request sees what it sees, as (name, id) pairs; every audit entry carries them."""
         support = tuple(("support", str(grant_id)) for grant_id in self.support_grants[:1])
-        opened = g.get("opened_record")
-        return (*support, ("break_glass", str(opened.id))) if opened else support
+        opened = [each.id for each in (g.get("opened_record"), *g.get("opened_listed", ())) if each]
+        return (*support, ("break_glass", ",".join(str(each) for each in opened))) if opened else support
 
     @property
     def actor(self):

@@ -72,9 +72,19 @@ def _is_with(own, visit):
     return own.provider_id is not None and visit.provider_id == own.provider_id and not mistake
 
 
+def note_listed(patient_ids):
+    """Where a list has patients in it whose records are open because of an emergency, let its entry say so."""
+    own = reach()
+    g.opened_listed = [_grant_on(each) for each in sorted(own.opened & set(patient_ids))] if own else []
+
+
 def _note_opened(own, patient_id):
     """Where the record is open because of an emergency, let the page and every entry about it say so."""
     if own and patient_id in own.opened:
-        grant = live_break_glass(db.session(), current.user.id, patient_id)
-        # Plain facts: the page of an error is drawn after the rows have been let go.
-        g.opened_record = grant and SimpleNamespace(id=grant.id, until=grant.until)
+        g.opened_record = _grant_on(patient_id)
+
+
+def _grant_on(patient_id):
+    grant = live_break_glass(db.session(), current.user.id, patient_id)
+    # Plain facts: the page of an error is drawn after the rows have been let go.
+    return grant and SimpleNamespace(id=grant.id, until=grant.until)

@@ -165,6 +165,7 @@ def onwards(then, patient_id):
 def _page(select, number, size):
     page = Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size)
     listed(row.id for row in page.rows)
+    own_patients.note_listed(row.id for row in page.rows)
     return page
 
 

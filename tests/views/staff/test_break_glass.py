@@ -213,6 +213,13 @@ class TestTheHour:
         assert len(flagged) == len(mine) - 1 >= 7
         figure(f"{len(flagged)} of {len(mine) - 1} entries flagged")
 
+    def test_a_list_with_that_patient_in_it_carries_the_grant_too_and_shows_no_banner(self, lind, opened, entries):
+        page = lind.send("staff.patients.find", {"q": "tom"})
+        assert "Tom Baker" in page.text and "open in an emergency" not in page.text
+        assert [each.details.get("break_glass") for each in entries("patients.list")] == [str(opened.id)]
+        lind.send("staff.patients.find", {"q": "maya"})
+        assert [each.details.get("break_glass") for each in entries("patients.list")] == [str(opened.id)]
+
     def test_after_an_hour_the_next_page_is_not_there(self, lind, cast, session, opened):
         expired(session, opened)
         assert lind.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
