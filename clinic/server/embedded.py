@@ -18,44 +18,17 @@ from clinic.server.binaries import Binaries, find_binaries
 from clinic.server.errors import ServerError
 from clinic.server.lock import FolderLock
 from clinic.server.parent import dies_with_parent
+from clinic.server.settings import PORT, SETTINGS, SETTINGS_NOT_DURABLE
 from clinic.server.system_user import system_user
 
 # Fixed and short: a socket's path may have some 100 characters only, and $TMPDIR can be long or root's alone.
 SOCKETS_BELOW = Path("/tmp")  # noqa: S108 (mkdtemp makes a folder of our own in it)
 SOCKET_PREFIX = "clinic-db-"
-PORT = 5432  # only the socket file's name: the server listens on no network address
 
 SECONDS_TO_START = 120  # recovery after a crash replays what was not yet written
 SECONDS_TO_STOP = 30
 # What PostgreSQL says while processes of a killed server still hold the data; they end by themselves within a minute.
 STILL_HELD = "pre-existing shared memory block"
-
-SETTINGS = {
-    "listen_addresses": "",
-    "port": str(PORT),
-    "unix_socket_permissions": "0700",
-    "max_connections": "200",
-    "shared_buffers": "128MB",
-    "max_parallel_workers_per_gather": "0",  # two cores serve many short questions, not one long one
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    # Errors are told by the program whose statement failed; here they would quote what people typed.
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_statement": "none",
-}
-# For data that nobody will miss: nothing waits for the disk.
-SETTINGS_NOT_DURABLE = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-}
 
 
 class EmbeddedServer:

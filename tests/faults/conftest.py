@@ -1,4 +1,4 @@
-"""What every fault ends with: the data is whole."""
+"""Where faults are injected, and what is told of them; that the data is whole afterwards tests/conftest.py asks."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,6 @@ import pytest
 
 from tests.faults.place import CLIENTS
 from tests.faults.wire import Wire
-from tests.races.invariants import broken
 from tests.races.stage import staged_on
 
 
@@ -25,15 +24,3 @@ def place(server):
 def seen(record_property):
     """Tell the report of faults what users saw meanwhile, and any other figure; it may be told several things."""
     return lambda words: record_property("seen", words)
-
-
-@pytest.fixture(autouse=True)
-def whole_afterwards(request):
-    """Whatever was thrown at the product, `flask check` finds nothing; tests with a stage ask it there."""
-    if "cast" not in request.fixturenames:
-        yield
-        return
-    # Before the cast is gone again: this fixture stands on it, so it ends first.
-    request.getfixturevalue("cast")
-    yield
-    assert not (left := broken(request.getfixturevalue("server").url("postgres"))), left

@@ -17,7 +17,7 @@ from clinic.views.staff.keeping import known, once_more
 bp = GuardedBlueprint("erasures", __name__, face="staff", url_prefix="/keeping/<uuid:patient_id>/erasures")
 
 
-@bp.post("", needs=Permission.PATIENTS_KEEP, fresh=True)
+@bp.post("/ask", needs=Permission.PATIENTS_KEEP, fresh=True)
 def ask(patient_id):
     """Ask for the record to be erased; nothing happens to it yet."""
     patient, form = known(patient_id), ReasonForm(prefix="erasure")

@@ -15,7 +15,7 @@ from clinic.views.staff.keeping import known, once_more
 bp = GuardedBlueprint("legal_holds", __name__, face="staff", url_prefix="/keeping/<uuid:patient_id>/legal-holds")
 
 
-@bp.post("", needs=Permission.PATIENTS_KEEP, fresh=True)
+@bp.post("/place", needs=Permission.PATIENTS_KEEP, fresh=True)
 def place(patient_id):
     """Hold the record."""
     patient, form = known(patient_id), ReasonForm(prefix="hold")
