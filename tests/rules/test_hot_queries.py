@@ -14,9 +14,9 @@ from clinic.actions import booking
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
+from clinic.queries import connections, patients, portal_offers
 from clinic.queries import day as days
 from clinic.queries import open_times as times
-from clinic.queries import connections, patients, portal_offers
 from clinic.scope import Scope
 from tests.bench import data
 from tests.databases import migrated, scratch_database
@@ -66,7 +66,8 @@ def _statements(place):
         "what is in a booking's way": (MAKE_ROOM, asked | ids),
         "the day's visits": (days.DAYS_VISITS, bounds | {"provider_id": None}),
         "sign-ups and who looks like them": (
-            connections.SIGN_UPS, {"clinic_id": place.clinic_id, "size": 11, "skipped": 0, "most": 5},
+            connections.SIGN_UPS,
+            {"clinic_id": place.clinic_id, "size": 11, "skipped": 0, "most": 5},
         ),
         "the day's doctors": (days.DOCTORS, bounds),
         "one visit": (days.ONE_VISIT, {"clinic_id": place.clinic_id, "visit_id": place.patients[0]}),
