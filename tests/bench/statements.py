@@ -1,6 +1,7 @@
 """What one answer of the application says to the database, and saying the same without the application."""
 
 import datetime as dt
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,6 +9,9 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import event
 from uuid_utils.compat import uuid7
+
+# An id that is written as text: a form's key, a request's.
+KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @contextmanager
@@ -83,6 +87,8 @@ def _say(connection, statements):
 def _mapped(value, fresh, move, starts_at):
     if isinstance(value, UUID):
         return fresh.setdefault(value, uuid7())
+    if isinstance(value, str) and KEY.fullmatch(value):
+        return str(_mapped(UUID(value), fresh, move, starts_at))
     if isinstance(value, dt.datetime):
         return value + move if abs(value - starts_at) < dt.timedelta(hours=23) else value
     if isinstance(value, dt.date):

@@ -128,8 +128,8 @@ def send(visitor, method, path, fields):
 
 
 def asked(visitor, path, **options):
-    """The answer of the visitor's browser to any request."""
-    return Context().run(partial(visitor.client.open, path, **options))
+    """The answer of the visitor's browser to any request, read to its end unless it says otherwise."""
+    return Context().run(partial(visitor.client.open, path, **{"buffered": True} | options))
 
 
 def address(visitor, rule, known):

@@ -131,7 +131,7 @@ def logo(slug):
     found = logo_of(db.session(), slug) or abort(404)
     response = make_response(found.logo)
     response.mimetype = found.logo_type
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return _kept(response)
 
 
