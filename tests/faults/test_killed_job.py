@@ -1,0 +1,186 @@
+"""The worker is killed between what a job did and saying so; a job that always fails; a sweeper killed at its work."""
+
+import asyncio
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from clinic import jobs
+from clinic.config import HOME
+from clinic.db import db
+from clinic.models.schedule import BookingRule, VisitType
+from clinic.queries.checking import findings
+from clinic.work.running import MOST_ATTEMPTS, build, rescue
+from tests.browser import Browser
+from tests.faults.place import ROUNDS, loaded, until, waiting_for
+from tests.faults.worker import worker
+from tests.races.invariants import broken
+
+TURNS = min(ROUNDS, 3)
+STATUS = "SELECT status FROM visits WHERE id = %s"
+JOB = "SELECT status FROM procrastinate_jobs WHERE id = %s"
+
+
+def _asked_for(place):
+    """A visit that a patient asked for and nobody answered in time, and the job that calls it off."""
+    stage, (patient_id, keys) = place.stage, place.stage.patients[0]
+    with stage.looking() as session:
+        session.get(VisitType, (stage.clinic_id, stage.cast.consultation.id)).booking = BookingRule.REQUEST
+        session.commit()
+    starts_at = stage.next_time(stage.cast.consultation)
+    form = {
+        "patient_id": patient_id, "visit_type_id": stage.cast.consultation.id, "visit_mode": "in_person",
+        "provider_id": stage.cast.dr_osei.id, "starts_at": starts_at.isoformat(),
+    }  # fmt: skip
+    browser = Browser(place.live.url, keys)
+    assert browser.send("/portal/book/confirm", form).status == 303
+    browser.close()
+    with stage.looking() as session:
+        session.get(VisitType, (stage.clinic_id, stage.cast.consultation.id)).booking = BookingRule.INSTANT
+        session.commit()
+    (visit_id,) = place.superuser.execute(
+        "UPDATE visits SET answer_by = now() WHERE starts_at = %s RETURNING id", [starts_at]
+    ).fetchone()
+    (job_id,) = place.superuser.execute(
+        "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE args ->> 'visit_id' = %s RETURNING id",
+        [str(visit_id)],
+    ).fetchone()
+    return visit_id, job_id
+
+
+def _is(place, question, wanted, row_id):
+    return until(lambda: (row := place.superuser.execute(question, [row_id]).fetchone()) and row[0] == wanted, 40)
+
+
+def _rescue(place):
+    """What a living worker does every minute, once its colleague has been silent for half of one."""
+    place.superuser.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+
+    async def go():
+        queue = build(place.stage.app)
+        async with queue.open_async():
+            await rescue(queue)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, go()).result()
+
+
+@pytest.mark.machine
+class TestBetweenEffectAndAcknowledgement:
+    def test_the_job_comes_again_and_acts_once(self, place, server, seen):
+        with loaded(place, seen):
+            for _turn in range(TURNS):
+                self._once(place, server)
+        seen(f"{TURNS} workers killed after the effect, {TURNS} effects")
+
+    @staticmethod
+    def _once(place, server):
+        visit_id, job_id = _asked_for(place)
+        with (
+            server.connect("postgres", place.live.database) as holder,
+            worker(place.live, DATABASE_URL=place.live.environment["DATABASE_DIRECT_URL"]) as first,
+        ):
+            holder.execute("BEGIN")
+            holder.execute("SELECT 1 FROM visits WHERE id = %s FOR UPDATE", [visit_id])
+            assert _is(place, JOB, "doing", job_id)
+            with server.connect("postgres", place.live.database) as rival, rival.transaction():
+                # Nobody can say now that the job is done.
+                rival.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s FOR UPDATE", [job_id])
+                holder.execute("COMMIT")
+                assert _is(place, STATUS, "cancelled", visit_id)
+                assert until(lambda: waiting_for(place.superuser, "transactionid"))
+                first.kill()
+                first.wait()
+                place.superuser.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE usename = 'clinic_app' AND wait_event = 'transactionid'"
+                )
+        assert _is(place, JOB, "doing", job_id)
+        _rescue(place)
+        with worker(place.live, DATABASE_URL=place.live.environment["DATABASE_DIRECT_URL"]):
+            assert until(lambda: not place.superuser.execute(JOB, [job_id]).fetchone(), 40)
+        effects = "SELECT count(*) FROM {} WHERE {} = %s AND {}"
+        for table, column, which in (
+            ("visit_events", "visit_id", "to_status = 'cancelled'"),
+            ("audit_entries", "resource_id", "action = 'visits.cancel'"),
+        ):
+            assert place.superuser.execute(effects.format(table, column, which), [visit_id]).fetchone() == (1,)
+
+
+@pytest.mark.machine
+class TestPoison:
+    def test_a_job_that_always_fails_is_given_up_after_its_attempts_and_flask_check_tells(self, place):
+        with place.stage.app.app_context():
+            session = db.session()
+            jobs.put(session, "visits.lapse", clinic_id=place.stage.clinic_id, visit_id="no id at all")
+            session.commit()
+        job = "SELECT id FROM procrastinate_jobs WHERE args ->> 'visit_id' = 'no id at all'"
+        (job_id,) = place.superuser.execute(job).fetchone()
+        try:
+            with worker(place.live, DATABASE_URL=place.live.environment["DATABASE_DIRECT_URL"]):
+                # Between two tries it waits longer and longer; the test does not.
+                hurry = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = %s AND status = 'todo'"
+                assert until(lambda: place.superuser.execute(hurry, [job_id]) and _failed(place, job_id), 60)
+            attempts = "SELECT attempts FROM procrastinate_jobs WHERE id = %s"
+            assert place.superuser.execute(attempts, [job_id]).fetchone() == (1 + MOST_ATTEMPTS,)
+            assert any("job" in each.lower() for each in _all_findings(place))
+        finally:
+            place.superuser.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job_id])
+        assert not broken(place.url)
+
+
+def _failed(place, job_id):
+    return place.superuser.execute(JOB, [job_id]).fetchone() == ("failed",)
+
+
+def _all_findings(place):
+    """What `flask check` says, its warnings too."""
+    engine = sa.create_engine(place.url)
+    with engine.connect() as connection:
+        told = [str(each) for each in findings(connection)]
+    engine.dispose()
+    return told
+
+
+HOLDS = 500
+SWEEP = (
+    "from app import app; from clinic import work; from clinic.work.handlers import run; run(app, 'holds.sweep', {})"
+)
+MANY = """
+INSERT INTO slots (clinic_id, id, provider_id, visit_type_id, kind, status, starts_at, ends_at, busy_from, busy_until,
+                   visit_mode, capacity, taken, held_until, held_by_id, overbooked)
+SELECT %(clinic)s, gen_random_uuid(), %(doctor)s, %(kind)s, 'open', 'held', at, at + interval '20 minutes', at,
+       at + interval '20 minutes', 'in_person', 1, 0, now() - interval '1 second', %(person)s, false
+  FROM (SELECT date_trunc('day', now()) + interval '200 days' + number * interval '20 minutes' AS at
+          FROM generate_series(1, %(many)s) AS number) AS times
+"""
+LEFT = "SELECT count(*) FROM slots WHERE status = 'held' AND held_until <= now()"
+
+
+@pytest.mark.promise(7, "holds that ran out go once, though the sweeper was killed twice")
+def test_holds_go_once_though_the_sweeper_is_killed_twice(place, figure):
+    stage = place.stage
+    for doctor in (stage.cast.dr_osei, stage.cast.dr_lind):
+        place.superuser.execute(MANY, {
+            "clinic": stage.clinic_id, "doctor": doctor.id, "kind": stage.cast.consultation.id,
+            "person": stage.cast.amara.user.id, "many": HOLDS // 2,
+        })  # fmt: skip
+    command = [sys.executable, "-c", SWEEP]
+    for _kill in range(2):
+        # The first doctor's holds are deleted, and the transaction never ends.
+        stop = place.wire.stop_at("DELETE FROM slots", stage.cast.dr_osei.id)
+        sweeper = subprocess.Popen(command, cwd=HOME, env=place.live.environment)
+        stop.wait(40)
+        sweeper.kill()
+        sweeper.wait()
+        stop.cut()
+        assert place.superuser.execute(LEFT).fetchone() == (HOLDS,)
+    place.wire.stop = None
+    done = subprocess.run(command, cwd=HOME, env=place.live.environment, check=False)
+    assert done.returncode == 0
+    assert place.superuser.execute(LEFT).fetchone() == (0,)
+    assert not broken(place.url)
+    figure(f"{HOLDS} holds, 2 sweepers killed, 0 left")

@@ -1,0 +1,21 @@
+"""`flask worker` as a process of its own, for tests that kill it."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from clinic.config import HOME
+
+
+@contextmanager
+def worker(live, **settings):
+    """A worker beside a running server; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    process = subprocess.Popen(
+        command, cwd=HOME, env={**live.environment, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
