@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.digests import digests
 from tests.faults.routes import address, fitting, ids, own_ids, routes, send, strangers_ids
 from tests.visitor import Visitor
 
@@ -18,6 +19,7 @@ def known(session, cast):
     return ids(session, cast), own_ids(cast), strangers_ids(session, cast)
 
 
+@pytest.mark.promise(12, "another clinic's id and one that never existed, on every route that takes one")
 def test_it_gets_the_same_404_as_one_that_never_existed(app, cast, known):
     rose, own, harbour = known
     told = {}
@@ -54,6 +56,22 @@ def test_it_gets_the_same_answer_in_a_form_too(app, cast, known, name):
         assert _without_what_is_new(foreign) == _without_what_is_new(nobodys), path
         # A page for choosing may leave out what it does not know; a form must never act on it.
         assert foreign[0] >= 400 or method == "GET", path
+
+
+@pytest.mark.promise(14, "a row of one patient's, one provider's, under the address of another")
+def test_what_belongs_to_one_is_not_reached_through_another(app, cast, session, superuser, figure):
+    rose, count = ids(session, cast), 0
+    others = {"patient_id": cast.maya_patient.id, "provider_id": cast.dr_lind.id}
+    before = digests(superuser)
+    for rule, method in routes(app):
+        for name in others.keys() & rule.arguments if len(rule.arguments) > 1 else ():
+            visitor = Visitor(app, fitting(app, cast, rule.endpoint))
+            path = address(visitor, rule, rose | {name: others[name]})
+            status, _text = send(visitor, method, path, {"csrf_token": visitor.csrf})
+            count += 1
+            assert status == 404, (method, rule.rule, status)
+    assert count and digests(superuser) == before
+    figure(f"{count} askings, {count} times 404, 0 tables changed")
 
 
 def _without_what_is_new(answer):

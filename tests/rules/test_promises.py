@@ -12,8 +12,8 @@ def _marks():
     for path in sorted((HOME / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("pytest.mark.promise", "mark.promise"):
-                number, words = (ast.literal_eval(each) for each in node.args)
-                yield number, words, f"{path.name}:{node.lineno}"
+                number, words = node.args
+                yield ast.literal_eval(number), ast.unparse(words).strip("f'\""), f"{path.name}:{node.lineno}"
 
 
 def test_every_promise_has_a_test_that_proves_it():

@@ -12,11 +12,13 @@ from tests.rules.drawings import permissions_page
 OPEN = {"static", "bootstrap.static", "assets.htmx"}
 
 
+@pytest.mark.promise(10, "every route names what it needs")
 def test_every_route_names_what_it_needs(app):
     nameless = {rule.endpoint for rule in app.url_map.iter_rules()} - set(app.extensions["needs"]) - OPEN
     assert not nameless
 
 
+@pytest.mark.promise(10, "a route that names nothing")
 def test_a_route_without_a_need_stops_the_program_from_starting():
     bp = GuardedBlueprint("bare", __name__, face="staff")
     with pytest.raises(TypeError):
@@ -28,6 +30,7 @@ def test_only_get_and_post_are_used_so_every_control_works_as_a_form(app):
     assert methods <= {"GET", "HEAD", "OPTIONS", "POST"}
 
 
+@pytest.mark.promise(10, "the written page of routes, roles and needs")
 def test_the_page_of_permissions_is_what_the_routes_say(app):
     page = HOME / "docs" / "permissions.md"
     assert page.read_text() == permissions_page(app), "docs/permissions.md is old: run `make docs`"
