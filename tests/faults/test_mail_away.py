@@ -1,4 +1,4 @@
-"""The mail server is away, slow, mute, rude or not who it says: people book meanwhile, and later every mail goes out."""
+"""The mail server is away, slow, mute or rude: people book meanwhile, and later every mail goes out."""
 
 import socket
 import threading
