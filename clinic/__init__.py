@@ -12,6 +12,7 @@ from clinic import (
     current,
     errors,
     filters,
+    guard,
     htmx,
     idempotency,
     keyring,
@@ -42,6 +43,7 @@ def create_app(config: Config | None = None) -> Clinics:
     connections.init_app(app)
     Migrate(app, db, directory=home / "migrations", compare_server_default=False)
     current.init_app(app)
+    guard.init_app(app)
     idempotency.init_app(app)
     htmx.init_app(app)
     filters.init_app(app)

@@ -1,24 +1,20 @@
-"""Who is asking: read once per request from the session token, and checked against what the route needs."""
+"""Who is asking: read once per request from the session token."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from flask import Flask, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager
 from flask_login import current_user as _signed_in
-from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.local import LocalProxy
-from werkzeug.routing.exceptions import RoutingException
 
-from clinic.access import AS_ONESELF, Permission, may_be_stood_in_for, permissions_of
-from clinic.actions import kept_forms
+from clinic.access import Permission, may_be_stood_in_for, permissions_of
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token, new_token
-from clinic.db import db, word
-from clinic.htmx import asked_by_itself, moved_on, page_on_screen, wants_part
+from clinic.db import db
+from clinic.htmx import asked_by_itself
 from clinic.models.accounts import Role
 from clinic.models.grants import SupportScope
 from clinic.models.people import Relation
@@ -118,10 +114,8 @@ class Current:
 
 
 current: Current = LocalProxy(lambda: _signed_in._get_current_object())
-# What somebody who stands in for a colleague may still do as themselves.
-IN_ANOTHERS_NAME = {"staff.standing_in.end", "public.accounts.sign_out", "public.sessions.stay"}
 TOKEN = "token"  # noqa: S105 - a name in the cookie
-__all__ = ["TOKEN", "Current", "current", "hash_token", "init_app", "new_token", "own_address"]
+__all__ = ["TOKEN", "Current", "current", "hash_token", "init_app", "new_token"]
 
 
 def _load(_request) -> Current | None:
@@ -191,102 +185,8 @@ def _may_stand_in(own_roles, theirs):
     return Permission.STAFF_IMPERSONATE in permissions_of(own_roles, "staff") and may_be_stood_in_for(theirs)
 
 
-def _guard():
-    """Before every view: is there a route, does it say what it needs, and does this person hold it?"""
-    db.session().scope = db.session().scope or Scope.person()
-    if request.endpoint is None or request.endpoint in current_app.extensions["open"]:
-        return None
-    need = current_app.extensions["needs"].get(request.endpoint)
-    if need is None:
-        abort(404)
-    # Asked on public pages too, and before anything else is: it opens the transaction.
-    known = current.is_authenticated
-    if known and current.subject and _is_ones_own(need):
-        raise InAnothersName
-    if need.permission == Permission.PUBLIC:
-        return None
-    if not known:
-        return current_app.login_manager.unauthorized()
-    if need.permission != Permission.SIGNED_IN and current.factor_missing:
-        # What a page fetches by itself leaves it where it is, with all that is typed on it.
-        return make_response("", 204) if asked_by_itself() else moved_on(url_for("public.factors.index"))
-    if need.permission != Permission.SIGNED_IN and not current.may(need.permission):
-        abort(403)
-    return None if current.proved_lately or not need.fresh else _ask_to_prove()
-
-
-class InAnothersName(Forbidden):
-    """Somebody who stands in for a colleague asked for what everybody does as themselves only."""
-
-    sentence = word("Not while you stand in for somebody else. End that first; the button is on top of the page.")
-
-
-def _is_ones_own(need):
-    """Whether nobody uses the route in another's name: everything about accounts, and all that asks for proof."""
-    if request.endpoint in IN_ANOTHERS_NAME:
-        return False
-    if need.face == "staff":
-        return need.fresh or need.permission in AS_ONESELF
-    return need.permission != Permission.PUBLIC or request.method not in ("GET", "HEAD")
-
-
-def _ask_to_prove():
-    """Who sits there is asked for a password or a factor once more, and then goes on where they were."""
-    here = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") and not wants_part() else page_on_screen()
-    return moved_on(url_for("public.proving.prove", next=own_address(here)))
-
-
-def own_address(address) -> str | None:
-    """The address if it is a page of ours that a GET opens, as a path from the root; None for anything else."""
-    if not address or len(address) > 2000 or not address.startswith("/") or address.startswith("//"):
-        return None
-    if "\\" in address or any(ord(character) < 33 or ord(character) == 127 for character in address):
-        return None
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc:
-        return None
-    try:
-        endpoint, _values = current_app.create_url_adapter(request).match(unquote(parts.path), method="GET")
-    except (HTTPException, RoutingException):
-        return None
-    return address if endpoint in current_app.extensions["needs"] else None
-
-
-def _ask_to_sign_in():
-    """Nobody is signed in: browsers go and sign in, and come back; htmx takes the whole page there; others hear 401."""
-    accepts = request.headers.get("Accept", "*/*")
-    back_to = url_for("public.sessions.sent_too_late") if _keep_what_was_sent() else None
-    if wants_part():
-        response = make_response("", 401)
-        # What the page fetched by itself leaves the page where it is, with all that is typed on it.
-        if not asked_by_itself():
-            response.headers["HX-Redirect"] = _sign_in(back_to or page_on_screen())
-        return response
-    if "text/html" not in accepts and "*/*" not in accepts:
-        return make_response("", 401)
-    if request.method in ("GET", "HEAD"):
-        return redirect(_sign_in(request.full_path.rstrip("?")), 302)
-    return redirect(_sign_in(back_to), 303)
-
-
-def _keep_what_was_sent():
-    """Keep the form of somebody whose sign-in ran out while they typed; True if it waits for them."""
-    need = current_app.extensions["needs"].get(request.endpoint)
-    if request.method != "POST" or "former_token" not in g or need.face == "public":
-        return False
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    return kept_forms.keep(db.session(), hash_token(g.former_token), request.path, fields)
-
-
-def _sign_in(back_to):
-    back_to = own_address(back_to)
-    return url_for("public.accounts.sign_in", next=back_to if back_to != "/" else None)
-
-
 def init_app(app: Flask):
-    """Guard the application: Flask-Login asks who it is, the guard whether they may."""
-    app.extensions["needs"] = {}
-    app.extensions["open"] = {"static", "bootstrap.static"}
+    """Let Flask-Login ask here who it is."""
     manager = LoginManager()
     # Templates know people as `current`; Flask-Login's own would look somebody up even for a page about a database
     # that does not answer.
@@ -294,6 +194,4 @@ def init_app(app: Flask):
     manager.session_protection = None
     manager.anonymous_user = Current
     manager.request_loader(_load)
-    manager.unauthorized_handler(_ask_to_sign_in)
-    app.before_request(_guard)
     app.context_processor(lambda: {"current": current, "Permission": Permission})

@@ -20,8 +20,9 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.actions.acting import NotRemembered, Refused
 from clinic.actions.throttles import TooManyTries
-from clinic.current import InAnothersName, current
+from clinic.current import current
 from clinic.db import db
+from clinic.guard import InAnothersName
 from clinic.htmx import again, unsay, wants_part
 from clinic.idempotency import NotSentAgain
 from clinic.logs import tell

@@ -1,4 +1,4 @@
-"""Nothing typed is lost: a form sent after its sign-in ended is kept until its sender is back."""
+"""Nothing typed is lost: a form sent after its sign-in ended, or grew old, is kept until its sender is back."""
 
 import json
 import re
@@ -20,7 +20,7 @@ WORTH_KEEPING = timedelta(hours=12)
 
 
 def keep(session, token_hash, path, fields):
-    """Keep what was sent with a sign-in that has run out by itself; True if it is kept.
+    """Keep what was sent with a sign-in that has run out by itself, or asks for a fresh proof; True if it is kept.
 
     ``fields`` are (name, value) pairs. A sign-in that was ended on purpose, or long ago, keeps nothing.
     """

@@ -76,6 +76,6 @@ def test_nobody_reads_a_clock_without_a_zone():
 
 def test_only_one_place_reads_htmxs_headers_and_only_one_commits():
     readers = [name for name in _tracked("clinic/*.py") if '"HX-' in (HOME / name).read_text()]
-    assert set(readers) <= {"clinic/htmx.py", "clinic/errors.py", "clinic/current.py"}
+    assert set(readers) <= {"clinic/htmx.py", "clinic/errors.py", "clinic/guard.py"}
     rooms = [f"clinic/{room}/*.py" for room in ("models", "actions", "queries", "forms", "views")]
     assert not [name for name in _tracked(*rooms) if ".commit()" in (HOME / name).read_text()]

@@ -11,10 +11,11 @@ from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.emails import normal
 from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token, new_token
-from clinic.current import TOKEN, current, own_address
+from clinic.current import TOKEN, current
 from clinic.db import db
 from clinic.errors import said, wait
 from clinic.forms.accounts import JoinForm, PasswordForm, SignInForm
+from clinic.guard import own_address
 from clinic.htmx import again, changed, moved_on, show
 from clinic.models.accounts import User
 from clinic.models.organizations import Clinic

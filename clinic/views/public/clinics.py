@@ -12,11 +12,12 @@ from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.passwords import hash_password
 from clinic.actions.throttles import TooManyTries
 from clinic.colours import readable_on
-from clinic.current import current, own_address
+from clinic.current import current
 from clinic.db import db
 from clinic.errors import said, wait
 from clinic.filters import place
 from clinic.forms.accounts import SignUpForm
+from clinic.guard import own_address
 from clinic.htmx import again, moved_on
 from clinic.htmx import show as show_page
 from clinic.models.accounts import Role, User

@@ -7,11 +7,12 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import factors, passkeys, proving, sign_ins
 from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token, new_token
-from clinic.current import TOKEN, current, own_address
+from clinic.current import TOKEN, current
 from clinic.db import db
 from clinic.errors import wait
 from clinic.forms.factors import CodeForm, PasskeyForm
 from clinic.forms.proving import ProveForm
+from clinic.guard import own_address
 from clinic.htmx import again, moved_on, show
 from clinic.queries.factors import held
 from clinic.views.public import known_devices

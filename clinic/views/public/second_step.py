@@ -10,10 +10,11 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import factors, passkeys, recovery_codes, second_steps
 from clinic.actions.throttles import TooManyTries
 from clinic.actions.tokens import hash_token
-from clinic.current import current, own_address
+from clinic.current import current
 from clinic.db import db
 from clinic.errors import wait
 from clinic.forms.factors import CodeForm, PasskeyForm, RecoveryForm
+from clinic.guard import own_address
 from clinic.htmx import again, changed, show
 from clinic.queries.factors import held
 from clinic.views.public import known_devices

@@ -1,4 +1,4 @@
-"""A person sees where they are signed in and ends what is not theirs; a sign-in ends on time, and nothing typed is lost."""
+"""A person sees where they are signed in, ends what is not theirs, and loses nothing typed when a sign-in ends."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from clinic.models.accounts import User, UserSession, UserStatus
 from clinic.models.audit import AuditEntry
 from clinic.models.kept_forms import KeptForm
 from clinic.models.organizations import Clinic
+from tests.cast import PASSWORD
 from tests.visitor import Visitor
 
 
@@ -200,3 +201,19 @@ def test_no_more_than_five_forms_wait_for_one_person(app, cast, session):
         visitor.send("staff.patients.create", {"full_name": f"Patient {number}"})
     session.rollback()
     assert len(db.session.scalars(sa.select(KeptForm)).all()) == 5
+
+
+def test_a_form_that_wants_a_fresh_proof_waits_until_it_is_given(ines, session, cast):
+    _row(session, ines).proved_at = datetime.now(UTC) - timedelta(minutes=11)
+    session.commit()
+    sent = ines.send("staff.support.create", {"reason": "They look at a lost booking"})
+    assert "/prove" in sent.headers["Location"] and "sent-too-late" in sent.headers["Location"]
+    ines.send("public.proving.prove", {"password": PASSWORD})
+    assert "They look at a lost booking" in ines.open("public.sessions.sent_too_late").text
+
+
+def test_a_search_sent_too_late_is_not_kept(amara, session):
+    _rested(session, amara, 31)
+    amara.send("staff.patients.find", {"q": "Grace"})
+    session.rollback()
+    assert not session.scalars(sa.select(KeptForm)).all()
