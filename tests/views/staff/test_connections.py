@@ -224,7 +224,7 @@ class TestSame:
         assert amara.send("staff.connections.keep_apart", patient_id=ada.patient.id).status_code == 409
         assert live(session, user_id=ada.user.id)[0].patient_id == ada.patient.id
 
-    @pytest.mark.promise(8, "sign-ups answered alike with and without a record")
+    @pytest.mark.promise(22, "who signs up is answered alike whether or not the clinic has a record of them")
     def test_nobody_who_signs_up_can_tell_whether_the_clinic_knows_them(self, app, cast, session):
         def signed_up(first, last, born, email):
             visitor = Visitor(app, None)
