@@ -8,11 +8,13 @@ from tests.races.controls import CONTROLS
 from tests.races.judge import judge
 from tests.races.scenarios import RACES, one_open_time
 from tests.races.stage import staged_on
+from tests.races.tellers import Tellers
 from tests.reports import table, write_report
 
 CLIENTS = 200
 ROUNDS = 100
 CONTROL_ROUNDS = 10
+TELLERS, SECONDS = 30, 60
 SERVER = {"workers": 2, "threads": 32}
 HEAD = ("Race", "Browsers", "Rounds", "Booked", "Refused with the nearest times", "Anything else", "p50 ms", "p95 ms")
 
@@ -25,10 +27,13 @@ def main():
             for name, race in RACES.items():
                 verdicts.append(judge(name, race, stage, live, url, rounds=ROUNDS, clients=CLIENTS))
                 print(*_row(verdicts[-1]), flush=True)
+            tellers = Tellers(stage, live, url, clients=TELLERS)
+            history = tellers.play(SECONDS)
         controls = [_control(server, *each) for each in CONTROLS.items()]
     wrong = [f"{each.name}: {sentence}" for each in verdicts for sentence in each.wrong]
     wrong += [f"{name}: {sentence}" for name, _found, sentence in controls if sentence]
-    write_report("races", _report(verdicts, controls, wrong, time.monotonic() - started))
+    wrong += [f"the history: {odd}" for _place, odd in history.anomalies()] + tellers.odd
+    write_report("races", _report(verdicts, controls, wrong, len(history), time.monotonic() - started))
     return 1 if wrong else 0
 
 
@@ -47,7 +52,7 @@ def _row(verdict):
     return verdict.name, verdict.clients, verdict.rounds, told[303], told[409], others or 0, *ms
 
 
-def _report(verdicts, controls, wrong, seconds):
+def _report(verdicts, controls, wrong, acts, seconds):
     controlled = [
         (name, verdict.rounds, verdict.told[303], "; ".join(verdict.wrong[-2:]) or "nothing wrong")
         for name, verdict, _sentence in controls
@@ -62,6 +67,12 @@ should not be: overlaps, wrong counts of seats, visits without a time, history o
 **{"Wrong: " + "; ".join(wrong) if wrong else "Everything was as it has to be."}** It took {seconds / 60:.1f} minutes.
 
 {table(HEAD, [_row(each) for each in verdicts])}
+
+## A history
+
+{TELLERS} browsers held, booked, moved, cancelled and looked at 20 times for {SECONDS} seconds: {acts} acts, each with
+its beginning, its end and what was told. For each time one order was looked for that explains them all, each act having
+happened at once between its beginning and its end.
 
 ## The controls
 
