@@ -113,7 +113,9 @@ class Cast:
         return Person(user, clinic, role)
 
     def _type(self, clinic, name, minutes, **more):
-        made = VisitType(clinic_id=clinic.id, name=name, minutes=minutes, minimum_notice_minutes=0, **more)
+        # Tomorrow can always be moved, at whatever hour the tests run.
+        rules = {"minimum_notice_minutes": 0, "move_cutoff_hours": 2, **more}
+        made = VisitType(clinic_id=clinic.id, name=name, minutes=minutes, **rules)
         db.session.add(made)
         db.session.flush()
         return made

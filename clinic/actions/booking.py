@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic import jobs
-from clinic.actions import slots
+from clinic.actions import limits, slots
 from clinic.actions.acting import Actor, Refused, audit
 from clinic.actions.moves import remember
 from clinic.db import now
@@ -24,7 +24,7 @@ LOCK = sa.text(
     """SELECT p.display_name, p.approved_at, p.is_active, p.telemed_enabled, o.id AS offer_id,
               coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after, t.capacity, t.visit_mode,
               t.booking, t.is_active AS type_is_active, t.minimum_notice_minutes, t.horizon_days,
-              t.answer_within_hours, c.timezone,
+              t.limit_per_patient, t.answer_within_hours, c.timezone,
               (SELECT num_nonnulls(x.deceased_at, x.merged_into_id, x.erased_at) > 0 FROM patients AS x
                 WHERE x.clinic_id = p.clinic_id AND x.id = CAST(:patient_id AS uuid) AND x.deleted_at IS NULL
                   FOR KEY SHARE) AS patient_gone
@@ -49,7 +49,7 @@ class TimeTaken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to book regardless."""
+    """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to do so regardless."""
 
     clinic_id: UUID
     provider_id: UUID
@@ -82,6 +82,7 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
         by=by,
         to_status=status,
         new_starts_at=wish.starts_at,
+        notes=wish.overbook,
     )
     changes = {
         "visits.status": [None, status],
@@ -99,8 +100,11 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
     return visit_id
 
 
-def lock(session, wish, *, by):
-    """Lock the doctor's row and read the terms of the visit type; refuse what the clinic does not offer."""
+def lock(session, wish, *, by, moved=None):
+    """Lock the doctor's row and read the terms of the visit type; refuse what the clinic does not offer.
+
+    ``moved`` is the visit the wish is a new time for; it is counted already where the type stays.
+    """
     ids = {
         "clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "visit_type_id": wish.visit_type_id,
         "patient_id": wish.patient_id,
@@ -123,6 +127,7 @@ def lock(session, wish, *, by):
         raise Refused("%(doctor)s does not see patients by video.", doctor=terms.display_name)
     if by.in_portal:
         _keep_to_the_patients_rules(wish, terms)
+    limits.keep_per_patient(session, wish, terms, by=by, moved=moved)
     return terms
 
 
@@ -147,6 +152,8 @@ def seat(session, wish, terms, *, by):
     found = look(session, wish, terms, by=by)
     if found.blocked:
         raise TimeTaken("%(doctor)s is away at that time.", wish, doctor=terms.display_name)
+    if found.day_full and not wish.overbook:
+        raise not_open(wish, terms, found)
     if found.seat_in:
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
             return found.seat_in
@@ -169,6 +176,9 @@ def look(session, wish, terms, *, by):
 
 def not_open(wish, terms, found):
     """Why the time cannot be had."""
+    if found.day_full:
+        sentence = "%(doctor)s has no more visits of this type that day."
+        return TimeTaken(sentence, wish, field="overbook_reason", doctor=terms.display_name)
     if not found.free:
         return TimeTaken("That time has just been taken.", wish)
     return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)

@@ -115,9 +115,11 @@ def move_to(visit, wish: Wish, *, by):
         raise Refused("A visit can be moved only before the patient is here.")
     if by.in_portal and not visit.patient_may_move:
         raise Refused("It is too late to move this visit here. Please call us.")
+    if not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):
+        raise Refused("Patients cannot move this visit any more. Say why it is moved.", field="overbook_reason")
     session, old = object_session(visit), visit.starts_at
     _lock_both(session, visit, wish)
-    terms = lock(session, wish, by=by)
+    terms = lock(session, wish, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)
@@ -137,6 +139,7 @@ def move_to(visit, wish: Wish, *, by):
         by=by,
         old_starts_at=old,
         new_starts_at=wish.starts_at,
+        notes=wish.overbook,
     )
     return visit
 

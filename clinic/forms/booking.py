@@ -86,7 +86,7 @@ class TimeForm(Form):
     at_time = Read(_l("Time of day"), clock, _l("Write a time like 14:30."), id="other-time")
     visit_mode = Read(_l("Where"), VisitMode, _l("Choose in person or by video."), id="mode")
     pick = HiddenField(_l("Another time"))
-    overbook_reason = words(_l("Why is it booked all the same?"), most=300)
+    overbook_reason = words(_l("Why all the same?"), most=300)
 
     def __init__(self, clinic, **given):
         self.clinic, self.both, self.said = clinic, (), ()

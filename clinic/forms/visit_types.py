@@ -50,6 +50,14 @@ class VisitTypeForm(Coloured, Form):
     )  # fmt: skip
     minimum_notice_minutes = WholeNumber(_l("Shortest notice"), lowest=0, highest=525600, default=60)
     horizon_days = WholeNumber(_l("Furthest ahead"), lowest=1, highest=730, default=60)
+    limit_per_day = WholeNumber(
+        _l("At most a day"), lowest=1, highest=1000, required=False,
+        description=_l("Visits of this type with one doctor. Empty: as many as fit."),
+    )  # fmt: skip
+    limit_per_patient = WholeNumber(
+        _l("At most for one patient"), lowest=1, highest=1000, required=False,
+        description=_l("Visits of this type to come. Empty: no limit."),
+    )  # fmt: skip
     cancel_cutoff_hours = WholeNumber(_l("Patients may cancel until"), lowest=0, highest=8760, default=24)
     move_cutoff_hours = WholeNumber(_l("Patients may move until"), lowest=0, highest=8760, default=24)
     provider_ids = RowChoices(_l("Doctors who offer it"))

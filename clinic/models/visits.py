@@ -216,14 +216,15 @@ class Visit(PatientOwned, Timestamped, Base):
     @property
     def patient_may_cancel(self):
         """Whether the patient may still cancel without calling."""
-        return self._before_cutoff("cancel_cutoff_hours")
+        return self.is_before_cutoff("cancel_cutoff_hours")
 
     @property
     def patient_may_move(self):
         """Whether the patient may still move the visit without calling."""
-        return self._before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED
+        return self.is_before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED
 
-    def _before_cutoff(self, rule):
+    def is_before_cutoff(self, rule):
+        """Whether the type's rule still lets a patient change the visit, which is still to come."""
         hours = getattr(self.visit_type, rule) if self.visit_type else 24
         return self.status in (
             S.REQUESTED,

@@ -16,6 +16,7 @@ from clinic.db import now
 # Expired holds count for nothing, whether or not anybody has swept them; a person's own hold does not stand in
 # their own way. The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at);
 # 28 hours: no slot is longer than 24, no buffer longer than 4.
+# A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows.
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
 # days are an array because of a series it would expect a thousand.
@@ -36,7 +37,7 @@ days AS (
 ),
 offers AS (
     SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
-           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity
+           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity, t.limit_per_day
       FROM providers AS p
       JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
       JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
@@ -77,6 +78,16 @@ busy AS (
 blocks AS (
     SELECT provider_id, range_agg(tstzrange(starts_at, ends_at)) AS times
       FROM taken WHERE kind = 'blocked' GROUP BY provider_id
+),
+full_days AS (
+    SELECT t.provider_id, (t.starts_at AT TIME ZONE :zone)::date AS day
+      FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id AND o.limit_per_day IS NOT NULL
+     WHERE t.visit_type_id = :visit_type_id AND t.kind <> 'blocked'
+     GROUP BY t.provider_id, (t.starts_at AT TIME ZONE :zone)::date, o.limit_per_day
+    HAVING sum(t.taken + (t.status = 'held')::int + CASE WHEN t.capacity = 1 THEN 0 ELSE (
+               SELECT count(*) FROM seat_holds AS h WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id
+                  AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) END
+           ) >= o.limit_per_day
 )
 """
 SEATS = """
@@ -113,6 +124,8 @@ SELECT found.provider_id, found.starts_at, found.ends_at, found.left_over FROM (
     SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over FROM seats AS s WHERE s.left_over > 0
 ) AS found
  WHERE found.starts_at >= :earliest AND found.starts_at < :latest
+   AND NOT EXISTS (SELECT 1 FROM full_days AS f WHERE f.provider_id = found.provider_id
+                      AND f.day = (found.starts_at AT TIME ZONE :zone)::date)
  ORDER BY found.starts_at, found.provider_id LIMIT :most"""
 )
 # What is known of one wished time, in one row: may it be booked, and if it is shared, in which slot.
@@ -132,6 +145,8 @@ SELECT w.minutes, w.buffer_before, w.buffer_after, w.capacity,
             w.starts_at - make_interval(mins => w.buffer_before),
             w.ends_at + make_interval(mins => w.buffer_after)), false) AS free,
        coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
+       EXISTS (SELECT 1 FROM full_days AS f
+                WHERE f.day = (w.starts_at AT TIME ZONE :zone)::date) AS day_full,
        (SELECT s.slot_id FROM seats AS s WHERE s.starts_at = w.starts_at AND s.left_over > 0 LIMIT 1) AS seat_in
   FROM wish AS w"""
 )

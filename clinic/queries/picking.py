@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.models.people import VisitMode
+from clinic.queries.limits import is_enough
 from clinic.queries.open_times import fits, nearest_open, open_times
 
 # The days looked at, and how many of those with a time left are shown.
 DAYS_AHEAD = 14
 DAYS_SHOWN = 4
 MENU = sa.text(
-    """SELECT t.id AS kind_id, t.name, t.visit_mode, coalesce(o.minutes, t.minutes) AS minutes,
+    """SELECT t.id AS kind_id, t.name, t.visit_mode, t.limit_per_patient, coalesce(o.minutes, t.minutes) AS minutes,
               p.id AS provider_id, p.display_name, p.telemed_enabled
          FROM visit_types AS t
          JOIN provider_visit_types AS o ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id
@@ -39,6 +40,8 @@ class State(StrEnum):
     TAKEN = "taken"
     OUTSIDE = "outside"
     BLOCKED = "blocked"
+    FULL = "full"
+    ENOUGH = "enough"
     NOBODY = "nobody"
 
 
@@ -60,6 +63,7 @@ class Kind:
     name: str
     visit_mode: VisitMode | None
     doctors: list[Doctor] = field(default_factory=list)
+    limit_per_patient: int | None = None
 
     def doctor(self, doctor_id):
         """The doctor of that id, if they offer this type."""
@@ -93,7 +97,7 @@ class Choice:
     @property
     def can_be_forced(self):
         """Whether a written reason is enough to book it all the same."""
-        return self.state in (State.TAKEN, State.OUTSIDE)
+        return self.state in (State.TAKEN, State.OUTSIDE, State.FULL, State.ENOUGH)
 
 
 def menu(session, clinic_id) -> list[Kind]:
@@ -104,7 +108,7 @@ def menu(session, clinic_id) -> list[Kind]:
         offers = list(offered)
         mode = VisitMode(offers[0].visit_mode) if offers[0].visit_mode else None
         doctors = [Doctor(o.provider_id, o.display_name, o.minutes, o.telemed_enabled) for o in offers]
-        kinds.append(Kind(kind_id, offers[0].name, mode, doctors))
+        kinds.append(Kind(kind_id, offers[0].name, mode, doctors, offers[0].limit_per_patient))
     return kinds
 
 
@@ -126,15 +130,20 @@ def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_i
     return [Day(day, list(times)) for day, times in days][:DAYS_SHOWN]
 
 
-def judge(session, clinic, kind, doctor, mode, starts_at, *, person_id=None) -> Choice:
-    """What stands in the way of a time; without a doctor the first is taken who has it open."""
+def judge(session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None) -> Choice:
+    """What stands in the way of a time; without a doctor the first is taken who has it open.
+
+    With ``patient_id`` also whether one more visit of the type would be too many for the patient.
+    """
     if doctor is None:
         doctor, state = _whoever(session, clinic, kind, mode, starts_at, person_id)
     else:
         found = fits(session, clinic, kind.id, doctor.id, starts_at, mode=mode, person_id=person_id)
         state = _state(found)
+    if state == State.OPEN and kind.limit_per_patient and patient_id:
+        state = State.ENOUGH if is_enough(session, clinic.id, kind.id, patient_id) else state
     nearest = ()
-    if state != State.OPEN:
+    if state not in (State.OPEN, State.ENOUGH):
         doctors = [doctor] if doctor else kind.doctors
         ids = [each.id for each in doctors]
         nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, mode=mode, person_id=person_id))
@@ -157,5 +166,5 @@ def _state(found):
     if found.blocked:
         return State.BLOCKED
     if found.seat_in or (found.free and found.inside_hours):
-        return State.OPEN
+        return State.FULL if found.day_full else State.OPEN
     return State.OUTSIDE if found.free else State.TAKEN

@@ -15,7 +15,12 @@ from clinic.models.schedule import BookingRule, VisitType
 # Asked by every page on the way to a visit, so it is one statement of plain columns: a row for each doctor.
 OFFER = sa.text(
     """SELECT t.id, t.name, t.visit_mode, t.booking, t.fee, t.answer_within_hours, t.cancel_cutoff_hours,
-       t.minimum_notice_minutes, t.horizon_days, who.id AS patient_id, who.full_name, who.timezone,
+       t.move_cutoff_hours, t.minimum_notice_minutes, t.horizon_days,
+       CASE WHEN t.limit_per_patient IS NULL THEN false ELSE t.limit_per_patient <= (
+            SELECT count(*) FROM visits AS v
+             WHERE v.clinic_id = t.clinic_id AND v.patient_id = :patient_id AND v.visit_type_id = t.id
+               AND v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now()) END AS enough,
+       who.id AS patient_id, who.full_name, who.timezone,
        p.id AS provider_id, p.display_name, p.title, array_to_string(p.specialties, ', ') AS specialties,
        array_to_string(p.languages, ', ') AS languages, p.consultation_fee, p.telemed_enabled, p.location_id
   FROM visit_types AS t
@@ -41,6 +46,7 @@ class OfferedType:
     fee: Decimal | None
     answer_within_hours: int
     cancel_cutoff_hours: int
+    move_cutoff_hours: int
     minimum_notice_minutes: int
     horizon_days: int
 
@@ -75,6 +81,8 @@ class Offer:
     visit_type: OfferedType
     doctors: list[OfferedDoctor]
     patient: OfferedTo | None
+    # The patient has as many visits of the type to come as it allows.
+    is_enough: bool
 
 
 def own_patients(session, patient_ids):
@@ -107,7 +115,8 @@ def offer_of(session, clinic_id, visit_type_id, patient_id):
     first = rows[0]
     visit_type = OfferedType(
         first.id, first.name, first.visit_mode and VisitMode(first.visit_mode), BookingRule(first.booking), first.fee,
-        first.answer_within_hours, first.cancel_cutoff_hours, first.minimum_notice_minutes, first.horizon_days,
+        first.answer_within_hours, first.cancel_cutoff_hours, first.move_cutoff_hours, first.minimum_notice_minutes,
+        first.horizon_days,
     )  # fmt: skip
     patient = OfferedTo(first.patient_id, first.full_name, first.timezone) if first.patient_id else None
     doctors = [
@@ -117,7 +126,7 @@ def offer_of(session, clinic_id, visit_type_id, patient_id):
         )
         for row in rows if row.provider_id
     ]  # fmt: skip
-    return Offer(visit_type, doctors, patient)
+    return Offer(visit_type, doctors, patient, first.enough)
 
 
 def fee_of(session, visit_type, provider):

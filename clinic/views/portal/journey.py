@@ -21,8 +21,8 @@ from clinic.views.portal.answers import Answers
 class Journey:
     """What the next question needs to know. Looked up when first asked for; 404 for whatever is not offered here."""
 
-    def __init__(self, answers):
-        self.answers = answers
+    def __init__(self, answers, *, is_move=False):
+        self.answers, self.is_move = answers, is_move
         self.clinic = current.clinic
         if answers.patient_id and answers.patient_id not in current.patient_ids:
             abort(404)
@@ -57,6 +57,8 @@ class Journey:
         found = portal_offers.offer_of(db.session(), *ids) or abort(404)
         if found.visit_type.booking == BookingRule.OFF:
             raise Refused("This type of visit is booked by the clinic. Please call us.")
+        if found.is_enough and not self.is_move:
+            raise Refused("You have as many visits of this type to come as can be booked here. Please call us.")
         return found
 
     @property

@@ -88,7 +88,8 @@ def journey_of(visit, **chosen):
             week=asked.week,
             provider_id=chosen.get("provider_id") or asked.provider_id,
             starts_at=chosen.get("starts_at") or asked.starts_at,
-        )
+        ),
+        is_move=True,
     )
 
 

@@ -143,7 +143,7 @@ def _whoever(form):
 def _refused(form, refusal, visit_id=None):
     """The page again, with what was typed, why not, and what is open instead."""
     db.session.rollback()
-    form.blame(said(refusal), "starts_at")
+    form.blame(said(refusal), refusal.field or "starts_at")
     visit = own_patients.visit(visit_id) if visit_id else None
     asked = Asked.by_form(form, visit and visit.patient_id)
     return again(PAGE, status=409, desk=Desk(form, asked, visit))

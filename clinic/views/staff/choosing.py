@@ -186,8 +186,18 @@ class Desk(PatientChoice):
             return None
         return picking.judge(
             db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
-            person_id=current.user.id,
+            person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id,
         )  # fmt: skip
+
+    @property
+    def _is_one_more(self):
+        """Whether the patient gets one more visit of the type, and not another time for one."""
+        return not self.visit or self.visit.visit_type_id != self.kind.id
+
+    @property
+    def is_late(self):
+        """Whether the visit can be moved only with a reason, since patients no longer could."""
+        return self.visit is not None and not self.visit.is_before_cutoff("move_cutoff_hours")
 
     @property
     def is_own_time(self):
