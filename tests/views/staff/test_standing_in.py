@@ -143,6 +143,18 @@ class TestMeanwhile:
         begun(cast.lind)
         assert ines.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
 
+    def test_nor_does_one_take_ones_own_emergency_along(self, ines, begun, cast, session):
+        session.add(
+            AccessGrant(
+                clinic_id=cast.rose.id, kind=GrantKind.BREAK_GLASS, user_id=cast.ines.user.id, patient_id=cast.tom.id,
+                granted_by_id=cast.ines.user.id, reason="Brought in unconscious", created_at=sa.func.now(),
+                until=sa.func.now() + timedelta(minutes=50),
+            )
+        )  # fmt: skip
+        session.commit()
+        begun(cast.lind)
+        assert ines.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
+
     def test_what_everybody_does_as_themselves_only_is_closed(self, app, ines, begun, cast, session):
         """Every route that asks for fresh proof, every page about one's account, and what stands in AS_ONESELF."""
         for role in (Role.DOCTOR, Role.RECEPTIONIST):
@@ -162,6 +174,7 @@ class TestMeanwhile:
                 if {"open": "GET", "send": "POST"}[method.__name__] in rule.methods:
                     answer = method(rule.endpoint, **values)
                     assert answer.status_code == 403, (rule.endpoint, answer.status_code)
+                    assert "Not while you stand in for somebody else" in answer.text, rule.endpoint
                     closed += 1
         assert closed >= 12
 

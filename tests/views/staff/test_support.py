@@ -56,6 +56,7 @@ class TestOutsideOfAWindow:
         session.execute(sa.update(Membership).where(Membership.user_id == pat.user.id).values(role=Role.REFERRER))
         session.commit()
         assert pat.browser.open("staff.patients.index").status_code == 403
+        assert "Support window" not in pat.browser.open("staff.home.index").text
 
 
 class TestAWindow:
