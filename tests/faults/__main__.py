@@ -1,4 +1,7 @@
-"""`make faults`: kills, lost databases, deadlocks, and every bad value in every field; writes docs/faults-report.md."""
+"""`make faults`: kills, cuts, lost databases, wrong clocks, and every bad value in every field; docs/faults-report.md.
+
+Named modules (`python -m tests.faults test_clocks`) are run alone; the report then says which were not.
+"""
 
 import os
 import subprocess
@@ -13,48 +16,95 @@ from tests.faults.bad_values import ADDRESSES, BAD, HEADERS
 from tests.reports import table, write_report
 
 WHAT = {
-    "test_killed_worker": "The web server is killed in the middle of a booking",
-    "test_database_gone": "The database is stopped and started again, or cuts its connections",
+    "test_killed_worker": "A web worker is killed at six moments of a booking",
+    "test_database_gone": "The database is stopped at once and started again, or cuts its connections",
+    "test_lost_commit": "The answer to COMMIT is lost",
+    "test_mail_away": "The mail server drops, resets, stalls, refuses",
+    "test_clocks": "One web server's clock is ten minutes off, or set back by an hour",
+    "test_clock_changes": "Days of 23 and 25 hours",
+    "test_killed_job": "The worker is killed between effect and acknowledgement; poison; a sweeper killed twice",
+    "test_exhausted": "Nine of ten connections sleep; a process stands still in a transaction",
+    "test_storm": "Three doctors' visits are moved in all directions at once",
+    "test_audit_gone": "The audit log cannot be written",
     "test_deadlocks": "Transactions that wait for each other",
     "test_waiting": "More browsers than database connections, holds that run out, times that come back",
     "test_bad_input": "Bad values, addresses, headers, tokens and bodies",
     "test_foreign_ids": "Another clinic's ids",
+    "test_nothing_typed_is_logged": "What was typed, looked for in every log of a broken request",
 }
-PLACES = ("tests/faults", "tests/races/test_waiting.py")
+ELSEWHERE = {"test_waiting": "tests/races"}
+HEAD = ("What", "Tests", "Failed", "Skipped", "Seconds")
 
 
 def main():
-    """Run the tests of this folder in full, write the report, and end with 1 where one failed."""
-    started = time.monotonic()
+    """Run the tests in full, write the report, and end with 1 where one failed."""
+    started, chosen = time.monotonic(), [name for name in WHAT if name in sys.argv[1:] or len(sys.argv) == 1]
+    places = [f"{ELSEWHERE.get(name, 'tests/faults')}/{name}.py" for name in chosen]
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junit-xml={results}", *PLACES]
+        # A module stays in one process: its tests share a stage.
+        options = ["-q", "-n", "2", "--dist", "loadfile", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
+        command = [sys.executable, "-m", "pytest", *options, *places]
         code = subprocess.run(command, cwd=HOME, env=os.environ | {"FAULTS": "full"}, check=False).returncode
         cases = list(ElementTree.parse(results).iter("testcase"))
-    write_report("faults", _report(cases, time.monotonic() - started))
+    write_report("faults", _report(chosen, cases, time.monotonic() - started))
     return code
 
 
-def _report(cases, seconds):
-    rows, failed = [], []
-    for module, what in WHAT.items():
-        own = [case for case in cases if f".{module}" in f".{case.get('classname')}"]
-        bad = [case.get("name") for case in own if case.find("failure") is not None or case.find("error") is not None]
-        rows.append((what, len(own), len(bad), f"{sum(float(case.get('time')) for case in own):.0f}"))
-        failed += bad
-    verdict = "Failed: " + "; ".join(failed) if failed else "Nothing failed."
+def _of(name, cases):
+    return [case for case in cases if f".{name}" in f".{case.get('classname')}"]
+
+
+def _has(case, *ends):
+    return any(case.find(end) is not None for end in ends)
+
+
+def _row(name, cases):
+    own = _of(name, cases)
+    ends = [sum(_has(case, *kinds) for case in own) for kinds in (("failure", "error"), ("skipped",))]
+    return WHAT[name], len(own), *ends, f"{sum(float(case.get('time')) for case in own):.0f}"
+
+
+def _seen(chosen, cases):
+    """What each fault's tests told: the moment, and what everybody saw meanwhile."""
+    for name in chosen:
+        for case in _of(name, cases):
+            told = [each.get("value") for each in case.iter("property") if each.get("name") in ("seen", "figure")]
+            if told:
+                test = case.get("name").removeprefix("test_").replace("_", " ")
+                yield WHAT[name].partition(";")[0], test, "; ".join(dict.fromkeys(told))
+
+
+def _report(chosen, cases, seconds):
+    rounds, clients = os.environ.get("FAULTS_ROUNDS", "20"), os.environ.get("FAULTS_CLIENTS", "50")
+    failed = [case.get("name") for case in cases if _has(case, "failure", "error")]
+    verdict = "Failed: " + "; ".join(failed) if failed else "Nothing failed: nothing lost, nothing doubled."
+    left_out = [WHAT[name] for name in WHAT if name not in chosen]
+    not_run = f"\n\nNot run this time: {'; '.join(left_out)}." if left_out else ""
     return f"""# Faults
 
-Everything runs against real servers: gunicorn on a loopback port, PostgreSQL started for the occasion. A worker is
-killed (SIGKILL) while it waits for the doctor's lock and after each table a booking writes, a trigger keeping it there;
-the database is stopped without being asked to finish and started again; a deadlock is made by hand. Every route of the
-product, as somebody who may use it, gets each of {len(BAD)} bad values in each field it reads, one at a time, and is
-asked for by every role and by nobody; {len(ADDRESSES)} addresses that lead nowhere and {len(HEADERS)} broken headers
-besides. An answer of 500 or more is a failure, but for 503 with Retry-After where the database cannot be reached.
+Everything runs against real servers: gunicorn with two workers on a loopback port, PostgreSQL started for the occasion,
+`flask worker` where jobs are meant. Faults come from outside, the product has no switches for them: a wire between it
+and PostgreSQL that reads what passes and stops a transaction at one statement or loses an answer; a relay in front of
+the mail server; SIGKILL and SIGSTOP; a clock of its own for one web server; a right taken from the application's role.
 
-**{verdict}** It took {seconds / 60:.1f} minutes.
+Each fault comes {rounds} times, the slow ones three times, and those under load while {clients} browsers book, cancel
+and look, trying again with the same key whenever they got no answer. Afterwards every wish is compared with the visits
+there are (what was told 303 is there once, what was refused is not there) and all that `flask check` asks has to be
+empty. An answer of 500 or more is a failure, but for 503 with Retry-After where there was no database, no connection or
+no log.
 
-{table(("What", "Tests", "Failed", "Seconds"), rows)}
+Every route of the product, as somebody who may use it, gets each of {len(BAD)} bad values in each field it reads, one
+at a time, and is asked for by every role and by nobody; {len(ADDRESSES)} addresses that lead nowhere and
+{len(HEADERS)} broken headers besides.
+
+**{verdict}** {len(cases)} tests took {seconds / 60:.1f} minutes.{not_run}
+
+{table(HEAD, [_row(name, cases) for name in chosen])}
+
+## What everybody saw meanwhile
+
+{table(("Fault", "Test", "Told"), list(_seen(chosen, cases)))}
 """
 
 

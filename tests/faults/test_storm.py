@@ -5,10 +5,10 @@ from itertools import permutations
 from uuid import uuid4
 
 from clinic.models.accounts import Role
-from tests.faults.place import CLIENTS, ROUNDS, loaded
+from tests.faults.place import ROUNDS, loaded
 from tests.races.rush import Crowd, Errand, count
 
-BROWSERS = max(CLIENTS, 12)
+BROWSERS = 12
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 

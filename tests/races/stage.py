@@ -45,6 +45,8 @@ class Stage:
             self.desks = [sign_in(self.app, session, self.cast.amara.user.id, self.clinic_id) for _ in range(crowd)]
             session.commit()
         self.visit_types = (self.cast.consultation, self.cast.follow_up, self.group)
+        # How many days ahead are left to somebody else's bookings.
+        self.left_alone = 0
         self.times = {}
         self.offers = {}
 
@@ -84,7 +86,7 @@ class Stage:
         """An open time of Dr Osei's, or another doctor's, that no round has used before."""
         provider = provider or self.cast.dr_osei
         used = self.times.setdefault(provider.id, set())
-        first = self.cast.tomorrow_at(0).date()
+        first = self.cast.tomorrow_at(0, days=1 + self.left_alone).date()
         with self.looking() as session:
             found = open_times(session, self.cast.at, visit_type, [provider.id], first, first + timedelta(days=DAYS))
         # Every third time only: those between stay open and are what the losers are offered.
