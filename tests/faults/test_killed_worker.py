@@ -21,6 +21,7 @@ from tests.faults.place import (
     wished,
 )
 from tests.faults.relay import AnswerKept
+from tests.races.invariants import broken
 
 # Where the transaction stands when its process dies, and how many bookings there are then: none, or one that is whole.
 MOMENTS = {
@@ -33,6 +34,7 @@ MOMENTS = {
 
 
 def _kill(live, *workers):
+    assert set(workers) <= set(live.worker_pids())
     for worker in workers:
         os.kill(worker, signal.SIGKILL)
     assert until(lambda: not set(workers) & set(live.worker_pids()))
@@ -57,7 +59,6 @@ def _holds_nothing(superuser):
     return not superuser.execute("SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'").fetchall()
 
 
-@pytest.mark.promise(4, "a worker killed at six moments of a booking leaves all of it or nothing")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed(place, seen, figure, moment):
     stage, live, wire = place.stage, place.live, place.wire
@@ -98,6 +99,46 @@ def test_killed_before_the_response_arrives(place, seen):
     # On a machine that does nothing else it is two; what matters is that nobody has to start it.
     assert max(seconds) < SECONDS_TO_COME_BACK
     seen(f"all workers killed, new ones answer after {max(seconds):.1f} s at most")
+
+
+# A move gives the old time back before it takes the new one: whoever dies in between has done neither.
+MOMENTS_OF_A_MOVE = {
+    "with the visit locked": ("FOR NO KEY UPDATE OF v", False, 0),
+    "after the old time was given back": ("DELETE FROM slots AS s WHERE s.clinic_id = ", False, 0),
+    "after the new time was taken": ("INSERT INTO slots ", False, 0),
+    "after the history": ("INSERT INTO visit_events", False, 0),
+    "after the audit entry": ("INSERT INTO audit_entries", False, 0),
+    "before the commit": ("COMMIT", True, 0),
+    "after the commit": ("COMMIT", False, 1),
+}
+WHERE = """SELECT v.starts_at, s.starts_at, (SELECT count(*) FROM slots AS o WHERE o.starts_at = ANY (%s) AND
+            o.provider_id = v.provider_id) FROM visits AS v JOIN slots AS s ON s.id = v.slot_id WHERE v.id = %s"""
+
+
+@pytest.mark.promise(4, "a worker killed at seven moments of a move leaves the old visit or the new one, whole")
+@pytest.mark.parametrize("moment", MOMENTS_OF_A_MOVE)
+def test_killed_in_the_middle_of_a_move(place, figure, moment):
+    stage, live, kind = place.stage, place.live, place.stage.cast.consultation
+    statement, before, there = MOMENTS_OF_A_MOVE[moment]
+    for _round in range(min(ROUNDS, 5)):
+        times = [stage.next_time(kind), stage.next_time(kind)]
+        visit_id = stage.book(times[0], stage.cast.tom.id, kind, stage.cast.dr_osei)
+        form = wished(stage, times[1])
+        again(live)
+        stop = place.wire.stop_at(statement, visit_id, before=before)
+        sent = Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form)
+        stop.wait()
+        _kill(live, stop.whose())
+        stop.cut()
+        assert sent.wait() is None
+        assert until(lambda: _holds_nothing(place.superuser))
+        assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[there], times[there], 1)
+        again(live)
+        told = [Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form).wait().status for _turn in range(2)]
+        assert told == [303, 303]
+        assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[1], times[1], 1)
+    assert not broken(place.url)
+    figure(f"{min(ROUNDS, 5)} kills, each leaves the {('old', 'new')[there]} visit")
 
 
 def test_killed_while_it_waits_for_the_doctors_lock(place, server):

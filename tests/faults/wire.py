@@ -35,9 +35,8 @@ class Stop:
 
     def whose(self):
         """The process whose transaction it is."""
-        port = self.line.client.getpeername()[1]
-        theirs = (each for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port and each.pid)
-        return next(theirs).pid
+        ends = self.line.client.getpeername(), self.line.client.getsockname()
+        return next(each.pid for each in psutil.net_connections("tcp") if (each.laddr, each.raddr) == ends)
 
     def cut(self):
         """Cut its connection, on both sides."""
