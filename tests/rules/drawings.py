@@ -35,7 +35,8 @@ def permissions_page(app) -> str:
         method = "POST" if "POST" in rule.methods and "GET" not in rule.methods else "GET"
         method = "GET, POST" if {"GET", "POST"} <= rule.methods else method
         address = rule.rule.replace("<", "‹").replace(">", "›")
-        lines.append(f"| {address} | {method} | {rule.endpoint} | {need.permission.value} | {_who(need)} |")
+        needed = need.permission.value + (" and proof" if need.fresh else "")
+        lines.append(f"| {address} | {method} | {rule.endpoint} | {needed} | {_who(need)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -44,6 +45,7 @@ def _words_on_roles(roles):
     stood_in_for = ", ".join(role.label.lower() for role in roles if role in STOOD_IN_FOR)
     oneself = ", ".join(each.label[0].lower() + each.label[1:] for each in Permission if each in AS_ONESELF)
     return [
+        "- *And proof*: who has not proved within ten minutes who they are does so first.",
         "- *In a window*: only while an administrator lets support look, and only what the window names.",
         "- *A doctor* opens their own patients' records and visits; who is something else too sees what that shows.",
         f"- *Standing in* (for: {stood_in_for}): what both may, and none of these: {oneself}.",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.access import SUPPORT_SCOPES, Permission
+from clinic.access import SUPPORT_SCOPES, Permission, sees_everybody
 from clinic.actions.acting import Refused
 from clinic.actions.grants import open_support
 from clinic.models.accounts import Membership, Role, User, UserSession
@@ -202,3 +202,10 @@ class TestOpeningOne:
         session.commit()
         assert "/prove" in ines.open("staff.support.new").location
         assert "/prove" in ines.send("staff.support.create", {}).location
+
+
+def test_a_window_widens_what_a_doctor_sees_by_what_it_names_and_no_more():
+    both = {Role.DOCTOR, Role.SUPPORT}
+    assert not sees_everybody(both, Permission.PATIENTS_FIND, {SupportScope.SCHEDULE})
+    assert sees_everybody(both, Permission.PATIENTS_FIND, {SupportScope.PATIENTS})
+    assert not sees_everybody(both, Permission.VISITS_SEE, {SupportScope.PATIENTS})
