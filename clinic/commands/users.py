@@ -16,9 +16,10 @@ users = AppGroup("users", help="Suspend people, let them back in, reset a lost s
 
 @users.command("suspend")
 @click.argument("email")
-def suspend(email):
+@click.option("--even-the-last-admin", is_flag=True, help="Also where a clinic is left with no administrator.")
+def suspend(email, even_the_last_admin):
     """Sign the person out everywhere and let them in nowhere, at once."""
-    _done(actions.suspend, email, "flask users suspend", actions.keep_admins)
+    _done(actions.suspend, email, "flask users suspend", None if even_the_last_admin else actions.keep_admins)
     click.echo(f"{email} is suspended: signed out everywhere, and cannot sign in.")
 
 

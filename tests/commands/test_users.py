@@ -43,3 +43,10 @@ class TestSuspend:
         result = flask("suspend", "who@nowhere.example")
         assert result.exit_code == 1 and "Nobody signs in with this address." in result.output
         assert session.scalar(sa.select(sa.func.count()).where(User.status == UserStatus.SUSPENDED)) == 0
+
+    def test_the_last_administrator_is_suspended_only_when_that_is_said(self, flask, ines, cast):
+        refused = flask("suspend", "ines@rose-street.example")
+        assert refused.exit_code == 1 and "the last administrator of Rose Street Clinic" in refused.output
+        assert ines.open("staff.day.index").status_code == 200
+        assert flask("suspend", "ines@rose-street.example", "--even-the-last-admin").exit_code == 0
+        assert ines.open("staff.day.index").location.startswith("/sign-in")

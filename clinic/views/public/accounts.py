@@ -6,7 +6,7 @@ from flask import abort, current_app, make_response, redirect, request, session,
 from flask_babel import gettext as _
 
 from clinic.access import STAFF_ROLES, GuardedBlueprint, Permission
-from clinic.actions import accounts, factors, passwords, second_steps, sign_ins, throttles
+from clinic.actions import accounts, factors, grants, passwords, second_steps, sign_ins, throttles
 from clinic.actions.acting import Refused, note_refusal
 from clinic.actions.emails import normal
 from clinic.actions.throttles import TooManyTries
@@ -101,11 +101,21 @@ def places_of_person(user_id):
 def sign_out():
     """End the session here and in the database, and have the browser forget what it kept."""
     if current.user:
+        _stop_standing_in()
         sign_ins.sign_out(_own_session(), by=current.actor)
     session.clear()
     response = make_response(moved_on(url_for("public.accounts.signed_out")))
     response.headers["Clear-Site-Data"] = FORGET
     return response
+
+
+def _stop_standing_in():
+    """Whoever signs out in another's name gives that back too, not only when its half hour is over."""
+    if current.subject:
+        by = current.actor
+        db.session().enter(Scope.staff(current.clinic.id, current.user.id))
+        signed_in = _own_session()
+        grants.stop_standing_in(signed_in, signed_in.token_hash, by=by)
 
 
 def _own_session():

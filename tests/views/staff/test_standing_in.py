@@ -183,6 +183,13 @@ class TestMeanwhile:
         page = ines.open("public.accounts.password")
         assert page.status_code == 403 and "Not while you stand in for somebody else" in page.text
 
+    def test_signing_out_gives_it_back(self, ines, begun, cast, session):
+        begun(cast.amara)
+        assert ines.send("public.accounts.sign_out").status_code == 303
+        session.rollback()
+        session.enter(cast.scope)
+        assert session.scalars(sa.select(AccessGrant.ended_at)).one() is not None
+
     def test_the_portal_is_closed(self, ines, begun, cast, session):
         session.add(Membership(clinic_id=cast.rose.id, user_id=cast.ines.user.id, role=Role.PATIENT))
         session.commit()
