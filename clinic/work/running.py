@@ -51,10 +51,18 @@ async def rescue(queue, seconds=SECONDS_WITHOUT_A_SIGN):
     for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
         handler = HANDLERS.get(job.task_name)
         if job.attempts < ((handler and handler.attempts) or MOST_ATTEMPTS):
-            await queue.job_manager.retry_job(job)
+            await _again(queue, job)
         else:
             await queue.job_manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)
         log.warning("job left behind", job=job.id, kind=job.task_name, attempts=job.attempts)
+
+
+async def _again(queue, job):
+    try:
+        await queue.job_manager.retry_job(job)
+    except procrastinate.exceptions.UniqueViolation:
+        # Another of its kind waits already, and one is enough: this one goes, and those behind it are rescued too.
+        await queue.job_manager.finish_job(job, procrastinate.jobs.Status.ABORTED, delete_job=True)
 
 
 async def _work(queue):

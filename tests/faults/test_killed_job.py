@@ -110,6 +110,28 @@ class TestBetweenEffectAndAcknowledgement:
             assert place.superuser.execute(effects.format(table, column, which), [visit_id]).fetchone() == (1,)
 
 
+class TestAnotherWaits:
+    def test_a_dead_workers_job_of_which_one_is_enough_goes_and_those_behind_it_are_rescued(self, place):
+        """A worker that takes its place has put the next of the kind before anybody looked for the dead one's."""
+        place.superuser.execute("DELETE FROM procrastinate_jobs WHERE queueing_lock = 'holds.sweep'")
+        (dead,) = place.superuser.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id"
+        ).fetchone()
+        left = """INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, status, worker_id, args)
+                  VALUES ('default', %s, %s, 'doing', %s, '{}') RETURNING id"""
+        held, behind = (
+            place.superuser.execute(left, [name, lock, dead]).fetchone()[0]
+            for name, lock in (("holds.sweep", "holds.sweep"), ("throttles.purge", None))
+        )
+        waiting = """INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+                     VALUES ('default', 'holds.sweep', 'holds.sweep', '{}') RETURNING id"""
+        (next_one,) = place.superuser.execute(waiting).fetchone()
+        _rescue(place)
+        assert place.superuser.execute(JOB, [held]).fetchone() is None
+        assert place.superuser.execute(JOB, [behind]).fetchone() == ("todo",)
+        place.superuser.execute("DELETE FROM procrastinate_jobs WHERE id = ANY (%s)", [[behind, next_one]])
+
+
 @pytest.mark.machine
 class TestPoison:
     def test_a_job_that_always_fails_is_given_up_after_its_attempts_and_flask_check_tells(self, place):

@@ -17,7 +17,7 @@ WAITING = (
 )
 TRIED = "SELECT coalesce(sum(attempts), 0) FROM procrastinate_jobs WHERE task_name = 'passwords.send_link'"
 OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
-             WHERE usename = 'clinic_app' AND datname = current_database()"""
+             WHERE application_name = 'the worker' AND datname = current_database()"""
 HURRY = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND task_name = 'passwords.send_link'"
 # Seconds that no transaction may be older than while the worker waits for somebody outside.
 OLD = 2
@@ -32,7 +32,7 @@ DELAY = 30 if FULL else 3
 
 
 class Watch:
-    """How old the oldest transaction of the application's has been."""
+    """How old the oldest transaction of the worker's has been."""
 
     def __init__(self, server, database):
         self.oldest, self.over = 0, threading.Event()
@@ -71,9 +71,10 @@ def test_people_book_meanwhile_and_the_mail_goes_out_when_it_is_back(place, serv
     place.superuser.execute("DELETE FROM throttles")
     with mail_server() as (box, port), Relay(lambda: socket.create_connection(("127.0.0.1", port))) as relay:
         relay.mood, relay.delay, box.mood = network, DELAY / 6, box_mood
+        address = f"{place.live.environment['DATABASE_DIRECT_URL']}&application_name=the%20worker"
         settings = {
             "MAIL_URL": f"smtp://127.0.0.1:{relay.port}?starttls=no", "MAIL_FROM": "clinic@rose-street.example",
-            "PUBLIC_URL": "http://127.0.0.1", "DATABASE_URL": place.live.environment["DATABASE_DIRECT_URL"],
+            "PUBLIC_URL": "http://127.0.0.1", "DATABASE_URL": address,
         }  # fmt: skip
         with loaded(place, seen), Watch(server, place.live.database) as watch, worker(place.live, **settings):
             before = _count(place, TRIED)

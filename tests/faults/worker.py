@@ -9,7 +9,7 @@ from clinic.config import HOME
 
 @contextmanager
 def worker(live, **settings):
-    """A worker beside a running server; killed at the end if it still runs."""
+    """A worker beside a running server; told to stop at the end, so that it leaves no job in its hands."""
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
     process = subprocess.Popen(
         command, cwd=HOME, env={**live.environment, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -17,5 +17,9 @@ def worker(live, **settings):
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
