@@ -194,3 +194,13 @@ class TestSeveralClinics:
             assert cookie["token"] != before
         assert "You are at Harbour Health" in amara.open("staff.day.index").text
         assert amara.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
+
+    def test_a_role_held_in_one_is_none_in_the_other(self, cast, session, amara):
+        user_id = cast.amara.user.id
+        session.enter(Scope.staff(cast.harbour.id))
+        session.add(Membership(clinic_id=cast.harbour.id, user_id=user_id, role=Role.ADMIN))
+        session.commit()
+        assert amara.open("staff.colleagues.index").status_code == 403
+        assert amara.send("public.accounts.enter", clinic_id=cast.harbour.id).status_code == 303
+        assert amara.open("staff.colleagues.index").status_code == 200
+        assert amara.open("staff.booking.new").status_code == 403

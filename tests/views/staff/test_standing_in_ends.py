@@ -69,6 +69,15 @@ class TestTheEnd:
         session.commit()
         assert ines.open("staff.day.index").status_code == 403
 
+    def test_a_role_that_the_colleague_lost_is_not_seen_through_any_more(self, ines, begun, cast, session):
+        begun(cast.amara)
+        assert ines.open("staff.day.index").status_code == 200
+        session.execute(
+            sa.update(Membership).where(Membership.user_id == cast.amara.user.id).values(ended_at=sa.func.now())
+        )
+        session.commit()
+        assert ines.open("staff.day.index").status_code == 403
+
     def test_a_suspended_colleague_is_stood_in_for_no_longer(self, ines, begun, cast, session):
         begun(cast.amara)
         session.execute(sa.update(User).where(User.id == cast.amara.user.id).values(status=UserStatus.SUSPENDED))

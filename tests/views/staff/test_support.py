@@ -141,6 +141,12 @@ class TestAWindow:
         assert pat.browser.open("staff.patients.show", patient_id=cast.tom.id).status_code == 403
         assert "lets you see nothing" in pat.browser.open("staff.home.index").text
 
+    def test_is_open_to_whom_it_names_alone(self, app, cast, session, let_in):
+        let_in("patients")
+        sven = cast._person(cast.rose, "Sven", "Vale", Role.SUPPORT)
+        session.commit()
+        assert Visitor(app, sven).open("staff.patients.index").status_code == 403
+
     def test_is_open_in_its_own_clinic_alone(self, app, pat, cast, session, let_in):
         let_in("patients")
         user_id = pat.user.id
