@@ -158,7 +158,7 @@ def seat(session, wish, terms, *, by):
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
             return found.seat_in
         raise TimeTaken("The last place at that time has just been taken.", wish)
-    fits_in = found.free and found.inside_hours and (found.on_grid or not by.in_portal)
+    fits_in = found.free and found.inside_hours and not found.closed and (found.on_grid or not by.in_portal)
     if not fits_in and not wish.overbook:
         raise not_open(wish, terms, found)
     slots.make_room(session, wish, by.user_id)
@@ -179,6 +179,8 @@ def not_open(wish, terms, found):
     if found.day_full:
         sentence = "%(doctor)s has no more visits of this type that day."
         return TimeTaken(sentence, wish, field="overbook_reason", doctor=terms.display_name)
+    if found.closed:
+        return TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=terms.display_name)
     if not found.free:
         return TimeTaken("That time has just been taken.", wish)
     return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)

@@ -3,6 +3,7 @@
 from clinic.models import (
     accounts,
     audit,
+    closures,
     factors,
     grants,
     idempotency,
@@ -20,6 +21,7 @@ from clinic.models import (
 __all__ = [
     "accounts",
     "audit",
+    "closures",
     "factors",
     "grants",
     "idempotency",

@@ -118,6 +118,7 @@ CLASSES = (
     Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
+            "closures",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

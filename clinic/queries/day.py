@@ -37,14 +37,23 @@ DAYS_VISITS = sa.text(
         OR (v.provider_id IS NULL AND v.kind = 'walk_in' AND v.status = 'checked_in'))
  ORDER BY v.starts_at, v.id"""
 )
+# Closures are shown with the doctors they close.
 # No slot is longer than 24 hours, so a block over this day began at most a day before it.
 DOCTORS = sa.text(
     """SELECT CAST(p.id AS text) AS id, p.display_name, p.approved_at IS NOT NULL AND p.is_active AS bookable,
        b.starts_at, b.ends_at, b.reason
   FROM providers AS p
-  LEFT JOIN slots AS b ON b.clinic_id = p.clinic_id AND b.provider_id = p.id AND b.kind = 'blocked'
-       AND b.starts_at >= CAST(:starts_at AS timestamptz) - interval '24 hours'
-       AND b.starts_at < :ends_at AND b.ends_at > :starts_at
+  LEFT JOIN (
+       SELECT s.provider_id, s.starts_at, s.ends_at, s.reason FROM slots AS s
+        WHERE s.clinic_id = :clinic_id AND s.kind = 'blocked'
+          AND s.starts_at >= CAST(:starts_at AS timestamptz) - interval '24 hours'
+          AND s.starts_at < :ends_at AND s.ends_at > :starts_at
+       UNION ALL
+       SELECT d.id, c.starts_at, c.ends_at, c.title FROM closures AS c
+         JOIN providers AS d ON d.clinic_id = c.clinic_id AND coalesce(c.provider_id = d.id, true)
+                            AND coalesce(c.location_id = d.location_id, c.location_id IS NULL)
+        WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND c.ends_at > :starts_at AND c.starts_at < :ends_at
+  ) AS b ON b.provider_id = p.id
  WHERE p.clinic_id = :clinic_id
  ORDER BY p.display_name, p.id, b.starts_at"""
 )

@@ -16,6 +16,7 @@ from clinic.db import now
 # Expired holds count for nothing, whether or not anybody has swept them; a person's own hold does not stand in
 # their own way. The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at);
 # 28 hours: no slot is longer than 24, no buffer longer than 4.
+# What closes a place shuts only the hours there; what closes a doctor or everybody also the seats they share.
 # A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows.
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
@@ -46,9 +47,25 @@ offers AS (
        AND (CAST(:mode AS text) IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
        AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
 ),
+shut AS (
+    SELECT c.provider_id, c.location_id, tstzrange(c.starts_at, c.ends_at) AS times FROM closures AS c
+     WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL
+       AND c.ends_at > (SELECT lo FROM span) AND c.starts_at < (SELECT hi FROM span)
+),
+closed AS (
+    SELECT p.provider_id, range_agg(s.times) AS times FROM (SELECT unnest(provider_ids) AS provider_id FROM asked) AS p
+      JOIN shut AS s ON s.location_id IS NULL AND coalesce(s.provider_id = p.provider_id, true)
+     GROUP BY p.provider_id
+),
 hours AS (
     SELECT a.provider_id, (d.day + a.start_time) AT TIME ZONE :zone AS opens,
-           (d.day + a.end_time) AT TIME ZONE :zone AS closes
+           (d.day + a.end_time) AT TIME ZONE :zone AS closes,
+           (SELECT range_agg(s.times) FROM shut AS s
+             WHERE coalesce(s.provider_id = a.provider_id, true)
+               AND (s.location_id IS NULL
+                    OR s.location_id = coalesce(a.location_id, (
+                        SELECT p.location_id FROM providers AS p
+                         WHERE p.clinic_id = a.clinic_id AND p.id = a.provider_id)))) AS shut
       FROM days AS d
       JOIN availabilities AS a
         ON a.clinic_id = :clinic_id AND a.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
@@ -98,12 +115,14 @@ seats AS (
                                       AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over
       FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
       LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
+      LEFT JOIN closed AS c ON c.provider_id = t.provider_id
      WHERE t.kind <> 'blocked' AND NOT t.overbooked AND t.taken < t.capacity AND t.status = 'free'
        AND (t.visit_type_id = :visit_type_id
             OR (t.kind = 'published' AND t.visit_type_id IS NULL
                 AND t.ends_at - t.starts_at >= make_interval(mins => o.minutes)))
        AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
        AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
+       AND NOT coalesce(c.times && tstzrange(t.starts_at, t.ends_at), false)
 )
 """
 OPEN_TIMES = sa.text(
@@ -114,6 +133,7 @@ candidates AS (
       FROM hours AS h JOIN offers AS o ON o.provider_id = h.provider_id
      CROSS JOIN LATERAL generate_series(h.opens, h.closes - make_interval(mins => o.minutes),
                                         make_interval(mins => o.step)) AS begins
+     WHERE NOT coalesce(h.shut && tstzrange(begins, begins + make_interval(mins => o.minutes)), false)
 )
 SELECT found.provider_id, found.starts_at, found.ends_at, found.left_over FROM (
     SELECT c.provider_id, c.starts_at, c.ends_at, c.capacity AS left_over
@@ -145,6 +165,9 @@ SELECT w.minutes, w.buffer_before, w.buffer_after, w.capacity,
             w.starts_at - make_interval(mins => w.buffer_before),
             w.ends_at + make_interval(mins => w.buffer_after)), false) AS free,
        coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
+       coalesce((SELECT c.times FROM closed AS c) && tstzrange(w.starts_at, w.ends_at), false)
+           OR EXISTS (SELECT 1 FROM hours AS h WHERE h.opens < w.ends_at AND h.closes > w.starts_at
+                         AND h.shut && tstzrange(w.starts_at, w.ends_at)) AS closed,
        EXISTS (SELECT 1 FROM full_days AS f
                 WHERE f.day = (w.starts_at AT TIME ZONE :zone)::date) AS day_full,
        (SELECT s.slot_id FROM seats AS s WHERE s.starts_at = w.starts_at AND s.left_over > 0 LIMIT 1) AS seat_in

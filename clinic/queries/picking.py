@@ -40,6 +40,7 @@ class State(StrEnum):
     TAKEN = "taken"
     OUTSIDE = "outside"
     BLOCKED = "blocked"
+    CLOSED = "closed"
     FULL = "full"
     ENOUGH = "enough"
     NOBODY = "nobody"
@@ -97,7 +98,7 @@ class Choice:
     @property
     def can_be_forced(self):
         """Whether a written reason is enough to book it all the same."""
-        return self.state in (State.TAKEN, State.OUTSIDE, State.FULL, State.ENOUGH)
+        return self.state in (State.TAKEN, State.OUTSIDE, State.CLOSED, State.FULL, State.ENOUGH)
 
 
 def menu(session, clinic_id) -> list[Kind]:
@@ -165,6 +166,8 @@ def _state(found):
         return State.OUTSIDE
     if found.blocked:
         return State.BLOCKED
+    if found.closed:
+        return State.CLOSED
     if found.seat_in or (found.free and found.inside_hours):
         return State.FULL if found.day_full else State.OPEN
     return State.OUTSIDE if found.free else State.TAKEN

@@ -14,6 +14,7 @@ from clinic.actions.patients import register
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
+from clinic.models.closures import Closure
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.keeping import Erasure, LegalHold
@@ -119,12 +120,19 @@ def _grant(corner, patient_id, number):
     )  # fmt: skip
 
 
+def _closure(corner, patient_id, number):
+    at = datetime.now(UTC) + timedelta(days=400 + number)
+    return Closure(clinic_id=corner.clinic.id, provider_id=corner.provider.id, title="A course", starts_at=at,
+                   ends_at=at + timedelta(hours=8))  # fmt: skip
+
+
 ROWS = {
     "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
     "tag_id": lambda corner, patient_id, number: PatientTag(
         clinic_id=corner.clinic.id, patient_id=patient_id, kind=TagKind.FLAG, tag=f"Wheelchair {uuid4().hex[:8]}"
     ),
     "block_id": _block,
+    "closure_id": _closure,
     "grant_id": _grant,
     "invitation_id": lambda corner, patient_id, number: UserToken(
         user_id=corner.doctor.id, clinic_id=corner.clinic.id, purpose=TokenPurpose.INVITE, role=Role.RECEPTIONIST,

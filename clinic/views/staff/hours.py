@@ -14,6 +14,7 @@ from clinic.errors import said
 from clinic.forms.hours import WEEK, DatedForm, WeeklyForm
 from clinic.htmx import again, changed, show, wants_part
 from clinic.models.schedule import Availability
+from clinic.queries import closures
 from clinic.queries import hours as asked
 from clinic.queries.providers import locations
 from clinic.views.staff.providers import load
@@ -93,6 +94,7 @@ def _page(provider, weekly_form=None, dated_form=None):
         "provider": provider, "zone": current.clinic.timezone, "today": day,
         "week": [(label, [row for row in rows if row[0].weekday == number]) for number, label in WEEK],
         "dated": asked.dated(db.session(), provider.id, day), "may_edit": current.may(Permission.SCHEDULE_EDIT),
+        "closures_zone": ZoneInfo(current.clinic.timezone), "closures": closures.coming(db.session(), provider.id),
         "weekly_form": weekly_form or _weekly(formdata=None), "dated_form": dated_form or _dated(formdata=None),
     }  # fmt: skip
 

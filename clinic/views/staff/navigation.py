@@ -14,6 +14,7 @@ PAGES = [
     (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
     (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
     (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
+    (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
     (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),

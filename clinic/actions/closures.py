@@ -1,0 +1,94 @@
+"""Closing the clinic, one place or one doctor for a while; visits already booked stay, and are told of at once."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell
+from clinic.actions.acting import Refused, action, note
+from clinic.db import now
+from clinic.models.closures import Closure
+from clinic.models.providers import Provider
+
+LONGEST = timedelta(days=366)
+
+
+@action
+def add(session, *, by, **details):
+    """Close from one instant to another, under the locks of bookings: one begun before is seen among the affected."""
+    closure = Closure(clinic_id=by.clinic_id, id=uuid7(), **details)
+    _is_possible(closure)
+    _lock(session, closure)
+    _is_not_there_yet(session, closure)
+    session.add(closure)
+    bell.ring(session, closure.clinic_id, "visits")
+    return closure
+
+
+@action
+def update(closure: Closure, *, by, **details):
+    """Close at another time, for somebody else or under another name."""
+    session = object_session(closure)
+    for name, value in details.items():
+        setattr(closure, name, value)
+    _is_possible(closure)
+    with session.no_autoflush:
+        _lock(session, closure)
+        _is_not_there_yet(session, closure)
+    bell.ring(session, closure.clinic_id, "visits")
+    return closure
+
+
+@action
+def remove(closure: Closure, *, by):
+    """Open again."""
+    session = object_session(closure)
+    if closure.removed_at is not None:
+        raise Refused("This closure is already removed.")
+    closure.removed_at = now()
+    note(session, starts_at=[closure.starts_at, None], ends_at=[closure.ends_at, None])
+    bell.ring(session, closure.clinic_id, "visits")
+    return closure
+
+
+@action
+def restore(closure: Closure, *, by):
+    """Take a removal back."""
+    session = object_session(closure)
+    if closure.removed_at is None:
+        raise Refused("This closure is there already.")
+    _lock(session, closure)
+    _is_not_there_yet(session, closure)
+    closure.removed_at = None
+    bell.ring(session, closure.clinic_id, "visits")
+    return closure
+
+
+def _is_possible(closure):
+    if closure.ends_at <= closure.starts_at:
+        raise Refused("The end has to be after the beginning.", field="until_date")
+    if closure.ends_at <= now():
+        raise Refused("This time is already over.", field="until_date")
+    if closure.ends_at - closure.starts_at > LONGEST:
+        raise Refused("A closure can last at most %(days)s days.", field="until_date", days=LONGEST.days)
+
+
+def _lock(session, closure):
+    """Wait for the bookings that are being made with whom it closes, in the order of their ids."""
+    whom = sa.select(Provider.id).order_by(Provider.id).with_for_update(key_share=True)
+    if closure.provider_id:
+        whom = whom.where(Provider.id == closure.provider_id)
+    session.scalars(whom).all()
+
+
+def _is_not_there_yet(session, closure):
+    """Refuse to close twice what is closed already: sending a form again must not make a second one."""
+    same = sa.select(Closure.id).where(
+        Closure.id != closure.id, Closure.removed_at.is_(None), Closure.starts_at == closure.starts_at,
+        Closure.ends_at == closure.ends_at, Closure.provider_id.is_not_distinct_from(closure.provider_id),
+        Closure.location_id.is_not_distinct_from(closure.location_id),
+    )  # fmt: skip
+    if session.scalar(same):
+        raise Refused("This closure is there already.", field="from_date")
