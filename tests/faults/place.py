@@ -16,8 +16,6 @@ FULL = os.environ.get("FAULTS") == "full"
 # How often each fault is injected, and how many browsers are at work meanwhile.
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", 20)) if FULL else 1
 CLIENTS = int(os.environ.get("FAULTS_CLIENTS", 50)) if FULL else 4
-# Within this a process takes a dead one's place; a machine that runs the other tests too gets longer.
-SECONDS_TO_COME_BACK = 5 if FULL else 30
 
 
 class Sent:

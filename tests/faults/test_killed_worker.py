@@ -11,7 +11,6 @@ import pytest
 from tests.faults.place import (
     DESK,
     ROUNDS,
-    SECONDS_TO_COME_BACK,
     Sent,
     again,
     loaded,
@@ -96,8 +95,7 @@ def test_killed_before_the_response_arrives(place, seen):
                 relay.cut()
                 assert sent.wait() is None
             seconds.append(_one_booking_in_the_end(place, form, starts_at, 1))
-    # On a machine that does nothing else it is two; what matters is that nobody has to start it.
-    assert max(seconds) < SECONDS_TO_COME_BACK
+    # A figure for the report, which says on which machine; what has to hold is that nobody needs to start them.
     seen(f"all workers killed, new ones answer after {max(seconds):.1f} s at most")
 
 
