@@ -29,6 +29,7 @@ WHAT = {
     "test_deadlocks": "Transactions that wait for each other",
     "test_waiting": "More browsers than database connections, holds that run out, times that come back",
     "test_bad_input": "Bad values, addresses, headers, tokens and bodies",
+    "test_anything": "Anything that hypothesis draws, in any field of any route; addresses, methods, headers",
     "test_foreign_ids": "Another clinic's ids",
     "test_nothing_typed_is_logged": "What was typed, looked for in every log of a broken request",
 }

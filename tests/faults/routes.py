@@ -1,20 +1,17 @@
 """Every route of the product with ids that exist, and the names of the fields that each of them reads."""
 
 from contextvars import Context
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from uuid import uuid4
 
-import sqlalchemy as sa
 from werkzeug.datastructures import ImmutableMultiDict
 
 from clinic.access import ROLES, Permission
-from clinic.actions.booking import Wish, book
-from clinic.models.accounts import Membership, Role
-from clinic.models.organizations import Location
-from clinic.models.patients import PatientTag, TagKind
-from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
-from clinic.scope import Scope
+from clinic.db import db
+from clinic.models.accounts import Role
+from tests.access.things import PLAIN, corners, things_in
 from tests.faults.bad_values import encoded
 from tests.visitor import Visitor
 
@@ -60,48 +57,29 @@ def routes(app):
 
 def ids(session, cast):
     """For every name of an id in an address: one of Rose Street's that exists."""
-    found = _rows(session, cast.rose, cast.dr_osei, cast.tom, cast.consultation)
-    session.enter(cast.scope)
-    return found | {
-        "visit_id": cast.booked(cast.tomorrow_at(11)).id, "user_id": cast.lind.user.id, "clinic_id": cast.rose.id,
-        "slug": "rose-street", "token": "a" * 43, "filename": "clinic.css", "version": "x",
-    }  # fmt: skip
+    found = _things(cast, replace(corners(cast, cast.osei, "doctor")["own"], user=cast.lind.user))
+    return PLAIN | found
 
 
 def own_ids(cast):
     """What stands in the place of some of them when a patient asks."""
-    visit = cast.booked(cast.tomorrow_at(12), patient=cast.maya_patient)
-    return {"visit_id": visit.id, "patient_id": cast.maya_patient.id}
+    found = _things(cast, corners(cast, cast.maya, "patient")["own"])
+    return {name: found[name] for name in ("visit_id", "patient_id", "access_id", "link_id")}
 
 
 def strangers_ids(session, cast):
     """For every name of an id in an address: one of Harbour's, which nobody of Rose Street may see."""
-    session.enter(Scope.staff(cast.harbour.id))
-    found = _rows(session, cast.harbour, cast.dr_reyes, cast.sam, cast.checkup)
-    wish = Wish(cast.harbour.id, cast.dr_reyes.id, cast.checkup.id, cast.sam.id,
-                cast.tomorrow_at(11, clinic=cast.harbour))  # fmt: skip
-    visit_id = book(session, wish, by=cast.stranger.actor)
-    session.commit()
-    session.enter(cast.scope)
-    return found | {"visit_id": visit_id, "user_id": cast.reyes.user.id}
+    return _things(cast, corners(cast, cast.osei, "doctor")["other_clinic"])
 
 
-def _rows(session, clinic, provider, patient, visit_type):
-    day, at = timedelta(days=9), datetime.now(UTC)
-    made = {
-        "location_id": Location(clinic_id=clinic.id, name="By the river"),
-        "tag_id": PatientTag(clinic_id=clinic.id, patient_id=patient.id, kind=TagKind.FLAG, tag="Wheelchair"),
-        "block_id": Slot(clinic_id=clinic.id, provider_id=provider.id, kind=SlotKind.BLOCKED, status=SlotStatus.BLOCKED,
-                         starts_at=at + day, ends_at=at + day + timedelta(hours=1), busy_from=at + day,
-                         busy_until=at + day + timedelta(hours=1)),
-    }  # fmt: skip
-    session.add_all(made.values())
-    session.flush()
-    found = {name: row.id for name, row in made.items()}
-    found["row_id"] = session.scalars(sa.select(Availability.id)).first()
-    found["membership_id"] = session.scalars(sa.select(Membership.id).where(Membership.role == Role.DOCTOR)).first()
-    session.commit()
-    return found | {"provider_id": provider.id, "patient_id": patient.id, "visit_type_id": visit_type.id}
+TURNS = count(1)
+
+
+def _things(cast, corner):
+    # Each at a time of its own, some days ahead, however often a test asks.
+    found = things_in(cast, corner, next(TURNS) % 160)
+    db.session().enter(cast.scope)
+    return found
 
 
 def fitting(app, cast, endpoint):
@@ -124,7 +102,8 @@ def send(visitor, method, path, fields):
     except Exception as error:
         return 599, repr(error)
     with answer:
-        return answer.status_code, answer.text
+        # A file to take along is no text.
+        return answer.status_code, answer.get_data().decode(errors="replace")
 
 
 def asked(visitor, path, **options):
