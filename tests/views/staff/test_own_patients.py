@@ -72,6 +72,12 @@ class TestADoctor:
         assert lind.send("staff.visits.start", visit_id=waiting.id).status_code == 303
         assert lind.open("staff.patients.show", patient_id=cast.tom.id).status_code == 200
 
+    def test_no_longer_opens_a_walk_in_who_went_again(self, lind, cast, session):
+        gone = walk_ins.add(session, session.merge(cast.tom), timezone="Europe/London", by=cast.amara.actor)
+        visits.cancel(gone, CancelReason.PATIENT, by=cast.amara.actor)
+        session.commit()
+        assert lind.open("staff.visits.show", visit_id=gone.id).status_code == 404
+
     def test_a_visit_entered_by_mistake_makes_nobody_their_patient(self, osei, cast, session, toms):
         visits.cancel(session.merge(toms), CancelReason.ENTERED_IN_ERROR, by=cast.amara.actor)
         session.commit()
