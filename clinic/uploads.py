@@ -191,13 +191,14 @@ class _Text:
 def _type_of(file, types, accepts):
     """Which of the types the bytes are of; raises WrongType."""
     found = _sniffed(file)
+    # Several types may begin alike; what is told with the most bytes counts.
     for media_type in types:
         endings = accepts.types[media_type]
         if media_type.startswith("text/"):
-            telling = [each for each in found if len(each.byte_match) >= TELLING]
+            longest = max((len(each.byte_match) for each in found), default=0)
+            telling = [each for each in found if len(each.byte_match) == longest >= TELLING]
             if all(each.extension in endings or each.mime_type == "text/plain" for each in telling):
                 return media_type
-        # Several types may begin alike; what is told with the most bytes counts.
         elif any(each.extension in endings for each in found if each.confidence == found[0].confidence):
             return media_type
     raise WrongType(word("This file is not what its name says it is, or not of a type that is taken here."))

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from clinic import bell
 from clinic.actions.acting import Refused, action, note
 from clinic.db import now
-from clinic.models.closures import Closure
+from clinic.models.closures import Closure, ClosureSource
 from clinic.models.providers import Provider
 
 LONGEST = timedelta(days=366)
@@ -66,6 +66,24 @@ def restore(closure: Closure, *, by):
     return closure
 
 
+def add_holidays(session, days, *, by) -> int:
+    """Close days out of a calendar file and return how many were open; the same day of an event closes once."""
+    many = 0
+    for day in days:
+        known = session.scalars(
+            sa.select(Closure).where(Closure.external_uid == day["external_uid"], Closure.starts_at == day["starts_at"])
+        ).one_or_none()
+        if day["ends_at"] <= now() or (known is not None and known.removed_at is None):
+            continue
+        many += 1
+        if known is None:
+            add(session, by=by, source=ClosureSource.ICS, **day)
+            session.flush()
+        else:
+            restore(known, by=by)
+    return many
+
+
 def _is_possible(closure):
     if closure.ends_at <= closure.starts_at:
         raise Refused("The end has to be after the beginning.", field="until_date")
@@ -89,6 +107,8 @@ def _is_not_there_yet(session, closure):
         Closure.id != closure.id, Closure.removed_at.is_(None), Closure.starts_at == closure.starts_at,
         Closure.ends_at == closure.ends_at, Closure.provider_id.is_not_distinct_from(closure.provider_id),
         Closure.location_id.is_not_distinct_from(closure.location_id),
+        # Two holidays of a file may fall on one day; each is its own.
+        sa.literal(closure.external_uid is None),
     )  # fmt: skip
     if session.scalar(same):
         raise Refused("This closure is there already.", field="from_date")

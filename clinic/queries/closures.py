@@ -39,6 +39,13 @@ def shown(session, closure: Closure) -> Shown:
     return _shown(session, Closure.id == closure.id)[0]
 
 
+def of_files(session, uids):
+    """What is known of the events of calendar files: {(uid, start): "closed" or "removed"}."""
+    columns = Closure.external_uid, Closure.starts_at, Closure.removed_at
+    rows = session.execute(sa.select(*columns).where(Closure.external_uid.in_(uids)))
+    return {(uid, starts_at): "removed" if removed_at else "closed" for uid, starts_at, removed_at in rows}
+
+
 def _shown(session, *conditions):
     many, first = _visits(sa.func.count()), _visits(sa.func.min(Visit.starts_at))
     rows = session.execute(

@@ -31,6 +31,7 @@ COUNTS = {"staff.connections.index": count_sign_ups}
 BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
+    "staff.holidays": "staff.closures",
     "staff.locations": "staff.clinic",
     "staff.legal_holds": "staff.keeping",
     "staff.erasures": "staff.keeping",

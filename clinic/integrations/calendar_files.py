@@ -1,0 +1,120 @@
+"""Reading iCalendar files that people were given, such as the public holidays of a country."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from icalendar import Calendar
+
+from clinic.db import word
+from clinic.walltime import bounds
+
+MOST_EVENTS, MOST_FOUND = 2000, 400
+# A file is small, but one rule in it may mean work without end.
+SECONDS = 5
+LONGEST = timedelta(days=366)
+FREQUENCIES = {"YEARLY", "MONTHLY", "WEEKLY", "DAILY"}
+TOO_FINE = {"BYHOUR", "BYMINUTE", "BYSECOND"}
+
+
+class Unreadable(ValueError):
+    """The file cannot be used; its text is the sentence, for translation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One date of an event, as instants in UTC; the uid is the file's own."""
+
+    uid: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def read(text: bytes, zone: ZoneInfo, first: date, until: date) -> list[Event]:
+    """What the file says happens between two days of the zone's calendar, soonest first; raises Unreadable.
+
+    Whole days are days of the zone, and times without a zone are on its clock.
+    """
+    begins, ends, deadline = bounds(first, zone)[0], bounds(until, zone)[0], monotonic() + SECONDS
+    found = {}
+    try:
+        events = Calendar.from_ical(text).walk("VEVENT")
+        if len(events) > MOST_EVENTS:
+            raise Unreadable(word("This file has too many events to be one of public holidays."))
+        moved = {(_uid(each), _wall(each["RECURRENCE-ID"].dt)) for each in events if "RECURRENCE-ID" in each}
+        for event in events:
+            for each in _dates_of(event, moved, zone, ends):
+                if each.ends_at > begins and each.starts_at < ends and each.ends_at - each.starts_at <= LONGEST:
+                    found[each.uid, each.starts_at] = each
+            if len(found) > MOST_FOUND or monotonic() > deadline:
+                raise Unreadable(word("This file has too many days to be one of public holidays."))
+    except Unreadable:
+        raise
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
+        raise Unreadable(word("This file is not a calendar we can read.")) from error
+    return sorted(found.values(), key=lambda each: (each.starts_at, each.title))
+
+
+def _dates_of(event, moved, zone, ends):
+    """Every date of the event up to the end; what was moved or cancelled by itself is left out of its series."""
+    start = event["DTSTART"].dt
+    length = _end(event, start) - start
+    if length <= timedelta() or str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return
+    walls = {_wall(start)}
+    if "RECURRENCE-ID" not in event:
+        last = ends.astimezone(zone).replace(tzinfo=None)
+        walls |= _repeated(event, _wall(start), last) | _listed(event, "RDATE")
+        walls -= _listed(event, "EXDATE") | {wall for uid, wall in moved if uid == _uid(event)}
+    title = " ".join(str(event.get("SUMMARY", "")).split())[:200]
+    for wall in walls:
+        yield Event(_uid(event), title or str(wall.date()), *_instants(start, wall, length, zone))
+
+
+def _end(event, start):
+    if "DTEND" in event:
+        return event["DTEND"].dt
+    if "DURATION" in event:
+        return start + event["DURATION"].dt
+    return start if isinstance(start, datetime) else start + timedelta(days=1)
+
+
+def _repeated(event, first, last):
+    rules = event.get("RRULE", [])
+    found = set()
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if not FREQUENCIES & {str(each).upper() for each in rule["FREQ"]} or TOO_FINE & set(rule):
+            raise Unreadable(word("An event in this file repeats more often than daily."))
+        if rule.get("INTERVAL", [1])[0] < 1 or first.year < 1900:
+            raise Unreadable(word("This file is not a calendar we can read."))
+        # As dates on the wall: whatever zone the end of the rule is in, it is the end of a day.
+        stop = min([_wall(each).replace(hour=23, minute=59) for each in rule.get("UNTIL", [])] or [last])
+        parts = {name: value for name, value in rule.items() if name != "UNTIL"}
+        written = type(rule)(parts).to_ical().decode()
+        found |= set(rrulestr(written, dtstart=first).between(first, min(stop, last), inc=True))
+    return found
+
+
+def _listed(event, name):
+    lists = event.get(name, [])
+    values = [each.dt for some in (lists if isinstance(lists, list) else [lists]) for each in some.dts]
+    return {_wall(value[0] if isinstance(value, tuple) else value) for value in values}
+
+
+def _wall(value):
+    """A date or a moment as its calendar shows it, without a zone."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def _instants(start, wall, length, zone):
+    if not isinstance(start, datetime):
+        return bounds(wall.date(), zone)[0], bounds(wall.date() + length, zone)[0]
+    begins = wall.replace(tzinfo=start.tzinfo or zone).astimezone(UTC)
+    return begins, begins + length
+
+
+def _uid(event):
+    return str(event.get("UID") or f"{event.get('SUMMARY', '')} {event['DTSTART'].dt}")[:255]
