@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check access bench races docs security screenshots machine
+.PHONY: help run test check access bench races faults mutants docs security screenshots machine
 
 help: ## Print this list
 	@echo "Clinic. What you can do:"
@@ -40,6 +40,9 @@ access: $(TOOLS) ## Ask every route as everybody and write docs/access-matrix.cs
 
 faults: $(TOOLS) ## Kill, cut off and mistype in full, and write docs/faults-report.md
 	$(RUN) -m tests.faults
+
+mutants: $(TOOLS) ## Loosen every rule about permissions, one at a time, and write docs/mutants-report.md
+	$(RUN) -m tests.mutants
 
 security: $(TOOLS) machine ## Run the tests that prove a promise and write docs/security-report.md
 	$(RUN) -m tests.security_report

@@ -82,7 +82,7 @@ MUTANTS = (
     Mutant(
         "somebody's access is ended through another record", "clinic/views/portal/proxies.py",
         "if access is None or access.patient_id != patient_id:", "if access is None:",
-        (*FAMILY, "tests/faults/test_nested_ids.py"),
+        (*FAMILY, "tests/faults/test_foreign_ids.py"),
     ),
     Mutant(
         "a parent sees the record when the child is of age", CONNECTIONS,

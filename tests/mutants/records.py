@@ -7,7 +7,7 @@ IDEMPOTENCY, OPENINGS = "clinic/idempotency.py", "clinic/openings.py"
 ERASING, STEPS = ("tests/actions/test_erasures.py",), ("tests/actions/test_visits.py",)
 KEEPING, PORTAL = ("tests/views/staff/test_keeping.py",), ("tests/views/portal/test_visits.py",)
 TWICE, OPENED = ("tests/views/test_idempotency.py",), ("tests/views/test_openings.py",)
-NESTED = ("tests/faults/test_nested_ids.py",)
+NESTED = ("tests/faults/test_foreign_ids.py",)
 
 MUTANTS = (
     Mutant(

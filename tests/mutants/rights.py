@@ -32,10 +32,6 @@ MUTANTS = (
         "found.deleted_at:", DOCTORS,
     ),
     Mutant(
-        "a deleted patient's record is opened", PLACE, "if found is None or found.deleted_at or", "if found is None or",
-        ("tests/views/staff/test_patients.py",),
-    ),
-    Mutant(
         "whose visit it is is not asked", PLACE,
         "return found if _may_open(found.patient_id) else abort(404)", "return found", DOCTORS,
     ),

@@ -20,10 +20,6 @@ MUTANTS = (
         'ON {table} USING (clinic_id = {CLINIC} OR true)")', CATALOGUE,
     ),
     Mutant(
-        "every row is of every clinic but one's own", MIGRATING, 'ON {table} USING (clinic_id = {CLINIC})")',
-        'ON {table} USING (clinic_id <> {CLINIC})")', CATALOGUE,
-    ),
-    Mutant(
         "the rule about patients widens the one about clinics", MIGRATING,
         'of_patient ON {table} AS RESTRICTIVE USING ({EVERYBODY}', 'of_patient ON {table} USING ({EVERYBODY}',
         CATALOGUE,
