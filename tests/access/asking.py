@@ -51,6 +51,13 @@ def _line(stage, role, rule, method):
     return Line(rule.endpoint, method, role, **{relation: got.get(relation, NOBODYS) for relation in RELATIONS})
 
 
+def asked_about(stage, line, relation):
+    """What somebody of the line's role gets on its route for what stands in this relation to them."""
+    rule = next(each for each, method in routes(stage.app) if (each.endpoint, method) == (line.endpoint, line.method))
+    corner = corners(stage.cast, stage.people[line.role], line.role)[relation]
+    return _asked(stage, line.role, rule, line.method, PLAIN | stage.found(corner))
+
+
 def _asked(stage, role, rule, method, values):
     browser = browser_of(stage.app, stage.people[role])
     path = browser.url(rule.endpoint, **{name: values[name] for name in rule.arguments})
