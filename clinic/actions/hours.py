@@ -16,12 +16,26 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 
 @action
 def add(session, provider: Provider, *, by, **details):
-    """Add hours of a weekday (0 is Sunday) or, with ``on_date``, of one day, whose weekly hours they replace."""
+    """Add hours of a weekday (0 is Sunday) or, with ``on_date``, of one day, in place of its weekly hours or beside."""
     lock(provider)
     row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
     _fits_beside_the_others(session, row)
     session.add(row)
     bell.ring(session, provider.clinic_id, "visits")
+    return row
+
+
+@action
+def update(row: Availability, provider: Provider, *, by, **details):
+    """Change hours where they stand; what is booked stays booked."""
+    session = object_session(row)
+    lock(provider)
+    with session.no_autoflush:
+        for name, value in details.items():
+            setattr(row, name, value)
+        if row.status == AvailabilityStatus.ACTIVE:
+            _fits_beside_the_others(session, row)
+    bell.ring(session, row.clinic_id, "visits")
     return row
 
 

@@ -3,12 +3,13 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectMultipleField, TimeField
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, mode_choice, needed
+from clinic.walltime import instants
 
 # Monday first, as a week is read; the table counts from Sunday, which is 0.
 WEEK = [
@@ -74,8 +75,29 @@ class HoursForm(Form):
         return {name: self[name].data for name in ("start_time", "end_time", "visit_mode", "location_id")}
 
 
+class WeekdayForm(HoursForm):
+    """Hours of one weekday, from a first to a last day or for good."""
+
+    weekday = SelectField(
+        _l("On"), coerce=int, choices=[SelectChoice(str(number), label) for number, label in WEEK],
+        invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
+    )  # fmt: skip
+    valid_from = Day(_l("First day"), [Optional()])
+    valid_until = Day(_l("Last day"), [Optional()])
+
+    def validate_valid_until(self, field):
+        """The last day comes after the first."""
+        if self.valid_from.data and field.data and field.data < self.valid_from.data:
+            raise ValidationError(_l("The last day has to be after the first."))
+
+    @property
+    def details(self):
+        """What an action needs to know."""
+        return {**self.hours, **{name: self[name].data for name in ("weekday", "valid_from", "valid_until")}}
+
+
 class WeeklyForm(HoursForm):
-    """Hours that come back every week."""
+    """Hours that come back every week, on several weekdays."""
 
     weekdays = SelectMultipleField(
         _l("On"), coerce=int, choices=[SelectChoice(str(number), label) for number, label in WEEK],
@@ -97,13 +119,43 @@ class WeeklyForm(HoursForm):
 
 
 class DatedForm(HoursForm):
-    """Hours of one date, in place of that weekday's."""
+    """Hours of one date, in place of that weekday's or beside them."""
 
     on_date = Day(_l("Date"), [needed(_l("Say on which date."))])
-    # The date on the clinic's calendar right now; the view says which.
-    today = None
+    in_addition = RadioField(
+        _l("That day"), default="only", validate_choice=False,
+        choices=[
+            SelectChoice("only", _l("Only these hours, in place of the weekly ones")),
+            SelectChoice("also", _l("These hours and the weekly ones")),
+        ],
+    )  # fmt: skip
+    # The date on the clinic's calendar right now and its zone; the view says which.
+    today = zone = None
 
     def validate_on_date(self, field):
         """A day that is over needs no hours."""
         if self.today and field.data and field.data < self.today:
             raise ValidationError(_l("This day is over."))
+
+    def validate_start_time(self, field):
+        """The clock shows it once that day."""
+        self._comes_once(field)
+
+    def validate_end_time(self, field):
+        """So does the end, later that day."""
+        super().validate_end_time(field)
+        self._comes_once(field)
+
+    def _comes_once(self, field):
+        if not (self.zone and self.on_date.data and field.data):
+            return
+        found = instants(self.on_date.data, field.data, self.zone)
+        if not found:
+            raise ValidationError(_l("The clock goes forward that day and never shows this time."))
+        if len(found) > 1:
+            raise ValidationError(_l("The clocks go back that day: this time comes twice. Choose one that comes once."))
+
+    @property
+    def details(self):
+        """What an action needs to know."""
+        return {**self.hours, "on_date": self.on_date.data, "in_addition": self.in_addition.data == "also"}

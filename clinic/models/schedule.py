@@ -101,7 +101,7 @@ class VisitType(ClinicOwned, Timestamped, Base):
 class Availability(ClinicOwned, Timestamped, Base):
     """Hours in which one doctor sees patients: wall time in the clinic's zone, every week or on one date.
 
-    A dated row replaces that doctor's weekly rows on its date.
+    A dated row replaces that doctor's weekly rows on its date, unless it is in addition to them.
     """
 
     __tablename__ = "availabilities"
@@ -115,6 +115,7 @@ class Availability(ClinicOwned, Timestamped, Base):
         sa.CheckConstraint("num_nonnulls(weekday, on_date) = 1", name="weekly_or_dated"),
         sa.CheckConstraint("end_time > start_time", name="ends_after_it_starts"),
         sa.CheckConstraint("valid_until >= valid_from", name="valid_forwards"),
+        sa.CheckConstraint("NOT in_addition OR on_date IS NOT NULL", name="only_dated_in_addition"),
         index("availabilities", "provider_id", "weekday"),
         index("availabilities", "provider_id", "on_date"),
         index("availabilities", "location_id"),
@@ -137,6 +138,7 @@ class Availability(ClinicOwned, Timestamped, Base):
     )
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    in_addition: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class Slot(ClinicOwned, Timestamped, Base):

@@ -75,7 +75,7 @@ hours AS (
                 AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
                 AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
                                  WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
-                                   AND dated.on_date = d.day)))
+                                   AND dated.on_date = d.day AND NOT dated.in_addition)))
      WHERE (a.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR a.visit_mode = :mode)
        AND (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
 ),

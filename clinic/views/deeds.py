@@ -60,6 +60,7 @@ DID = {
     "blocks.add": _l("%(who)s blocked a doctor’s time"),
     "blocks.remove": _l("%(who)s opened blocked time again"),
     "hours.add": _l("%(who)s added hours of a doctor"),
+    "hours.update": _l("%(who)s changed a doctor’s hours"),
     "hours.pause": _l("%(who)s paused hours of a doctor"),
     "hours.resume": _l("%(who)s resumed hours of a doctor"),
     "hours.remove": _l("%(who)s removed hours of a doctor"),

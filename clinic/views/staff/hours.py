@@ -11,7 +11,7 @@ from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
-from clinic.forms.hours import WEEK, DatedForm, WeeklyForm
+from clinic.forms.hours import WEEK, DatedForm, WeekdayForm, WeeklyForm
 from clinic.htmx import again, changed, show, wants_part
 from clinic.models.schedule import Availability
 from clinic.queries import closures
@@ -21,7 +21,7 @@ from clinic.views.staff.providers import load
 from clinic.walltime import today
 
 bp = GuardedBlueprint("hours", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/hours")
-PAGE, PART = "staff/hours/index.html", "staff/hours/_hours.html"
+PAGE, PART, FORM = "staff/hours/index.html", "staff/hours/_hours.html", "staff/hours/edit.html"
 
 
 @bp.get("", needs=Permission.SCHEDULE_SEE)
@@ -52,10 +52,33 @@ def add_dated(provider_id):
     if not form.validate():
         return _again(provider, dated_form=form)
     try:
-        hours.add(db.session(), provider, by=current.actor, on_date=form.on_date.data, **form.hours)
+        hours.add(db.session(), provider, by=current.actor, **form.details)
     except Refused as refused:
         return _refused(provider_id, refused, dated_form=form)
     return _changed(provider, _("The hours of that day are added."))
+
+
+@bp.get("/<uuid:row_id>", needs=Permission.SCHEDULE_EDIT)
+def edit(provider_id, row_id):
+    """The form of hours that are there already."""
+    provider = load(provider_id)
+    row = _row(provider, row_id)
+    return show(FORM, provider=provider, row=row, form=_form_of(row, obj=row))
+
+
+@bp.post("/<uuid:row_id>", needs=Permission.SCHEDULE_EDIT)
+def update(provider_id, row_id):
+    """Change hours where they stand."""
+    provider = load(provider_id)
+    row = _row(provider, row_id)
+    form = _form_of(row)
+    if not form.validate():
+        return again(FORM, provider=provider, row=row, form=form)
+    try:
+        hours.update(row, provider, by=current.actor, **form.details)
+    except Refused as refused:
+        return _not_changed(provider_id, row_id, form, refused)
+    return changed(then=url_for(".index", provider_id=provider_id), message=_("Saved; visits booked before stay."))
 
 
 @bp.post("/<uuid:row_id>/pause", needs=Permission.SCHEDULE_EDIT)
@@ -104,8 +127,21 @@ def _weekly(**given):
 
 
 def _dated(**given):
-    form = _with_places(DatedForm(prefix="dated-", **given))
-    form.today = today(ZoneInfo(current.clinic.timezone))
+    return _on_the_calendar(_with_places(DatedForm(prefix="dated-", **given)))
+
+
+def _form_of(row, **given):
+    if row.on_date is None:
+        return _with_places(WeekdayForm(**given))
+    form = _on_the_calendar(_with_places(DatedForm(**given)))
+    if given:
+        form.in_addition.data = "also" if row.in_addition else "only"
+    return form
+
+
+def _on_the_calendar(form):
+    form.zone = ZoneInfo(current.clinic.timezone)
+    form.today = today(form.zone)
     return form
 
 
@@ -121,6 +157,13 @@ def _changed(provider, message):
 
 def _again(provider, status=422, **forms):
     return again(PART if wants_part() else PAGE, status=status, **_page(provider, **forms))
+
+
+def _not_changed(provider_id, row_id, form, refused):
+    db.session.rollback()
+    form.blame(said(refused), refused.field)
+    provider = load(provider_id)
+    return again(FORM, status=409, provider=provider, row=_row(provider, row_id), form=form)
 
 
 def _refused(provider_id, refused, **forms):
