@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from clinic.models.closures import Closure
 from clinic.models.organizations import Clinic
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus, VisitType
 from clinic.queries.open_times import nearest_open, open_times
@@ -114,9 +115,9 @@ def test_a_shared_time_is_open_until_its_last_seat_is_taken(session, cast):
     assert seats == [2, 1, 0]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_the_statement_agrees_with_a_plain_loop(session, cast, seed):
-    """Random hours, lengths, buffers, bookings, holds and blocks, around a change Sunday of a random zone."""
+    """Random hours, lengths, buffers, bookings, holds and closures, around a change Sunday of a random zone."""
     luck = random.Random(seed)
     name = luck.choice(list(CHANGES))
     session.execute(sa.update(Clinic).where(Clinic.id == cast.rose.id).values(timezone=name))
@@ -133,7 +134,8 @@ def test_the_statement_agrees_with_a_plain_loop(session, cast, seed):
         " VALUES (:clinic, gen_random_uuid(), :doctor, :kind)"),
         {"clinic": cast.rose.id, "doctor": cast.dr_osei.id, "kind": kind.id})  # fmt: skip
     busy = _random_busy(session, cast, luck, first, ZoneInfo(name))
-    expected = _by_hand(hours, busy, kind, ZoneInfo(name))
+    closed = _random_closures(session, cast, luck, first, ZoneInfo(name))
+    expected = _by_hand(hours, busy, closed, kind, ZoneInfo(name))
     assert [each.starts_at for each in found(session, cast, first, first + timedelta(days=2), kind)] == expected
 
 
@@ -175,6 +177,20 @@ def _random_busy(session, cast, luck, first, zone):
     return busy
 
 
+def _random_closures(session, cast, luck, first, zone):
+    """Of everybody or the doctor, which count, and one of a colleague and one removed, which do not."""
+    begin, closed = datetime.combine(first, time(0), zone).astimezone(UTC), []
+    for whose, removed in ((None, False), (cast.dr_osei, False), (cast.dr_lind, False), (None, True)):
+        starts = begin + timedelta(minutes=5 * luck.randrange(0, 72 * 12))
+        ends = starts + timedelta(minutes=luck.choice([15, 60, 240]))
+        session.add(Closure(clinic_id=cast.rose.id, provider_id=whose and whose.id, starts_at=starts, ends_at=ends,
+                            title="Closed", removed_at=datetime.now(UTC) if removed else None))  # fmt: skip
+        if whose is not cast.dr_lind and not removed:
+            closed.append((starts, ends))
+    session.flush()
+    return closed
+
+
 def _instant(day, wall, zone):
     """As PostgreSQL reads a wall time: the later of two, and through a gap by the offset from before it."""
     moment = datetime.combine(day, wall, zone)
@@ -183,14 +199,16 @@ def _instant(day, wall, zone):
     return (moment if is_gap else later).astimezone(UTC)
 
 
-def _by_hand(hours, busy, kind, zone):
+def _by_hand(hours, busy, closed, kind, zone):
     starts = set()
     for day, opens, closes in hours:
         begin, end = _instant(day, opens, zone), _instant(day, closes, zone)
         while begin + timedelta(minutes=kind.minutes) <= end:
             wanted = (begin - timedelta(minutes=kind.buffer_before),
                       begin + timedelta(minutes=kind.minutes + kind.buffer_after))  # fmt: skip
-            if not any(wanted[0] < other[1] and other[0] < wanted[1] for other in busy):
+            ends = begin + timedelta(minutes=kind.minutes)
+            is_shut = any(begin < other[1] and other[0] < ends for other in closed)
+            if not is_shut and not any(wanted[0] < other[1] and other[0] < wanted[1] for other in busy):
                 starts.add(begin)
             begin += timedelta(minutes=kind.step_minutes or kind.minutes)
     return sorted(starts)
