@@ -154,7 +154,8 @@ MUTANTS = (
     Mutant(
         "a link that was used works again", TOKENS,
         "UserToken.token_hash == token_hash, UserToken.purpose == purpose, UserToken.used_at.is_(None),",
-        "UserToken.token_hash == token_hash, UserToken.purpose == purpose,", ("tests/views/public/test_emails.py", *FORGOTTEN),
+        "UserToken.token_hash == token_hash, UserToken.purpose == purpose,",
+        ("tests/views/public/test_emails.py", *FORGOTTEN),
     ),
     Mutant(
         "a link to a new password works for ever", TOKENS, "UserToken.expires_at > sa.func.now(), User.status",
