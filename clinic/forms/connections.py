@@ -1,4 +1,4 @@
-"""Inviting somebody to see a record in the portal, taking the invitation up, and how somebody's identity was checked."""
+"""Inviting somebody to see a record in the portal, taking that up, and how somebody's identity was checked."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, RadioField

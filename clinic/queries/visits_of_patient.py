@@ -39,7 +39,11 @@ def _of(patient_id):
 def coming_visits(session, patient_id=None):
     """Visits to come, soonest first, and those the clinic had to call off; at most a hundred."""
     return session.scalars(
-        sa.select(Visit).where(_coming(), _of(patient_id)).options(*SHOWN).order_by(Visit.starts_at, Visit.id).limit(100)
+        sa.select(Visit)
+        .where(_coming(), _of(patient_id))
+        .options(*SHOWN)
+        .order_by(Visit.starts_at, Visit.id)
+        .limit(100)
     ).all()
 
 

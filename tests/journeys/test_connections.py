@@ -1,4 +1,4 @@
-"""Seeing a record in the portal: invited by the desk, invited by the patient, found again by the desk; in a real browser."""
+"""Seeing a record in the portal: invited by the desk or the patient, found again by the desk; in a real browser."""
 
 import re
 
