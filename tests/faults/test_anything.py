@@ -41,7 +41,8 @@ TYPED = settings(
 CATALOGUE = st.sampled_from((*EVERYTHING, *BAD))
 VALUES = CATALOGUE | st.just(MARK) | st.text(max_size=60) | st.text(st.characters(codec=None), max_size=20)
 # Read by views and macros without a form of its own, or the token that every form has.
-NOT_TYPED = {"csrf_token"}
+# The walk has removed the hours before it comes to changing them, so it never sees their weekday read.
+NOT_TYPED = {"csrf_token", "weekday"}
 
 
 # The names that each route reads, by its number: the same whoever is in the database.
