@@ -10,7 +10,6 @@ PROMISES = {
     3: "A time that several share stays one time, however many book it at the same moment.",
     4: "A visit that is moved has its new time or still its old one, never both and never neither.",
     5: "Whatever many people do at the same moment, everyone sees a state that there really was.",
-    6: "Weekly hours stay at the clock's time through every change of the clocks.",
     7: "A time that is held for somebody is free again when the hold has run out, and only once.",
     8: "Nobody sees or changes anything of another clinic.",
     9: "Whoever names a row's id gets it only where the row is theirs to see.",

@@ -20,7 +20,12 @@ EXPIRED = sa.text(
              WHERE s.clinic_id = :clinic_id AND s.status = 'held' AND s.held_until <= now()
             UNION
             SELECT s.provider_id FROM seat_holds AS h JOIN slots AS s ON s.clinic_id = h.clinic_id AND s.id = h.slot_id
-             WHERE h.clinic_id = :clinic_id AND h.held_until <= now())
+             WHERE h.clinic_id = :clinic_id AND h.held_until <= now()
+            UNION
+            -- Shared times left by somebody who went on to hold one of another doctor's, whose lock was all they had.
+            SELECT s.provider_id FROM slots AS s
+             WHERE s.clinic_id = :clinic_id AND s.kind = 'open' AND s.status = 'free' AND s.taken = 0
+               AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id))
         ORDER BY p.id FOR NO KEY UPDATE OF p SKIP LOCKED"""
 )
 
@@ -55,7 +60,7 @@ def _keep_a_seat(session, clinic_id, slot_id, until, by):
 
 
 def sweep(session, clinic_id):
-    """Remove the clinic's expired holds, doctor by doctor; one who is being booked right now is left to the booking."""
+    """Remove the clinic's expired holds and what they left, doctor by doctor; one being booked now is left to that."""
     for provider_id in session.connection().execute(EXPIRED, {"clinic_id": clinic_id}).scalars().all():
         slots.drop_expired(session, clinic_id, provider_id)
         slots.drop_empty(session, clinic_id, provider_id)

@@ -67,6 +67,9 @@ DELETE_SLOT = sa.text(
     """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'open'
        AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
 )
+LOCK_DOCTOR = sa.text(
+    "SELECT id FROM providers WHERE clinic_id = :clinic_id AND id = :provider_id FOR NO KEY UPDATE"
+)
 POINT_AHEAD = sa.text("SET CONSTRAINTS fk_visits_slot_id_provider_id DEFERRED")
 HOLD_MINUTES = 5
 
@@ -132,8 +135,11 @@ def take_new(session, wish, terms, *, by, overbook=None, held_until=None):
 
 
 def give_back(visit):
-    """Let go of a visit's time and forget the slot."""
+    """Let go of a visit's time and forget the slot, under the doctor's lock: nobody takes a seat in what is going."""
     slot_id, visit.slot_id = visit.slot_id, None
+    if slot_id is not None:
+        ids = {"clinic_id": visit.clinic_id, "provider_id": visit.provider_id}
+        object_session(visit).connection().execute(LOCK_DOCTOR, ids)
     object_session(visit).flush()
     release(object_session(visit), visit.clinic_id, slot_id)
 

@@ -184,6 +184,13 @@ class Slot(ClinicOwned, Timestamped, Base):
             postgresql_where=sa.text("overbooked_by_id IS NOT NULL"),
         ),
         index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
+        # Shared times with seats left, few at any moment: the sweeper looks among them for those that are nobody's.
+        index(
+            "slots",
+            "provider_id",
+            name="ix_slots_free",
+            postgresql_where=sa.text("kind = 'open' AND status = 'free'"),
+        ),
     )
 
     provider_id: Mapped[UUID] = mapped_column(sa.Uuid)

@@ -28,6 +28,7 @@ class Verdict:
 def judge(name, race, stage, live, superuser_url, *, rounds, clients) -> Verdict:
     """Run the race; a verdict without anything ``wrong`` is a pass."""
     verdict = Verdict(name, clients=clients)
+    stage.wake()
     with Crowd(live.url, clients) as crowd:
         for _round in range(rounds):
             this = race(stage, clients)

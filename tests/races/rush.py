@@ -82,8 +82,8 @@ def _go(barrier, browser, errand, told, place):
 
 
 def count(told) -> Counter:
-    """How many were told what."""
-    return Counter(each.status for each in told)
+    """How many were told what; to be sent to sign in is no success, whatever its status."""
+    return Counter(401 if "/sign-in" in each.headers.get("location", "") else each.status for each in told)
 
 
 def _instant(text):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from clinic import create_app
-from clinic.actions import patient_words
+from clinic.actions import holds, patient_words
 from clinic.actions.booking import book
 from clinic.config import Config
 from clinic.db import db
@@ -36,7 +36,7 @@ class Stage:
             self.cast = Cast.enter()
             session = db.session()
             self.group = VisitType(clinic_id=self.clinic_id, name="Group talk", minutes=30, capacity=3,
-                                   minimum_notice_minutes=0, position=2)  # fmt: skip
+                                   minimum_notice_minutes=0, move_cutoff_hours=0, position=2)  # fmt: skip
             session.add(self.group)
             session.flush()
             session.add(ProviderVisitType(clinic_id=self.clinic_id, provider_id=self.cast.dr_osei.id,
@@ -75,6 +75,18 @@ class Stage:
             session.enter(self.cast.scope)
             yield session
             session.rollback()
+
+    def sweep(self):
+        """What the sweeper does every minute."""
+        with self.looking() as session:
+            holds.sweep(session, self.clinic_id)
+            session.commit()
+
+    def wake(self):
+        """Everybody was there a moment ago: a race before this one may have taken longer than a sign-in rests."""
+        with self.looking() as session:
+            session.execute(sa.text("UPDATE user_sessions SET last_seen_at = now()"))
+            session.commit()
 
     def close(self):
         """Let go of the database."""
@@ -136,6 +148,7 @@ def staged_on(server, crowd, without=(), through=dict, **options):
             superuser_url = server.url("postgres", database_name(addresses))
             with served(through(addresses), **options) as live:
                 yield stage, live, superuser_url
+            stage.sweep()
             # Whatever was played: unless the database was made worse for it, nothing may be broken now.
             assert without or not (left := broken(superuser_url)), left
         finally:

@@ -34,6 +34,7 @@ class Tellers:
         self.stage, self.live, self.clients = stage, live, clients
         self.address = superuser_url.replace("+psycopg", "")
         self.history, self.odd = History(), []
+        stage.wake()
         cast = stage.cast
         # Dr Lind's times are for one patient each, Dr Osei's for three: so none lies over another.
         pairs = ((cast.consultation, cast.dr_lind), (stage.group, cast.dr_osei))
@@ -66,7 +67,7 @@ class Tellers:
                 old = mine.pop()
                 # To another time of the same kind and doctor.
                 others = [each for each in self.places if each.kind is old.kind and each is not old]
-                mine.append(self._move(browser, number, old, chance.choice(others)))
+                mine += self._move(browser, number, old, chance.choice(others))
             elif self._book(browser, number, place):
                 mine.append(place)
         browser.close()
@@ -168,10 +169,10 @@ class Tellers:
             self.odd.append("a cancellation was refused")
 
     def _move(self, browser, number, old, place):
-        """Move a visit; where it is now."""
+        """Move a visit; where it is now, or nowhere where that was not answered."""
         form = {key: value for key, value in self._wish(number, place).items() if key != "patient_id"}
         answer = self._ask(browser, f"{DESK}/{self._visit(number, old)}/move", form)
-        if not self._take(place, answer):
-            return old
-        self._note(old, GIVE, answer)
-        return place
+        taken = self._take(place, answer)
+        if taken or not answer[2]:
+            self._note(old, GIVE, answer)
+        return [place] if taken else [old] if answer[2] else []
