@@ -67,9 +67,7 @@ DELETE_SLOT = sa.text(
     """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'open'
        AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
 )
-LOCK_DOCTOR = sa.text(
-    "SELECT id FROM providers WHERE clinic_id = :clinic_id AND id = :provider_id FOR NO KEY UPDATE"
-)
+LOCK_DOCTOR = sa.text("SELECT id FROM providers WHERE clinic_id = :clinic_id AND id = :provider_id FOR NO KEY UPDATE")
 POINT_AHEAD = sa.text("SET CONSTRAINTS fk_visits_slot_id_provider_id DEFERRED")
 HOLD_MINUTES = 5
 
