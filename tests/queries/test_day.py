@@ -52,6 +52,8 @@ class TestVisitsOf:
         for n in range(3000):
             _put(session, cast, day.starts_at + timedelta(days=n % 300))
         session.commit()
+        with superuser.connect() as connection:
+            connection.execute(sa.text("ANALYZE visits"))
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         bounds = {"clinic_id": cast.rose.id, "starts_at": day.starts_at, "ends_at": day.ends_at, "provider_id": None}
         plan = "\n".join(session.connection().execute(sa.text("EXPLAIN " + DAYS_VISITS.text), bounds).scalars())

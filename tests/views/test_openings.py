@@ -59,7 +59,9 @@ class TestOpening:
             status = visitor.open(address(visitor, rule, here), htmx=True).status_code
             left = [(entry.action, entry.resource_id, bool(entry.patient_id)) for entry in entries()]
             wanted = [(f"{need.shows}.open", here[name], True)] if status in (200, 404) else []
-            told[rule.endpoint] = None if left == wanted else (status, left)
+            # A sign-up is shown beside the record it may belong to: that one is opened with it.
+            right = left == wanted or (rule.endpoint == "staff.connections.same" and wanted[0] in left)
+            told[rule.endpoint] = None if right else (status, left)
         assert len(told) >= 8 and not {endpoint: why for endpoint, why in told.items() if why}
         figure(f"{len(told)} routes, 1 entry each")
 

@@ -94,7 +94,7 @@ class TestTakingUp:
         assert member.role == Role.PATIENT
 
     def test_what_a_carer_opens_and_does_is_recorded_as_the_carers(self, cast, session, nobody, path):
-        visit = cast.booked()
+        visit = cast.booked(cast.tomorrow_at(10, days=3))
         taken_up(nobody, path)
         nobody.open("portal.visits.show", visit_id=visit.id)
         nobody.send("portal.visits.call_off", {"note": ""}, visit_id=visit.id)

@@ -186,7 +186,7 @@ def _forms(cast, visit):
         ("ines", "staff.providers.update", {"provider_id": osei}, "providers", osei, {"display_name": "Dr Osei"},
          profile),
         ("ines", "staff.visit_types.update", {"visit_type_id": cast.consultation.id}, "visit_types",
-         cast.consultation.id, {"name": "Consultation", "minutes": "20"}, kind),
+         cast.consultation.id, {"name": "Consultation", "minutes": "20", "move_cutoff_hours": "2"}, kind),
     ]  # fmt: skip
 
 
