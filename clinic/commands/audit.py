@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 
 import click
 from flask import Flask
@@ -69,7 +68,7 @@ def _chain(found):
 
 
 def _age(moment):
-    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    minutes = int((now() - moment).total_seconds() // 60)
     return f"{minutes} minutes old" if minutes < 180 else f"{minutes // 60} hours old"
 
 

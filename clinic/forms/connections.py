@@ -5,11 +5,10 @@ from wtforms import EmailField, PasswordField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from clinic import typed_dates
 from clinic.forms.accounts import HINT, NEW_PASSWORD, Named
 from clinic.forms.fields import NOT_OFFERED, Form, tidy, words
 from clinic.forms.hours import Day
-from clinic.forms.patients import TypedDate, address
+from clinic.forms.patients import ByBirth, TypedDate, address
 from clinic.models.people import IdentityCheck, Relation
 
 # What each relation lets somebody be, in the words the desk decides by.
@@ -51,22 +50,12 @@ class CarerForm(Form):
     until_on = Day(_l("Last day"), [Optional()], description=_l("At most a year from now. Leave it empty for a year."))
 
 
-class BirthForm(Form):
+class BirthForm(ByBirth):
     """The patient's date of birth, written the clinic's way."""
 
     date_of_birth = TypedDate(
         _l("The patient’s date of birth"), [InputRequired(_l("Write the date of birth."))], filters=[tidy]
     )
-
-    def __init__(self, clinic, **given):
-        self.clinic = clinic
-        super().__init__(**given)
-        self.date_of_birth.locale = clinic.locale
-
-    @property
-    def example_date(self):
-        """A date the way this clinic writes them."""
-        return typed_dates.example(self.clinic.locale)
 
 
 class AccountForm(Named):

@@ -8,10 +8,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from clinic import typed_dates
 from clinic.actions.grants import MOST_SUPPORT_HOURS, SHORTEST_REASON
 from clinic.forms.fields import NOT_OFFERED, Form, paragraphs, words
-from clinic.forms.patients import TypedDate
+from clinic.forms.patients import ByBirth, TypedDate
 from clinic.models.grants import SupportScope
 
 HOURS = {"1": _l("1 hour"), "2": _l("2 hours"), str(MOST_SUPPORT_HOURS): _l("4 hours")}
@@ -26,22 +25,12 @@ def reason(label, description):
     )  # fmt: skip
 
 
-class WhoForm(Form):
+class WhoForm(ByBirth):
     """Who the patient is: exactly their record number, or exactly their name and date of birth."""
 
     mrn = words(_l("Record number"), most=40)
     full_name = words(_l("First and last name"), most=200)
     date_of_birth = TypedDate(_l("Date of birth"))
-
-    def __init__(self, clinic, **given):
-        self.clinic = clinic
-        super().__init__(**given)
-        self.date_of_birth.locale = clinic.locale
-
-    @property
-    def example_date(self):
-        """A date as the clinic writes it, for the hint."""
-        return typed_dates.example(self.clinic.locale)
 
     def validate(self, extra_validators=None):
         """One of the two ways must be whole."""

@@ -56,6 +56,20 @@ class TypedDate(StringField):
         return typed_dates.write(self.data, self.locale) if self.data else ""
 
 
+class ByBirth(Form):
+    """A form that knows a patient by a ``date_of_birth``, read and shown the way the clinic writes dates."""
+
+    def __init__(self, clinic, **given):
+        self.clinic = clinic
+        super().__init__(**given)
+        self.date_of_birth.locale = clinic.locale
+
+    @property
+    def example_date(self):
+        """A date the way this clinic writes them."""
+        return typed_dates.example(self.clinic.locale)
+
+
 class Phone(StringField):
     """A phone number of the clinic's country, or an international one; kept in international form."""
 

@@ -14,7 +14,7 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions.acting import audit
 from clinic.csv_answers import csv_answer
 from clinic.current import current
-from clinic.db import db
+from clinic.db import db, now
 from clinic.forms.audit import PROGRAM, AuditFilter
 from clinic.htmx import show
 from clinic.models.audit import Decision
@@ -50,7 +50,7 @@ def find():
 @bp.get("/own", needs=Permission.HOME_SEE, shows="patients")
 def own():
     """What the person who asks did and was refused in the last three months."""
-    until = datetime.now(UTC) + timedelta(days=1)
+    until = now() + timedelta(days=1)
     question = queries.Question(current.clinic.id, until - OWN_DAYS, until, current.user.id, place=_place())
     return show("staff/audit/own.html", **_page(question))
 
