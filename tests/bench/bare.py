@@ -15,7 +15,7 @@ import psycopg
 from flask import Flask
 from psycopg.rows import tuple_row
 
-from tests.bench.statements import libpq
+from tests.bench.statements import anew, libpq
 
 POOL = 16
 
@@ -50,7 +50,8 @@ def _view(page, free, database_url):
     def view():
         connection = free.get() or psycopg.connect(libpq(database_url), row_factory=tuple_row)
         try:
-            rows = _rows(connection, page)
+            with connection.transaction():
+                rows = _rows(connection, page)
         finally:
             free.put(connection)
         parts = [page.head]
@@ -64,11 +65,10 @@ def _view(page, free, database_url):
 def _rows(connection, page):
     with connection.cursor() as cursor:
         for number, (statement, values) in enumerate(page.statements):
-            cursor.execute(statement, values)
+            cursor.execute(statement, anew(statement, values))
             found = cursor.fetchall() if cursor.description else ()
             if number == page.rows_of:
                 rows = found
-    connection.commit()
     return rows
 
 

@@ -45,7 +45,7 @@ class Repeating:
         connection = psycopg.connect(libpq(self.url))
 
         def say():
-            _say(connection, self.statements)
+            _say(connection, [(statement, anew(statement, values)) for statement, values in self.statements])
 
         return say
 
@@ -82,6 +82,11 @@ def _say(connection, statements):
             if cursor.description:
                 cursor.fetchall()
     connection.commit()
+
+
+def anew(statement, values):
+    """The values with a new id where a row is inserted: of two alike in one microsecond the second would be refused."""
+    return {**values, "id": uuid7()} if statement.startswith("INSERT") and "id" in values else values
 
 
 def _mapped(value, fresh, move, starts_at):
