@@ -50,6 +50,10 @@ CLASSES = (
         "A limit needs no longer memory.", how="every hour, by `throttles.purge`",
     ),
     Kept(
+        "Outside services that failed lately", ("breakers",), "until the service answers again",
+        "They hold nothing of anybody.", how="by the next mail that is taken",
+    ),
+    Kept(
         "Answers to forms", ("idempotency_keys",), "24 hours", "Nobody sends a form again a day later.",
         "idempotency_keys.expires_at < now()",
     ),
@@ -100,10 +104,15 @@ CLASSES = (
         "A record is only ever complete. It can be erased on request; see docs/decisions/0035-erasure.md.",
         how="by an administrator's request and another's confirmation",
     ),
+    Kept(
+        "Patients' links to their visits, what they answered before them and how they found them",
+        ("visit_links", "intake_answers", "visit_feedback"), "as long as the visit",
+        "They are part of the visit. Erasing a record revokes the links and removes the words.", how="with the visit",
+    ),
     Kept("That a record was erased", ("erasures",), "as long as the record's row",
          "A restored backup must erase it again.", how="with the record"),
     Kept(
-        "Holds of a time", ("slots", "seat_holds"), "until they run out", "Nobody owns a time they did not book.",
+        "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out", "Nobody owns a time they did not book.",
         how="every minute",
     ),
     Kept(
@@ -118,7 +127,7 @@ CLASSES = (
     Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
-            "closures",
+            "closures", "rooms", "room_kinds", "visit_type_needs",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

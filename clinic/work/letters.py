@@ -12,6 +12,7 @@ from clinic.db import now
 from clinic.filters import LANGUAGES
 from clinic.integrations import mail
 from clinic.queries.accounts import places_of
+from clinic.work.breakers import tried
 
 # A mail server that is away for an hour has lost nothing.
 ATTEMPTS = 20
@@ -50,16 +51,18 @@ def _sender(place):
 def post(session, message):
     """Hand the mail over, once what it speaks of is kept; nothing is locked and no connection held meanwhile.
 
-    Raises MailNotSent, upon which the job comes again later, with a new link where there is one.
+    Raises MailNotSent, or Resting while the mail server is left alone, upon which the job comes again later, with a
+    new link where there is one.
     """
-    session.commit()
     config = current_app.config
     if config["MAIL_URL"]:
-        mail.send(mail.server_of(config["MAIL_URL"]), message)
-    elif config["MAIL_FOLDER"]:
-        mail.keep(Path(config["MAIL_FOLDER"]), message)
-    else:
+        with tried(session, "mail", away=mail.MailNotSent, but=mail.MailRefused):
+            mail.send(mail.server_of(config["MAIL_URL"]), message)
+        return
+    session.commit()
+    if not config["MAIL_FOLDER"]:
         raise mail.MailNotSent("there is no MAIL_URL")
+    mail.keep(Path(config["MAIL_FOLDER"]), message)
 
 
 def clinic_name_for(session, user_id):

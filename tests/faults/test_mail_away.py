@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from clinic.actions.breakers import MOST_FAILURES
 from tests.browser import Browser, keys
 from tests.faults.place import DESK, FULL, Sent, loaded, until, wished
 from tests.faults.relay import Relay
@@ -19,6 +20,8 @@ TRIED = "SELECT coalesce(sum(attempts), 0) FROM procrastinate_jobs WHERE task_na
 OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
              WHERE application_name = 'the worker' AND datname = current_database()"""
 HURRY = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND task_name = 'passwords.send_link'"
+LEFT_ALONE = "SELECT count(*) FROM breakers WHERE service = 'mail' AND rests_until > now()"
+REST_OVER = "UPDATE breakers SET rests_until = now()"
 # Seconds that no transaction may be older than while the worker waits for somebody outside.
 OLD = 2
 MOODS = {
@@ -69,6 +72,7 @@ def test_people_book_meanwhile_and_the_mail_goes_out_when_it_is_back(place, serv
     network, box_mood = MOODS[mood]
     stage = place.stage
     place.superuser.execute("DELETE FROM throttles")
+    place.superuser.execute("DELETE FROM breakers")
     with mail_server() as (box, port), Relay(lambda: socket.create_connection(("127.0.0.1", port))) as relay:
         relay.mood, relay.delay, box.mood = network, DELAY / 6, box_mood
         address = f"{place.live.environment['DATABASE_DIRECT_URL']}&application_name=the%20worker"
@@ -90,3 +94,26 @@ def test_people_book_meanwhile_and_the_mail_goes_out_when_it_is_back(place, serv
     assert len(box.received) == 1
     assert watch.oldest < OLD
     seen(f"{mood}: oldest transaction {watch.oldest:.1f} s, mailed {drained:.1f} s after the server was back")
+
+
+@pytest.mark.machine
+def test_a_server_that_fails_five_times_is_left_alone_until_it_has_rested(place, seen):
+    place.superuser.execute("DELETE FROM throttles")
+    place.superuser.execute("DELETE FROM breakers")
+    with mail_server() as (box, port):
+        box.mood = "hang_up"
+        settings = {
+            "MAIL_URL": f"smtp://127.0.0.1:{port}?starttls=no", "MAIL_FROM": "clinic@rose-street.example",
+            "PUBLIC_URL": "http://127.0.0.1",
+        }  # fmt: skip
+        with loaded(place, seen), worker(place.live, **settings):
+            _ask_for_mail(place)
+            assert until(lambda: place.superuser.execute(HURRY) and _count(place, LEFT_ALONE), 60)
+            asked, tried = box.tries, _count(place, TRIED)
+            assert until(lambda: place.superuser.execute(HURRY) and _count(place, TRIED) > tried + 2, 60)
+            assert box.tries == asked == MOST_FAILURES
+            box.mood = "well"
+            place.superuser.execute(REST_OVER)
+            assert until(lambda: place.superuser.execute(HURRY) and not _count(place, WAITING), 60)
+    assert len(box.received) == 1
+    seen(f"asked {asked} times, then left alone; the mail went out once it was back")
