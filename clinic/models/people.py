@@ -43,3 +43,12 @@ class IdentityCheck(Choice):
     DOCUMENT = "document", word("They showed a document with their picture")
     KNOWN = "known", word("We know them by sight")
     CALLED_BACK = "called_back", word("We called them back on the number in the older record")
+
+
+class Severity(Choice):
+    """How urgent the clinic found somebody, as colours that emergency rooms use too; NULL means nobody said."""
+
+    GREEN = "green", word("Green: can wait")
+    YELLOW = "yellow", word("Yellow: soon")
+    ORANGE = "orange", word("Orange: urgent")
+    RED = "red", word("Red: at once")
