@@ -55,6 +55,7 @@ SEALED = (
     SealedColumn("integrations", "api_key_encrypted", clinic_id="clinic_id"),
     SealedColumn("idempotency_keys", "answer_encrypted"),
     SealedColumn("kept_forms", "fields_encrypted"),
+    SealedColumn("visit_links", "token_encrypted", clinic_id="clinic_id"),
 )
 
 

@@ -46,8 +46,9 @@ class Provider(ClinicOwned, Timestamped, Base):
     telemed_enabled: Mapped[bool] = mapped_column(default=False, server_default="false")
     approved_at: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
-    # The average of what patients answered after their visits, shown to the clinic only.
+    # The average of what patients answered after their visits, and of how many; see actions/visit_feedback.py.
     rating: Mapped[Decimal | None] = mapped_column(sa.Numeric(3, 2))
+    rating_count: Mapped[int] = mapped_column(default=0, server_default="0")
     colour: Mapped[str | None]
 
     location: Mapped[Location | None] = relationship(foreign_keys=[location_id])

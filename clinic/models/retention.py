@@ -127,7 +127,7 @@ CLASSES = (
     Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
-            "closures", "rooms", "room_kinds", "visit_type_needs",
+            "closures", "rooms", "room_kinds", "visit_type_needs", "intake_questions",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

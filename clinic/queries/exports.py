@@ -25,6 +25,7 @@ FHIR = {"patients": "Patient", "patient_access": "RelatedPerson", "patient_tags"
 LEFT_OUT = {
     "patient_words": "Made out of the name and the numbers, which are in the copy.",
     "user_tokens": "Hashes of links, worth nothing to anybody; the links are dead within days.",
+    "visit_links": "The address of a visit's page, sealed; the visit itself is in the copy.",
     "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
     "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
 }
@@ -39,6 +40,8 @@ RELEASED = {
         "id", "starts_at", "ends_at", "timezone", "status", "kind", "visit_mode", "reason", "doctor", "visit_type",
         "confirmed_at", "checked_in_at", "started_at", "ended_at", "cancelled_at", "created_at",
     ),
+    "intake_answers": ("asked", "answer", "created_at"),
+    "visit_feedback": ("rating", "comment", "created_at"),
 }  # fmt: skip
 NEVER = ("_encrypted", "_hash")
 
