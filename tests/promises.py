@@ -43,3 +43,17 @@ PROMISES = {
     40: "The database is brought to a new version and back without loss and without making anybody wait.",
     42: "In an emergency a doctor can open a record: with a reason, for an hour, and the clinic is told.",
 }
+
+# What is broken on purpose, by number, and the modules that break it. The gaps are faults of what is not built yet.
+FAULTS = {
+    "F1": ("A web worker is killed in the middle of a booking.", ("faults.test_killed_worker",)),
+    "F2": ("The database stops at once and comes back.", ("faults.test_database_gone",)),
+    "F3": ("The answer to COMMIT is lost on its way.", ("faults.test_lost_commit",)),
+    "F4": ("The mail server is away, slow, mute or rude.", ("faults.test_mail_away", "work.test_breakers")),
+    "F7": ("The clock of one web server is wrong.", ("faults.test_clocks",)),
+    "F8": ("The clocks change.", ("faults.test_clock_changes",)),
+    "F9": ("The worker dies in the middle of a job.", ("faults.test_killed_job",)),
+    "F12": ("All connections to the database are busy.", ("faults.test_exhausted", "races.test_waiting")),
+    "F13": ("Transactions wait for each other.", ("faults.test_storm", "faults.test_deadlocks")),
+    "F16": ("The audit log cannot be written.", ("faults.test_audit_gone",)),
+}

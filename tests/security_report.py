@@ -1,6 +1,6 @@
-"""`make security`: runs the tests that prove a promise, and writes docs/security-report.md from what they tell.
+"""`make security`: runs the tests that prove a promise or break something, and writes docs/security-report.md.
 
-As a pytest plugin (`-p tests.security_report`) it hands each marked test's promises on to where the report is written.
+As a pytest plugin (`-p tests.security_report`) it hands on what each test is about to where the report is written.
 """
 
 import os
@@ -12,14 +12,19 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from clinic.config import HOME
-from tests.promises import PROMISES
+from tests.promises import FAULTS, PROMISES
 
 REPORT = HOME / "docs" / "security-report.md"
 HEAD = """# What is promised, and what proved it
 
 Written by `make security`, which runs every test that proves a promise; each row names the test and tells what it
-counted. What stands behind a promise is in [SECURITY.md](../SECURITY.md), what happens when parts of the product are
-killed in [faults-report.md](faults-report.md), and the races in full in [races-report.md](races-report.md).
+counted. What stands behind a promise is in [SECURITY.md](../SECURITY.md), the faults in full in
+[faults-report.md](faults-report.md), and the races in full in [races-report.md](races-report.md).
+"""
+FAULTS_HEAD = """
+## What is broken on purpose
+
+Each once here, and twenty times under load by `make faults`. Whatever is broken, nothing is lost and nothing doubled.
 """
 
 
@@ -27,13 +32,17 @@ def pytest_collection_modifyitems(config, items):
     """Keep the tests that prove something, and write on each what it proves."""
     proving = []
     for item in items:
-        marks = list(item.iter_markers("promise"))
-        for mark in marks:
-            item.user_properties.append(("promise", f"{mark.args[0]}|{mark.args[1]}"))
+        marks = [("promise", f"{mark.args[0]}|{mark.args[1]}") for mark in item.iter_markers("promise")]
+        marks += [("fault", number) for number, (_words, modules) in FAULTS.items() if _module(item) in modules]
+        item.user_properties += marks
         if marks:
             proving.append(item)
     config.hook.pytest_deselected(items=[item for item in items if item not in proving])
     items[:] = proving
+
+
+def _module(item):
+    return item.module.__name__.removeprefix("tests.")
 
 
 def main():
@@ -54,8 +63,9 @@ def main():
         subprocess.run(command, cwd=HOME, env=os.environ, check=False)
         proofs = read(ElementTree.parse(results))
     REPORT.write_text(page(proofs))
-    unkept = [number for number in PROMISES if not proofs.get(number) or not all(each.kept for each in proofs[number])]
-    print(f"{len(PROMISES) - len(unkept)} of {len(PROMISES)} promises are kept; not or not yet: {unkept or 'none'}")
+    wanted = (*PROMISES, *FAULTS)
+    unkept = [number for number in wanted if not proofs.get(number) or not all(each.kept for each in proofs[number])]
+    print(f"{len(wanted) - len(unkept)} of {len(wanted)} are kept or survived; not or not yet: {unkept or 'none'}")
     return 1 if unkept else 0
 
 
@@ -69,7 +79,7 @@ class Proof:
     def add(self, case, words):
         """Count one case of the test."""
         self.words += [words] if words not in self.words else []
-        told = [each.get("value") for each in case.iter("property") if each.get("name") == "figure"]
+        told = [each.get("value") for each in case.iter("property") if each.get("name") in ("figure", "seen")]
         self.figures += [figure for figure in told if figure not in self.figures]
         self.cases += 1
         self.kept &= not any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
@@ -81,14 +91,16 @@ class Proof:
 
 
 def read(results):
-    """The proofs of each promise, from the results of a run."""
+    """The proofs of each promise and each fault, from the results of a run."""
     found = defaultdict(dict)
     for case in results.iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name').partition('[')[0]}"
         for each in case.iter("property"):
+            number, _, words = each.get("value").partition("|")
             if each.get("name") == "promise":
-                number, _, words = each.get("value").partition("|")
                 found[int(number)].setdefault(name, Proof(name)).add(case, words)
+            elif each.get("name") == "fault":
+                found[number].setdefault(name, Proof(name)).add(case, "")
     return {number: sorted(tests.values(), key=lambda proof: proof.name) for number, tests in found.items()}
 
 
@@ -102,7 +114,16 @@ def page(proofs):
             first = (number, promise) if place == 0 else ("", "")
             told = (_shown(proof.name), "; ".join(proof.words), proof.counted, "yes" if proof.kept else "**no**")
             lines.append("| " + " | ".join(str(each).replace("|", "·") for each in (*first, *told)) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_faults(proofs)]) + "\n"
+
+
+def _faults(proofs):
+    yield from (FAULTS_HEAD, "| no. | fault | test | counted | survived |", "| ---: | --- | --- | --- | :-: |")
+    for number, (words, _modules) in FAULTS.items():
+        for place, proof in enumerate(proofs.get(number, ())):
+            first = (number, words) if place == 0 else ("", "")
+            told = (_shown(proof.name), proof.counted, "yes" if proof.kept else "**no**")
+            yield "| " + " | ".join(each.replace("|", "·") for each in (*first, *told)) + " |"
 
 
 def _shown(name):

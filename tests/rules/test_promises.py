@@ -3,7 +3,7 @@
 import ast
 
 from clinic.config import HOME
-from tests.promises import PROMISES
+from tests.promises import FAULTS, PROMISES
 from tests.security_report import REPORT
 
 
@@ -30,3 +30,8 @@ def test_every_mark_names_a_promise_and_says_of_what():
 def test_the_report_names_every_promise():
     report = REPORT.read_text()
     assert not [number for number, words in PROMISES.items() if f"| {number} | {words} |" not in report]
+
+
+def test_every_fault_is_made_by_modules_that_are_there():
+    modules = [module for _words, modules in FAULTS.values() for module in modules]
+    assert not [module for module in modules if not (HOME / "tests" / f"{module.replace('.', '/')}.py").is_file()]
