@@ -92,15 +92,15 @@ CLASSES = (
     Kept("The seals of the audit log", ("audit_seals",), "for good", "They hold nothing of anybody.", how="never"),
     Kept(
         "Patients whose record was deleted", (
-            "patients", "patient_words", "patient_access", "patient_tags", "visits", "visit_events", "external_ids",
-            "erasures",
+            "patients", "patient_words", "patient_access", "patient_tags", "series", "visits", "visit_events",
+            "external_ids", "erasures",
         ),
         f"for good, or as many years as the clinic's setting `{SETTING}` says",
         "The law of the clinic's country decides.",
         how="every night, in clinics with the setting",
     ),
     Kept(
-        "Patients who are not deleted, and their visits", ("patients", "visits", "visit_events"), "for good",
+        "Patients who are not deleted, and their visits", ("patients", "series", "visits", "visit_events"), "for good",
         "A record is only ever complete. It can be erased on request; see docs/decisions/0035-erasure.md.",
         how="by an administrator's request and another's confirmation",
     ),
@@ -127,7 +127,7 @@ CLASSES = (
     Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
-            "closures", "rooms", "room_kinds", "visit_type_needs", "intake_questions",
+            "closures", "called_off_groups", "rooms", "room_kinds", "visit_type_needs", "intake_questions",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

@@ -162,6 +162,7 @@ class Slot(ClinicOwned, Timestamped, Base):
         sa.CheckConstraint(
             "ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'",
             name="length",
+        refers("location_id", "locations"),
         ),
         sa.CheckConstraint("busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"),
         sa.CheckConstraint(
@@ -184,7 +185,12 @@ class Slot(ClinicOwned, Timestamped, Base):
             postgresql_where=sa.text("overbooked_by_id IS NOT NULL"),
         ),
         index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
+        sa.CheckConstraint(
+            "kind = 'published' OR num_nonnulls(title, location_id, closed_at) = 0", name="only_published_has_a_title"
+        ),
         # Shared times with seats left, few at any moment: the sweeper looks among them for those that are nobody's.
+        index("slots", "starts_at", name="ix_slots_published", postgresql_where=sa.text("kind = 'published'")),
+        index("slots", "location_id", postgresql_where=sa.text("location_id IS NOT NULL")),
         index(
             "slots",
             "provider_id",
@@ -221,6 +227,10 @@ class SeatHold(ClinicOwned, Timestamped, Base):
     __table_args__ = (
         belongs_to_clinic("seat_holds"),
         refers("slot_id", "slots"),
+    # Of a published slot: what it is called, where it is, and since when nobody new is taken.
+    title: Mapped[str | None]
+    location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    closed_at: Mapped[datetime | None]
         refers_to_user("held_by_id"),
         sa.Index(
             "uq_seat_holds_slot_id_held_by_id",

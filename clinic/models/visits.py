@@ -101,6 +101,7 @@ class Visit(PatientOwned, Timestamped, Base):
         refers("patient_id", "patients"),
         refers("provider_id", "providers"),
         refers("visit_type_id", "visit_types"),
+        refers("series_id", "series"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "slot_id", "provider_id"],
             ["slots.clinic_id", "slots.id", "slots.provider_id"],
@@ -141,6 +142,7 @@ class Visit(PatientOwned, Timestamped, Base):
         index("visits", "patient_id", "starts_at"),
         index("visits", "slot_id", postgresql_where=sa.text("slot_id IS NOT NULL")),
         index("visits", "visit_type_id"),
+        index("visits", "series_id", postgresql_where=sa.text("series_id IS NOT NULL")),
         index("visits", "created_by_id"),
         index(
             "visits",
@@ -157,6 +159,8 @@ class Visit(PatientOwned, Timestamped, Base):
     provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     slot_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # Kept through moves and cancellations; see clinic/models/series.py.
+    series_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     kind: Mapped[VisitKind] = mapped_column(ChoiceType(VisitKind), default=VisitKind.SCHEDULED)
     visit_mode: Mapped[VisitMode] = mapped_column(ChoiceType(VisitMode), default=VisitMode.IN_PERSON)
     status: Mapped[VisitStatus] = mapped_column(ChoiceType(VisitStatus))
