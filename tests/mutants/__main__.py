@@ -1,7 +1,7 @@
 """`make mutants`: try every loosened rule and write docs/mutants-report.md; ends with 1 where one is not noticed.
 
-`python -m tests.mutants <words>` tries those with the words in them or in their file; of others the page keeps what it
-says.
+`python -m tests.mutants <words>` tries those with the words in them or in their file, `python -m tests.mutants untried`
+those that were never tried; of others the page keeps what it says.
 """
 
 import re
@@ -23,7 +23,8 @@ NOTHING, UNTRIED = "**nothing**", "not tried yet"
 
 def main(only=""):
     """Try those whose words or file have ``only`` in them, all without it; the page keeps what it says of others."""
-    tried = [each for each in MUTANTS if only in each.words or only in each.path]
+    before = known()
+    tried = [each for each in MUTANTS if _wanted(each, only, before)]
     with ExitStack() as stack:
         copies = SimpleQueue()
         for _copy in range(COPIES):
@@ -32,8 +33,14 @@ def main(only=""):
             return 1
         with ThreadPoolExecutor(COPIES) as pool:
             found = dict(zip((each.words for each in tried), pool.map(lambda m: _tried(m, copies), tried), strict=True))
-    write_report("mutants", report(known() | found))
+    write_report("mutants", report(before | found))
     return 1 if NOTHING in found.values() else 0
+
+
+def _wanted(mutant, only, before):
+    if only == "untried":
+        return before.get(mutant.words, UNTRIED) == UNTRIED
+    return only in mutant.words or only in mutant.path
 
 
 def known() -> dict:
