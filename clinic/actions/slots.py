@@ -49,7 +49,8 @@ SLOT_INSERT = sa.insert(Slot.__table__)
 TAKE_SEAT = sa.text(
     """UPDATE slots SET taken = taken + 1,
               status = CASE WHEN taken + 1 = capacity THEN 'booked' ELSE 'free' END
-        WHERE clinic_id = :clinic_id AND id = :slot_id AND taken < capacity AND kind <> 'blocked' RETURNING id"""
+        WHERE clinic_id = :clinic_id AND id = :slot_id AND taken < capacity AND kind <> 'blocked' AND closed_at IS NULL
+        RETURNING id"""
 )
 DROP_OWN_SEAT_HOLD = sa.text(
     "DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND slot_id = :slot_id AND held_by_id = :person_id"
@@ -59,7 +60,7 @@ DROP_OWN_HOLDS = sa.text(
 )
 DROP_OWN_SEAT_HOLDS = sa.text("DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND held_by_id = :person_id")
 GIVE_SEAT_BACK = sa.text(
-    """UPDATE slots SET taken = taken - 1, status = 'free'
+    """UPDATE slots SET taken = taken - 1, status = CASE WHEN closed_at IS NULL THEN 'free' ELSE 'booked' END
         WHERE clinic_id = :clinic_id AND id = :slot_id AND taken > 0
           AND (kind = 'published' OR capacity > 1) RETURNING taken, kind"""
 )
