@@ -54,6 +54,11 @@ CLASSES = (
         "They hold nothing of anybody.", how="by the next mail that is taken",
     ),
     Kept(
+        "Numbers that were written to, as hashes", ("text_numbers",), "a year after the last text message",
+        "Somebody may answer late. Who asked for no more messages is remembered for good.",
+        "text_numbers.stopped_at IS NULL AND text_numbers.last_at < now() - interval '1 year'",
+    ),
+    Kept(
         "Answers to forms", ("idempotency_keys",), "24 hours", "Nobody sends a form again a day later.",
         "idempotency_keys.expires_at < now()",
     ),
@@ -108,6 +113,12 @@ CLASSES = (
         "Patients' links to their visits, what they answered before them and how they found them",
         ("visit_links", "intake_answers", "visit_feedback"), "as long as the visit",
         "They are part of the visit. Erasing a record revokes the links and removes the words.", how="with the visit",
+    ),
+    Kept(
+        "What patients were told, by which way and whether it arrived; calls about it and answers to it",
+        ("notifications", "call_attempts", "text_replies"), "as long as the record",
+        "Somebody who missed a visit asks what they were told. Erasing a record removes the words and addresses.",
+        how="with the record",
     ),
     Kept("That a record was erased", ("erasures",), "as long as the record's row",
          "A restored backup must erase it again.", how="with the record"),

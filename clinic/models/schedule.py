@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of, word
@@ -66,6 +67,10 @@ class VisitType(ClinicOwned, Timestamped, Base):
         sa.CheckConstraint("cancel_cutoff_hours BETWEEN 0 AND 8760", name="cancel_cutoff_in_range"),
         sa.CheckConstraint("move_cutoff_hours BETWEEN 0 AND 8760", name="move_cutoff_in_range"),
         sa.CheckConstraint("answer_within_hours BETWEEN 1 AND 720", name="answer_in_range"),
+        sa.CheckConstraint(
+            "cardinality(reminder_hours) <= 5 AND 1 <= ALL (reminder_hours) AND 720 >= ALL (reminder_hours)",
+            name="reminders_in_range",
+        ),
         sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         sa.Index("uq_visit_types_name", "clinic_id", "name", unique=True),
     )
@@ -93,6 +98,10 @@ class VisitType(ClinicOwned, Timestamped, Base):
     limit_per_patient: Mapped[int | None]
     cancel_cutoff_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     move_cutoff_hours: Mapped[int] = mapped_column(default=24, server_default="24")
+    # Hours before the visit at which its patient is reminded; empty: never.
+    reminder_hours: Mapped[list[int]] = mapped_column(
+        postgresql.ARRAY(sa.SmallInteger), default=lambda: [48, 2], server_default="{48,2}"
+    )
     capacity: Mapped[int] = mapped_column(default=1, server_default="1")
     position: Mapped[int] = mapped_column(default=0, server_default="0")
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")

@@ -1,0 +1,69 @@
+"""Telling patients: a line in the ledger and a job, both in the transaction of the change they tell of.
+
+Rolled back, nobody hears anything; committed, the job of ``clinic/work/notifications.py`` sends it, once.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from clinic import jobs
+from clinic.models.notifications import Notification, NotificationKind
+from clinic.models.visits import VisitKind
+
+SEND = "notifications.send"
+LEDGER, K = Notification.__table__, NotificationKind
+# Nobody is told anything who has died, or whose record is another's now, deleted or erased.
+PUT = sa.text(
+    """INSERT INTO notifications (clinic_id, id, patient_id, visit_id, offer_id, kind, at_once, send_at,
+                                  visit_starts_at, old_starts_at, facts, created_by_id)
+       SELECT p.clinic_id, CAST(:id AS uuid), p.id, CAST(:visit_id AS uuid), CAST(:offer_id AS uuid), :kind, :at_once,
+              coalesce(CAST(:at AS timestamptz), now()), CAST(:visit_starts_at AS timestamptz),
+              CAST(:old_starts_at AS timestamptz), :facts, CAST(:created_by_id AS uuid)
+         FROM patients AS p
+        WHERE p.clinic_id = :clinic_id AND p.id = :patient_id AND p.deleted_at IS NULL AND p.deceased_at IS NULL
+          AND p.merged_into_id IS NULL AND p.erased_at IS NULL
+       RETURNING id"""
+).bindparams(sa.bindparam("facts", type_=LEDGER.c.facts.type))
+
+
+def tell(
+    session, kind, *, by, visit=None, patient_id=None, offer=None, at: datetime | None = None, old_starts_at=None,
+    **facts,
+) -> UUID | None:  # fmt: skip
+    """Tell a patient this, once the session commits; the ledger line's id, or None where nobody is to be told.
+
+    It is about a ``visit``, an ``offer`` or neither (then ``patient_id`` says who); ``at`` is the earliest moment.
+    ``facts`` are ids and times that the words need besides (plain values that JSON can carry), never anybody's words.
+    """
+    if visit is not None and visit.kind == VisitKind.WALK_IN:
+        return None
+    about = offer if visit is None else visit
+    return put(
+        session, kind, by=by, at=at, old_starts_at=old_starts_at, facts=facts,
+        clinic_id=about.clinic_id if about is not None else by.clinic_id,
+        patient_id=patient_id or about.patient_id,
+        visit_id=visit.id if visit is not None else getattr(offer, "visit_id", None),
+        offer_id=offer.id if offer is not None else None,
+        visit_starts_at=about.starts_at if about is not None else None,
+    )  # fmt: skip
+
+
+def put(
+    session, kind, *, by, clinic_id, patient_id, visit_id=None, offer_id=None, visit_starts_at=None,
+    old_starts_at=None, at=None, facts=None,
+) -> UUID | None:  # fmt: skip
+    """Tell what ``tell`` tells where only ids are at hand; two statements, or one where nobody is to be told."""
+    row = {
+        "clinic_id": clinic_id, "id": uuid7(), "patient_id": patient_id, "visit_id": visit_id, "offer_id": offer_id,
+        "kind": K(kind).value, "at_once": by.in_portal, "at": at, "visit_starts_at": visit_starts_at,
+        "old_starts_at": old_starts_at, "facts": facts or {}, "created_by_id": by.user_id,
+    }  # fmt: skip
+    # What the session has not written yet may be the visit that the line names.
+    session.flush()
+    told = session.connection().execute(PUT, row).scalar()
+    if told:
+        jobs.put(session, SEND, at=at, clinic_id=clinic_id, notification_id=told)
+    return told
