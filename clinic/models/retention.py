@@ -136,6 +136,14 @@ CLASSES = (
         "The history of visits and the audit log name them by id.", how="when somebody closes their account",
     ),
     Kept(
+        "Numbers drawn in the queue, and screens without a sign-in", ("ticket_days", "screens"),
+        "as long as the clinic's data", "They hold nothing of anybody.", how="with the clinic",
+    ),
+    Kept(
+        "That a day was closed, and what was open then", ("day_closings",), "as long as the clinic's data",
+        "Who signed what is asked for years later.", how="with the clinic",
+    ),
+    Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
             "closures", "called_off_groups", "rooms", "room_kinds", "visit_type_needs", "intake_questions",

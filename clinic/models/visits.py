@@ -12,6 +12,7 @@ from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
+from clinic.models.queue import RULES, Queued
 from clinic.models.schedule import Slot, VisitType
 from clinic.scope import ClinicOwned, PatientOwned
 
@@ -78,7 +79,7 @@ class EventKind(Choice):
 UNDO_WINDOW = timedelta(minutes=15)
 
 
-class Visit(PatientOwned, Timestamped, Base):
+class Visit(PatientOwned, Queued, Timestamped, Base):
     """One patient meeting one provider, from the first request to the end."""
 
     __tablename__ = "visits"
@@ -130,6 +131,7 @@ class Visit(PatientOwned, Timestamped, Base):
             "(status = 'cancelled') = (cancel_reason IS NOT NULL)",
             name="cancelled_has_a_reason",
         ),
+        *RULES,
         index("visits", "starts_at"),
         index(
             "visits",
@@ -175,7 +177,6 @@ class Visit(PatientOwned, Timestamped, Base):
     created_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     created_for_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     external_created_by: Mapped[str | None]
-    ticket_number: Mapped[int | None]
     answer_by: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     checked_in_at: Mapped[datetime | None]
