@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic import jobs
-from clinic.actions import limits, slots
+from clinic.actions import limits, slot_rooms, slots
 from clinic.actions.acting import Actor, Refused, audit
 from clinic.actions.moves import remember
+from clinic.actions.notifications import tell_by_ids
+from clinic.actions.slots import TimeTaken
 from clinic.db import now
+from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
 from clinic.models.schedule import BookingRule
 from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
@@ -25,6 +28,8 @@ LOCK = sa.text(
               coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after, t.capacity, t.visit_mode,
               t.booking, t.is_active AS type_is_active, t.minimum_notice_minutes, t.horizon_days,
               t.limit_per_patient, t.answer_within_hours, c.timezone,
+              ARRAY(SELECT n.room_kind_id FROM visit_type_needs AS n
+                     WHERE n.clinic_id = t.clinic_id AND n.visit_type_id = t.id) AS room_kind_ids,
               (SELECT num_nonnulls(x.deceased_at, x.merged_into_id, x.erased_at) > 0 FROM patients AS x
                 WHERE x.clinic_id = p.clinic_id AND x.id = CAST(:patient_id AS uuid) AND x.deleted_at IS NULL
                   FOR KEY SHARE) AS patient_gone
@@ -36,20 +41,16 @@ LOCK = sa.text(
         WHERE p.clinic_id = :clinic_id AND p.id = :provider_id
           FOR NO KEY UPDATE OF p"""
 )
-VISIT_INSERT = sa.insert(Visit.__table__)
-
-
-class TimeTaken(Refused):
-    """The wished time is not to be had; carries what the caller needs to offer the nearest others."""
-
-    def __init__(self, template, wish, **values):
-        super().__init__(template, **values)
-        self.wish = wish
+FIRST_ROOM = sa.text(f"({slot_rooms.FIRST_ROOM})")
+VISIT_INSERT = sa.insert(Visit.__table__).values(room_id=FIRST_ROOM)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to do so regardless."""
+    """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to do so regardless.
+
+    ``room_kind_ids`` are kinds of rooms wanted beside those the visit type needs.
+    """
 
     clinic_id: UUID
     provider_id: UUID
@@ -62,6 +63,9 @@ class Wish:
     source: VisitSource = VisitSource.DESK
     meeting_url: str | None = None
     overbook: str | None = None
+    # False where whoever books or moves tells the patient in words of its own.
+    told: bool = True
+    room_kind_ids: tuple[UUID, ...] = ()
 
 
 def book(session, wish: Wish, *, by: Actor) -> UUID:
@@ -70,7 +74,11 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
     Of a type the clinic answers first, the visit is *requested*: it holds its time until answered or answer_by.
     """
     terms = lock(session, wish, by=by)
-    slot_id = seat(session, wish, terms, by=by)
+    return enter(session, wish, terms, seat(session, wish, terms, by=by), by=by)
+
+
+def enter(session, wish: Wish, terms, slot_id, *, by: Actor) -> UUID:
+    """Write the visit that has taken its time already, under the doctor's lock, and return its id."""
     visit_id = uuid7()
     status, answer_by = _first_status(wish, terms, by)
     session.connection().execute(VISIT_INSERT, _row(wish, terms, visit_id, slot_id, status, answer_by, by))
@@ -97,11 +105,21 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
             clinic_id=wish.clinic_id,
             visit_id=visit_id,
         )
+    if wish.told and wish.starts_at > now():
+        tell_by_ids(
+            session,
+            NotificationKind.REQUESTED if answer_by else NotificationKind.BOOKED,
+            by=by,
+            clinic_id=wish.clinic_id,
+            patient_id=wish.patient_id,
+            visit_id=visit_id,
+            visit_starts_at=wish.starts_at,
+        )
     return visit_id
 
 
 def lock(session, wish, *, by, moved=None):
-    """Lock the doctor's row and read the terms of the visit type; refuse what the clinic does not offer.
+    """Lock the doctor's row, then the kinds of rooms needed; refuse what the clinic does not offer.
 
     ``moved`` is the visit the wish is a new time for; it is counted already where the type stays.
     """
@@ -127,6 +145,7 @@ def lock(session, wish, *, by, moved=None):
         raise Refused("%(doctor)s does not see patients by video.", doctor=terms.display_name)
     if by.in_portal:
         _keep_to_the_patients_rules(wish, terms)
+    slot_rooms.lock(session, wish.clinic_id, slot_rooms.kinds_of(wish, terms))
     limits.keep_per_patient(session, wish, terms, by=by, moved=moved)
     return terms
 
@@ -158,11 +177,12 @@ def seat(session, wish, terms, *, by):
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
             return found.seat_in
         raise TimeTaken("The last place at that time has just been taken.", wish)
-    fits_in = found.free and found.inside_hours and not found.closed and (found.on_grid or not by.in_portal)
+    is_open = found.free and found.inside_hours and not found.closed and found.rooms_free
+    fits_in = is_open and (found.on_grid or not by.in_portal)
     if not fits_in and not wish.overbook:
         raise not_open(wish, terms, found)
     slots.make_room(session, wish, by.user_id)
-    return slots.take_new(session, wish, terms, by=by, overbook=None if fits_in else wish.overbook)
+    return slots.take_new(session, wish, terms, found, by=by, overbook=None if fits_in else wish.overbook)
 
 
 def look(session, wish, terms, *, by):
@@ -170,7 +190,7 @@ def look(session, wish, terms, *, by):
     clinic = SimpleNamespace(id=wish.clinic_id, timezone=terms.timezone)
     return fits(
         session, clinic, wish.visit_type_id, wish.provider_id, wish.starts_at, mode=wish.visit_mode,
-        person_id=by.user_id,
+        person_id=by.user_id, room_kind_ids=wish.room_kind_ids,
     )  # fmt: skip
 
 
@@ -183,6 +203,8 @@ def not_open(wish, terms, found):
         return TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=terms.display_name)
     if not found.free:
         return TimeTaken("That time has just been taken.", wish)
+    if found.inside_hours and not found.rooms_free:
+        return TimeTaken("No room is free for this visit at that time.", wish)
     return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)
 
 
@@ -200,5 +222,5 @@ def _row(wish, terms, visit_id, slot_id, status, answer_by, by):
         "ends_at": wish.starts_at + timedelta(minutes=terms.minutes), "timezone": terms.timezone,
         "reason": wish.reason, "notes": wish.notes, "source": wish.source, "created_by_id": by.user_id,
         "created_for_id": by.on_behalf_of_id, "answer_by": answer_by, "meeting_url": wish.meeting_url,
-        "created_at": now(), "updated_at": now(),
+        "created_at": now(), "updated_at": now(), "of_clinic": wish.clinic_id, "of_slot": slot_id,
     }  # fmt: skip

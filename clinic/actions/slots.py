@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
+from clinic.actions import slot_rooms
+from clinic.actions.acting import Refused
 from clinic.db import now
 from clinic.models.schedule import Slot, SlotKind, SlotStatus
 
@@ -73,6 +75,14 @@ POINT_AHEAD = sa.text("SET CONSTRAINTS fk_visits_slot_id_provider_id DEFERRED")
 HOLD_MINUTES = 5
 
 
+class TimeTaken(Refused):
+    """The wished time is not to be had; carries what the caller needs to offer the nearest others."""
+
+    def __init__(self, template, wish, **values):
+        super().__init__(template, **values)
+        self.wish = wish
+
+
 def drop_expired(session, clinic_id, provider_id):
     """Free what the doctor's expired holds kept; nothing ever waits for a sweeper."""
     ids = {"clinic_id": clinic_id, "provider_id": provider_id}
@@ -108,9 +118,16 @@ def take_seat(session, clinic_id, slot_id, *, by):
     return taken
 
 
-def take_new(session, wish, terms, *, by, overbook=None, held_until=None):
-    """Make the slot for a wished time and return its id. Overbooked, it stands outside the rule against overlaps."""
+def take_new(session, wish, terms, found, *, by, overbook=None, held_until=None):
+    """Make the slot for a wished time, with the rooms that were found free for it, and return its id.
+
+    Overbooked, it stands outside the rule against overlaps and keeps no room.
+    """
+    if not (overbook or found.rooms_free):
+        raise TimeTaken("No room is free for this visit at that time.", wish)
     slot_id = uuid7()
+    busy_from = wish.starts_at - timedelta(minutes=terms.buffer_before)
+    busy_until = wish.starts_at + timedelta(minutes=terms.minutes + terms.buffer_after)
     # An overbooked time is its own patient's alone, so that nobody is quietly added to it.
     capacity = 1 if overbook else terms.capacity
     shared = capacity > 1
@@ -122,20 +139,21 @@ def take_new(session, wish, terms, *, by, overbook=None, held_until=None):
             "visit_type_id": wish.visit_type_id, "kind": SlotKind.OPEN,
             "status": SlotStatus.HELD if held else SlotStatus.FREE if shared else SlotStatus.BOOKED,
             "starts_at": wish.starts_at, "ends_at": wish.starts_at + timedelta(minutes=terms.minutes),
-            "busy_from": wish.starts_at - timedelta(minutes=terms.buffer_before),
-            "busy_until": wish.starts_at + timedelta(minutes=terms.minutes + terms.buffer_after),
+            "busy_from": busy_from, "busy_until": busy_until,
             "visit_mode": wish.visit_mode, "capacity": capacity, "taken": 0 if held_until else 1,
             "held_until": held_until if held else None, "held_by_id": by.user_id if held else None,
             "overbooked": overbook is not None, "overbooked_reason": overbook,
             "overbooked_by_id": by.user_id if overbook else None, "created_at": now(), "updated_at": now(),
         },
     )  # fmt: skip
+    if not overbook:
+        slot_rooms.take(session, wish.clinic_id, slot_id, found.room_ids, busy_from, busy_until, by=by)
     return slot_id
 
 
 def give_back(visit):
-    """Let go of a visit's time and forget the slot, under the doctor's lock: nobody takes a seat in what is going."""
-    slot_id, visit.slot_id = visit.slot_id, None
+    """Let go of a visit's time and room, under the doctor's lock: nobody takes a seat in what is going."""
+    slot_id, visit.slot_id, visit.room_id = visit.slot_id, None, None
     if slot_id is not None:
         ids = {"clinic_id": visit.clinic_id, "provider_id": visit.provider_id}
         object_session(visit).connection().execute(LOCK_DOCTOR, ids)

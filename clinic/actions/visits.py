@@ -6,11 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from clinic import bell
-from clinic.actions import slots
+from clinic.actions import slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
 from clinic.actions.moves import cannot, hold, move, move_back, remember
+from clinic.actions.notifications import tell
 from clinic.db import now
+from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
 from clinic.models.visits import (
     UNDO_WINDOW,
@@ -38,7 +40,9 @@ def accept(visit, *, by):
     """The clinic accepts what a patient asked for."""
     hold(visit)
     visit.answer_by = None
-    return move(visit, S.BOOKED, by=by)
+    move(visit, S.BOOKED, by=by)
+    tell(object_session(visit), NotificationKind.ACCEPTED, visit=visit, by=by)
+    return visit
 
 
 @action
@@ -104,6 +108,8 @@ def cancel(visit, reason, *, by, note=None):
     visit.cancel_reason, visit.cancel_note = reason, note
     visit.answer_by = None
     slots.give_back(visit)
+    if visit.starts_at > now() and not visit.checked_in_at:
+        tell(object_session(visit), NotificationKind.CANCELLED, visit=visit, by=by)
     return visit
 
 
@@ -117,13 +123,19 @@ def move_to(visit, wish: Wish, *, by):
         raise Refused("It is too late to move this visit here. Please call us.")
     if not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):
         raise Refused("Patients cannot move this visit any more. Say why it is moved.", field="overbook_reason")
-    session, old = object_session(visit), visit.starts_at
-    _lock_both(session, visit, wish)
+    session = object_session(visit)
+    lock_both(session, visit, wish)
     terms = lock(session, wish, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)
-    visit.slot_id = seat(session, wish, terms, by=by)
+    return stand_at(visit, wish, terms, seat(session, wish, terms, by=by), by=by)
+
+
+def stand_at(visit, wish: Wish, terms, slot_id, *, by):
+    """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already."""
+    old = visit.starts_at
+    visit.slot_id, visit.room_id = slot_id, slot_rooms.first_room(object_session(visit), visit.clinic_id, slot_id)
     visit.provider_id, visit.visit_type_id, visit.visit_mode = (
         wish.provider_id,
         wish.visit_type_id,
@@ -132,7 +144,7 @@ def move_to(visit, wish: Wish, *, by):
     visit.starts_at = wish.starts_at
     visit.ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
     remember(
-        session,
+        object_session(visit),
         visit.clinic_id,
         visit.id,
         EventKind.MOVED,
@@ -141,10 +153,12 @@ def move_to(visit, wish: Wish, *, by):
         new_starts_at=wish.starts_at,
         notes=wish.overbook,
     )
+    if wish.told and visit.starts_at > now():
+        tell(object_session(visit), NotificationKind.MOVED, visit=visit, by=by, old_starts_at=old)
     return visit
 
 
-def _lock_both(session, visit, wish):
+def lock_both(session, visit, wish):
     """Lock both doctors in the order of their ids, so that two moves in opposite directions cannot deadlock."""
     for provider_id in sorted({visit.provider_id, wish.provider_id} - {None}):
         session.connection().execute(
@@ -177,6 +191,8 @@ def undo(visit, *, by, reason=None):
     if last.progress == TAKEN:
         visit.provider_id = None
     _forget_stamp(visit)
+    if visit.status == S.CANCELLED and visit.starts_at > now():
+        tell(object_session(visit), NotificationKind.RESTORED, visit=visit, by=by)
     return move_back(visit, last.from_status, by=by, notes=reason)
 
 
@@ -212,6 +228,7 @@ def _take_time_again(session, visit, by):
     )
     with session.no_autoflush:
         visit.slot_id = seat(session, wish, lock(session, wish, by=by), by=by)
+        visit.room_id = slot_rooms.first_room(session, visit.clinic_id, visit.slot_id)
 
 
 def _forget_stamp(visit):

@@ -13,6 +13,7 @@ from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
 from clinic.models.queue import RULES, Queued
+from clinic.models.rooms import Room
 from clinic.models.schedule import Slot, VisitType
 from clinic.scope import ClinicOwned, PatientOwned
 
@@ -103,6 +104,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         refers("provider_id", "providers"),
         refers("visit_type_id", "visit_types"),
         refers("series_id", "series"),
+        refers("room_id", "rooms"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "slot_id", "provider_id"],
             ["slots.clinic_id", "slots.id", "slots.provider_id"],
@@ -145,6 +147,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         index("visits", "slot_id", postgresql_where=sa.text("slot_id IS NOT NULL")),
         index("visits", "visit_type_id"),
         index("visits", "series_id", postgresql_where=sa.text("series_id IS NOT NULL")),
+        index("visits", "room_id", postgresql_where=sa.text("room_id IS NOT NULL")),
         index("visits", "created_by_id"),
         index(
             "visits",
@@ -163,6 +166,8 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
     visit_type_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # Kept through moves and cancellations; see clinic/models/series.py.
     series_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # Where the patient is seen: out of the rooms its time keeps, or as the desk says.
+    room_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     kind: Mapped[VisitKind] = mapped_column(ChoiceType(VisitKind), default=VisitKind.SCHEDULED)
     visit_mode: Mapped[VisitMode] = mapped_column(ChoiceType(VisitMode), default=VisitMode.IN_PERSON)
     status: Mapped[VisitStatus] = mapped_column(ChoiceType(VisitStatus))
@@ -191,6 +196,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
     patient: Mapped[Patient] = relationship(foreign_keys="Visit.patient_id")
     provider: Mapped[Provider | None] = relationship(foreign_keys=[provider_id])
     visit_type: Mapped[VisitType | None] = relationship(foreign_keys=[visit_type_id])
+    room: Mapped[Room | None] = relationship(foreign_keys=[room_id])
     slot: Mapped[Slot | None] = relationship(foreign_keys=[slot_id], viewonly=True)
     events: Mapped[list["VisitEvent"]] = relationship(
         back_populates="visit",

@@ -89,8 +89,9 @@ def _add_times(session, clinic, types, people):
             NEXT_TIMES,
             {
                 "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(asked),
-                "first_day": today, "last_day": today + timedelta(days=DAYS_AHEAD), "zone": zone.key, "mode": None,
-                "person_id": None, "earliest": earliest, "latest": latest, "most": None, "each": TIMES_EACH,
+                "first_day": today, "last_day": today + timedelta(days=DAYS_AHEAD), "zone": zone.key,
+                "mode": visit_type.visit_mode, "person_id": None, "earliest": earliest, "latest": latest, "most": None,
+                "each": TIMES_EACH, "room_kind_ids": [],
             },
         )  # fmt: skip
         for row in found:

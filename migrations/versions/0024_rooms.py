@@ -1,4 +1,9 @@
-"""Rooms, their kinds, and which a visit type needs."""
+"""Rooms, their kinds, which a visit type needs, and which go with a piece of a doctor's time."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from clinic.migrating import no_overlap, protect, touch
 
 revision = "0024"
 down_revision = "0023"
@@ -6,9 +11,100 @@ branch_labels = None
 depends_on = None
 
 
+def _own(table):
+    """The columns and keys that every table of a clinic has."""
+    now = sa.text("now()")
+    return (
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
+    )
+
+
+def _refers(table, column, to):
+    return sa.ForeignKeyConstraint(
+        ["clinic_id", column], [f"{to}.clinic_id", f"{to}.id"], name=op.f(f"fk_{table}_clinic_id_{column}")
+    )
+
+
 def upgrade():
-    """Filled in with its subject."""
+    op.create_table("room_kinds", sa.Column("name", sa.Text(), nullable=False), *_own("room_kinds"))
+    op.create_index("uq_room_kinds_name", "room_kinds", ["clinic_id", "name"], unique=True)
+    op.create_table(
+        "rooms",
+        sa.Column("room_kind_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="active", nullable=False),
+        sa.CheckConstraint("status IN ('active', 'paused')", name=op.f("ck_rooms_status_is_known")),
+        _refers("rooms", "room_kind_id", "room_kinds"),
+        _refers("rooms", "location_id", "locations"),
+        *_own("rooms"),
+    )
+    op.create_index(
+        "uq_rooms_name", "rooms", ["clinic_id", "location_id", "name"], unique=True, postgresql_nulls_not_distinct=True
+    )
+    op.create_index("ix_rooms_room_kind_id", "rooms", ["clinic_id", "room_kind_id"])
+    op.create_table(
+        "visit_type_needs",
+        sa.Column("visit_type_id", sa.Uuid(), nullable=False),
+        sa.Column("room_kind_id", sa.Uuid(), nullable=False),
+        _refers("visit_type_needs", "visit_type_id", "visit_types"),
+        _refers("visit_type_needs", "room_kind_id", "room_kinds"),
+        *_own("visit_type_needs"),
+    )
+    columns = ["clinic_id", "visit_type_id", "room_kind_id"]
+    op.create_index("uq_visit_type_needs_kind", "visit_type_needs", columns, unique=True)
+    op.create_index("ix_visit_type_needs_room_kind_id", "visit_type_needs", ["clinic_id", "room_kind_id"])
+    op.create_table(
+        "slot_rooms",
+        sa.Column("slot_id", sa.Uuid(), nullable=False),
+        sa.Column("room_id", sa.Uuid(), nullable=False),
+        sa.Column("busy_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("busy_until", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("busy_until > busy_from", name=op.f("ck_slot_rooms_ends_after_it_begins")),
+        _refers("slot_rooms", "slot_id", "slots"),
+        _refers("slot_rooms", "room_id", "rooms"),
+        *_own("slot_rooms"),
+    )
+    op.create_index("ix_slot_rooms_slot_id", "slot_rooms", ["clinic_id", "slot_id"])
+    op.create_index("ix_slot_rooms_room_id_busy_from", "slot_rooms", ["clinic_id", "room_id", "busy_from"])
+    no_overlap("slot_rooms", "ex_slot_rooms_room", "room_id", "true")
+    for table, rights in (
+        ("room_kinds", "SELECT, INSERT, UPDATE"),
+        ("rooms", "SELECT, INSERT, UPDATE"),
+        ("visit_type_needs", "SELECT, INSERT, DELETE"),
+        ("slot_rooms", "SELECT, INSERT, UPDATE, DELETE"),
+    ):
+        protect(table, rights)
+        op.execute(f"GRANT SELECT, DELETE ON {table} TO clinic_keeper")
+        touch(table)
+    op.add_column("visits", sa.Column("room_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_visits_clinic_id_room_id"), "visits", "rooms", ["clinic_id", "room_id"], ["clinic_id", "id"]
+    )
+    op.create_index(
+        "ix_visits_room_id", "visits", ["clinic_id", "room_id"], postgresql_where=sa.text("room_id IS NOT NULL")
+    )
+    # Slots end in many places: holds that ran out, moves, visits called off, the keeper. A room stays with none of
+    # them, and it is let go of with the rights of whoever ends the slot.
+    op.execute(
+        "CREATE FUNCTION let_rooms_go() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " DELETE FROM slot_rooms WHERE clinic_id = OLD.clinic_id AND slot_id = OLD.id; RETURN OLD; END $$"
+    )
+    op.execute("CREATE TRIGGER slots_let_rooms_go BEFORE DELETE ON slots FOR EACH ROW EXECUTE FUNCTION let_rooms_go()")
 
 
 def downgrade():
-    """Filled in with its subject."""
+    op.execute("DROP TRIGGER slots_let_rooms_go ON slots")
+    op.execute("DROP FUNCTION let_rooms_go()")
+    op.drop_index("ix_visits_room_id", "visits")
+    op.drop_constraint("fk_visits_clinic_id_room_id", "visits")
+    op.drop_column("visits", "room_id")
+    op.drop_table("slot_rooms")
+    op.drop_table("visit_type_needs")
+    op.drop_table("rooms")
+    op.drop_table("room_kinds")

@@ -1,0 +1,143 @@
+"""What open times are worked out from, as parts of one statement: hours, what is taken, shared seats, and rooms."""
+
+# Whether the slot ``s`` is in anybody's way. Expired holds count for nothing, whether or not anybody has swept them; a
+# person's own hold does not stand in their own way; nor does a shared time that was made for holds which are all gone.
+STANDS = """NOT (s.status = 'held'
+                AND (s.held_until <= now() OR coalesce(s.held_by_id = CAST(:person_id AS uuid), false)))
+       AND NOT (s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND NOT EXISTS (
+            SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
+               AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)))"""
+# The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at); 28 hours: no slot is
+# longer than 24, no buffer longer than 4.
+# What closes a place shuts only the hours there; what closes a doctor or everybody also the seats they share.
+# A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows.
+# Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
+# its own for each so much better than a kept one that it planned every time, which took longer than the search. The
+# days are an array because of a series it would expect a thousand.
+HOURS = f"""
+asked AS MATERIALIZED (
+    SELECT CAST(:first_day AS date) AS first_day, CAST(:last_day AS date) AS last_day,
+           CAST(:provider_ids AS uuid[]) AS provider_ids,
+           ARRAY(SELECT CAST(:first_day AS date) + n
+                   FROM generate_series(0, CAST(:last_day AS date) - CAST(:first_day AS date)) AS n) AS days
+),
+span AS (
+    SELECT (first_day::timestamp AT TIME ZONE :zone) - interval '28 hours' AS lo,
+           ((last_day + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi
+      FROM asked
+),
+days AS (
+    SELECT unnest(days) AS day FROM asked
+),
+offers AS (
+    SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
+           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity, t.limit_per_day, p.location_id,
+           -- Either way is open: a time that can be had by video at least needs no room.
+           CAST(:mode AS text) IS NULL AND p.telemed_enabled AND coalesce(t.visit_mode = 'virtual', true) AS by_video
+      FROM providers AS p
+      JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
+      JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
+     WHERE p.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active
+       AND p.approved_at IS NOT NULL AND p.is_active AND p.id = ANY((SELECT provider_ids FROM asked)::uuid[])
+       AND (CAST(:mode AS text) IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
+       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
+),
+shut AS (
+    SELECT c.provider_id, c.location_id, tstzrange(c.starts_at, c.ends_at) AS times FROM closures AS c
+     WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL
+       AND c.ends_at > (SELECT lo FROM span) AND c.starts_at < (SELECT hi FROM span)
+),
+closed AS (
+    SELECT p.provider_id, range_agg(s.times) AS times FROM (SELECT unnest(provider_ids) AS provider_id FROM asked) AS p
+      JOIN shut AS s ON s.location_id IS NULL AND coalesce(s.provider_id = p.provider_id, true)
+     GROUP BY p.provider_id
+),
+hours AS (
+    SELECT a.provider_id, a.location_id, a.visit_mode, (d.day + a.start_time) AT TIME ZONE :zone AS opens,
+           (d.day + a.end_time) AT TIME ZONE :zone AS closes,
+           (SELECT range_agg(s.times) FROM shut AS s
+             WHERE coalesce(s.provider_id = a.provider_id, true)
+               AND (s.location_id IS NULL
+                    OR s.location_id = coalesce(a.location_id, (
+                        SELECT p.location_id FROM providers AS p
+                         WHERE p.clinic_id = a.clinic_id AND p.id = a.provider_id)))) AS shut
+      FROM days AS d
+      JOIN availabilities AS a
+        ON a.clinic_id = :clinic_id AND a.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
+       AND a.status = 'active'
+       AND (a.on_date = d.day
+            OR (a.weekday = extract(dow FROM d.day)
+                AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
+                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                   AND dated.on_date = d.day AND NOT dated.in_addition)))
+     WHERE (a.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR a.visit_mode = :mode)
+       AND (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
+),
+taken AS (
+    SELECT s.* FROM slots AS s
+     WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
+       AND s.starts_at >= (SELECT lo FROM span) AND s.starts_at < (SELECT hi FROM span)
+       AND {STANDS}
+),
+busy AS (
+    SELECT provider_id, range_agg(tstzrange(busy_from, busy_until)) AS times FROM taken GROUP BY provider_id
+),
+blocks AS (
+    SELECT provider_id, range_agg(tstzrange(starts_at, ends_at)) AS times
+      FROM taken WHERE kind = 'blocked' GROUP BY provider_id
+),
+full_days AS (
+    SELECT t.provider_id, (t.starts_at AT TIME ZONE :zone)::date AS day
+      FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id AND o.limit_per_day IS NOT NULL
+     WHERE t.visit_type_id = :visit_type_id AND t.kind <> 'blocked'
+     GROUP BY t.provider_id, (t.starts_at AT TIME ZONE :zone)::date, o.limit_per_day
+    HAVING sum(t.taken + (t.status = 'held')::int + CASE WHEN t.capacity = 1 THEN 0 ELSE (
+               SELECT count(*) FROM seat_holds AS h WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id
+                  AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) END
+           ) >= o.limit_per_day
+)
+"""
+SEATS = """
+seats AS (
+    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
+           t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
+                                    WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
+                                      AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over
+      FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
+      LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
+      LEFT JOIN closed AS c ON c.provider_id = t.provider_id
+     WHERE t.kind <> 'blocked' AND NOT t.overbooked AND t.taken < t.capacity AND t.status = 'free'
+       AND (t.visit_type_id = :visit_type_id
+            OR (t.kind = 'published' AND t.visit_type_id IS NULL
+                AND t.ends_at - t.starts_at >= make_interval(mins => o.minutes)))
+       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
+       AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
+       AND NOT coalesce(c.times && tstzrange(t.starts_at, t.ends_at), false)
+)
+"""
+# What a visit needs besides the doctor, unless it is by video, and the rooms that may serve, with when they are taken.
+# A room's own times reach from before a slot's longest buffer; of most types there is nothing here to look at.
+ROOMS = f"""
+needs AS MATERIALIZED (
+    SELECT n.room_kind_id FROM visit_type_needs AS n
+     WHERE n.clinic_id = :clinic_id AND n.visit_type_id = :visit_type_id
+       AND CAST(:mode AS text) IS DISTINCT FROM 'virtual'
+     UNION
+    SELECT unnest(CAST(:room_kind_ids AS uuid[])) WHERE CAST(:mode AS text) IS DISTINCT FROM 'virtual'
+),
+rooms_there AS MATERIALIZED (
+    SELECT r.id, r.room_kind_id, r.location_id, r.name, (
+           SELECT range_agg(tstzrange(x.busy_from, x.busy_until))
+             FROM slot_rooms AS x JOIN slots AS s ON s.clinic_id = x.clinic_id AND s.id = x.slot_id
+            WHERE x.clinic_id = :clinic_id AND x.room_id = r.id
+              AND x.busy_from > (SELECT lo - interval '8 hours' FROM span) AND x.busy_from < (SELECT hi FROM span)
+              AND {STANDS}) AS times
+      FROM rooms AS r
+     WHERE r.clinic_id = :clinic_id AND r.status = 'active'
+       AND r.room_kind_id = ANY((SELECT ARRAY(SELECT room_kind_id FROM needs))::uuid[])
+)
+"""
+# Whether room ``r`` serves need ``n`` in the time of ``c``, where ``c`` is. A room or a doctor without a place fits any.
+SERVES = """r.room_kind_id = n.room_kind_id AND coalesce(r.location_id = c.location_id, true)
+           AND NOT coalesce(r.times && tstzrange(c.busy_from, c.busy_until), false)"""
