@@ -56,6 +56,7 @@ SEALED = (
     SealedColumn("idempotency_keys", "answer_encrypted"),
     SealedColumn("kept_forms", "fields_encrypted"),
     SealedColumn("visit_links", "token_encrypted", clinic_id="clinic_id"),
+    SealedColumn("slot_offers", "token_encrypted", clinic_id="clinic_id"),
 )
 
 

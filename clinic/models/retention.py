@@ -127,6 +127,10 @@ CLASSES = (
         how="every minute",
     ),
     Kept(
+        "Times offered to patients", ("slot_offers", "stranded_visits"), "as long as the patient's visits",
+        "They say why a visit is at another time than it was booked for.", how="with the patient's record",
+    ),
+    Kept(
         "What an outside system calls our rows", ("external_ids", "integrations"), "as long as the rows",
         "The same import again changes rows instead of doubling them.",
         how="with the row, and when a patient is erased",
@@ -147,6 +151,7 @@ CLASSES = (
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
             "closures", "called_off_groups", "rooms", "room_kinds", "visit_type_needs", "intake_questions",
+            "strandings",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

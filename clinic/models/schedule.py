@@ -252,5 +252,6 @@ class SeatHold(ClinicOwned, Timestamped, Base):
     )
 
     slot_id: Mapped[UUID] = mapped_column(sa.Uuid)
-    held_by_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    # NULL: kept for an offer, for somebody who need not be signed in.
+    held_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     held_until: Mapped[datetime]

@@ -9,12 +9,13 @@ from clinic.work import (
     grants,
     holds,
     keeping,
+    offers,
     passwords,
     throttles,
     visits,
 )
 
 __all__ = [
-    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "passwords", "throttles",
-    "visits",
+    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "offers", "passwords",
+    "throttles", "visits",
 ]  # fmt: skip

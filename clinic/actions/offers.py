@@ -1,0 +1,259 @@
+"""Offering somebody a time: it is held for them alone until they answer or its end, under the doctor's lock.
+
+The held time is a piece of the doctor's time like any other, so nobody else can take it; from the offer's end on it
+stands in nobody's way, whether or not anything was swept. Locks are taken in this order: visit, doctors by their ids,
+offer.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell, jobs
+from clinic.actions import offer_links, offer_purposes, slots, visits
+from clinic.actions.acting import Actor, Refused, action
+from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
+from clinic.actions.moves import hold, move
+from clinic.actions.offer_times import hold_longer, let_go, take, take_for_a_while
+from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
+from clinic.models.people import VisitMode
+from clinic.models.visits import Visit, VisitStatus
+from clinic.queries.blocks import MOVABLE
+
+S = OfferStatus
+TOPIC = "offers"
+# What is left to answer an offer is never less, nor is a time held any longer.
+SHORTEST = timedelta(minutes=1)
+LONGEST = timedelta(days=30)
+SENTENCES = {
+    S.ACCEPTED: "This offer is accepted already.",
+    S.DECLINED: "This offer was declined.",
+    S.WITHDRAWN: "The clinic has taken this offer back.",
+    S.LAPSED: "The time to answer this offer is over.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What is to be offered to whom, and until when it is held (an instant).
+
+    ``visit_id`` is the visit that accepting moves; without it accepting books a new one.
+    """
+
+    purpose: OfferPurpose
+    clinic_id: UUID
+    patient_id: UUID
+    provider_id: UUID
+    visit_type_id: UUID
+    starts_at: datetime
+    until: datetime
+    visit_mode: VisitMode = VisitMode.IN_PERSON
+    visit_id: UUID | None = None
+    request_id: UUID | None = None
+    waitlist_entry_id: UUID | None = None
+
+
+class OfferOver(TimeTaken):
+    """The offered time cannot be had any more; carries the wish, so that the nearest open times can be shown."""
+
+
+@action
+def prepare(session, offering: Offering, *, by) -> SlotOffer:
+    """Hold a time for one patient and write the offer of it, not sent yet.
+
+    Raises TimeTaken where the time cannot be had, and Refused where the patient has a live offer already.
+    """
+    visit = session.get(Visit, (offering.clinic_id, offering.visit_id)) if offering.visit_id else None
+    if visit is not None and (visit.status not in MOVABLE or visit.patient_id != offering.patient_id):
+        raise Refused("A visit can be moved only before the patient is here.")
+    wish, nobody = _wish(offering), _nobody(by)
+    terms = lock(session, wish, by=nobody, moved=visit)
+    until = _end(session, offering)
+    slots.drop_expired(session, offering.clinic_id, offering.provider_id)
+    slots.drop_empty(session, offering.clinic_id, offering.provider_id)
+    _has_no_other(session, offering)
+    found = look(session, wish, terms, by=nobody)
+    open_here = found.seat_in or (found.free and found.inside_hours and found.rooms_free)
+    if found.blocked or found.closed or found.day_full or not open_here:
+        raise not_open(wish, terms, found)
+    slot_id, seat_hold_id = take_for_a_while(session, wish, terms, found, until, by=nobody)
+    offer = SlotOffer(
+        id=uuid7(), purpose=offering.purpose, status=S.PREPARED, clinic_id=offering.clinic_id,
+        patient_id=offering.patient_id, provider_id=offering.provider_id, visit_type_id=offering.visit_type_id,
+        visit_mode=offering.visit_mode, starts_at=offering.starts_at,
+        ends_at=offering.starts_at + timedelta(minutes=terms.minutes), slot_id=slot_id, seat_hold_id=seat_hold_id,
+        is_move=visit is not None, visit_id=offering.visit_id, visit_starts_at=visit.starts_at if visit else None,
+        request_id=offering.request_id, waitlist_entry_id=offering.waitlist_entry_id, until=until,
+    )  # fmt: skip
+    session.add(offer)
+    session.flush()
+    _come_back(session, offer)
+    return offer
+
+
+@action
+def send(offer: SlotOffer, *, by, until=None):
+    """Give the offer its link and let the patient know; ``until`` is a later end, to which the time is then held."""
+    session = _locked(offer)
+    _may_be_answered(session, offer)
+    if until is not None and min(until, offer.starts_at) > offer.until:
+        offer.until = min(until, offer.starts_at)
+        if not hold_longer(session, offer, offer.until):
+            raise OfferOver("This time cannot be had any more.", _wish(offer))
+        _come_back(session, offer)
+    offer_links.give(offer)
+    offer.status, offer.sent_at = S.SENT, sa.func.now()
+    session.flush()
+    return _told("sent", session, offer, by)
+
+
+@action
+def accept(offer: SlotOffer, *, by):
+    """Take the offered time: the visit is moved there, or a new one booked; raises OfferOver when it is too late.
+
+    Of two who accept at once one does; the other is told that the offer is accepted already.
+    """
+    session = object_session(offer)
+    visit = session.get(Visit, (offer.clinic_id, offer.visit_id)) if offer.is_move else None
+    if visit is not None:
+        hold(visit)
+    wish = _wish(offer, **offer_purposes.details(session, offer))
+    # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
+    clinics = replace(by, in_portal=False)
+    visits.lock_both(session, visit or SimpleNamespace(provider_id=None), wish)
+    terms = lock(session, wish, by=clinics, moved=SimpleNamespace(visit_type_id=wish.visit_type_id))
+    _read_again(session, offer)
+    _may_be_answered(session, offer, visit)
+    found = look(session, wish, terms, by=_nobody(by))
+    if found is None or found.blocked or found.closed or not take(session, offer, by=_nobody(by)):
+        raise OfferOver("This time cannot be had any more. Please choose another one or call us.", wish)
+    if visit is not None:
+        _move(session, visit, wish, terms, offer.slot_id, by=by)
+    else:
+        offer.visit_id = enter(session, wish, terms, offer.slot_id, by=clinics)
+    return _answered("accepted", session, offer, by)
+
+
+@action
+def decline(offer: SlotOffer, *, by):
+    """Say no: the time is free again, and a visit that would have been moved stays as it is."""
+    session = _locked(offer)
+    _may_be_answered(session, offer)
+    let_go(session, offer)
+    return _answered("declined", session, offer, by)
+
+
+@action
+def withdraw(offer: SlotOffer, *, by):
+    """Take the offer back: the time is free again."""
+    session = _locked(offer)
+    if offer.status not in LIVE:
+        raise Refused(SENTENCES[offer.status])
+    let_go(session, offer)
+    offer.status = S.WITHDRAWN
+    return _told("withdrawn", session, offer, by)
+
+
+@action
+def lapse(offer: SlotOffer, *, by):
+    """Write down that nobody answered in time; one that was answered, or lasts longer by now, is left alone."""
+    session = _locked(offer)
+    if offer.status not in LIVE or not _is_past(session, offer):
+        return offer
+    let_go(session, offer)
+    offer.status = S.LAPSED
+    return _told("lapsed", session, offer, by)
+
+
+def _move(session, visit, wish, terms, slot_id, *, by):
+    """Put the visit where the offer said; its old time is free from now on."""
+    former = visit.slot_id
+    if visit.status == VisitStatus.REQUESTED:
+        visit.answer_by = None
+        move(visit, VisitStatus.BOOKED, by=by)
+    visits.stand_at(visit, wish, terms, slot_id, by=by)
+    session.flush()
+    slots.release(session, visit.clinic_id, former)
+
+
+def _answered(moment, session, offer, by):
+    offer.status, offer.answered_at, offer.answered_by_id = S(moment), sa.func.now(), by.user_id
+    return _told(moment, session, offer, by)
+
+
+def _told(moment, session, offer, by):
+    session.flush()
+    bell.ring(session, offer.clinic_id, TOPIC)
+    offer_purposes.after(moment, session, offer, by=by)
+    return offer
+
+
+def _locked(offer):
+    """Lock the doctor and then the offer, and read it again."""
+    session = object_session(offer)
+    ids = {"clinic_id": offer.clinic_id, "provider_id": offer.provider_id}
+    session.connection().execute(slots.LOCK_DOCTOR, ids)
+    _read_again(session, offer)
+    return session
+
+
+def _read_again(session, offer):
+    session.refresh(offer, with_for_update={"of": SlotOffer})
+
+
+def _may_be_answered(session, offer, visit=None):
+    if offer.status not in LIVE:
+        raise Refused(SENTENCES[offer.status])
+    if _is_past(session, offer):
+        raise OfferOver(SENTENCES[S.LAPSED], _wish(offer))
+    if visit is not None and (visit.status not in MOVABLE or visit.starts_at != offer.visit_starts_at):
+        raise Refused("The visit this offer is about was changed meanwhile. Please call the clinic.")
+
+
+def _is_past(session, offer):
+    """Whether the offer's end is over by the database's clock, as holds and jobs see it."""
+    return session.scalar(sa.select(sa.literal(offer.until) <= sa.func.now()))
+
+
+def _end(session, offering):
+    """When the hold ends: never after the offered time begins."""
+    moment = session.scalar(sa.select(sa.func.now()))
+    until = min(offering.until, offering.starts_at, moment + LONGEST)
+    if until < moment + SHORTEST:
+        raise Refused("There is too little time left to answer an offer of this time.")
+    return until
+
+
+def _has_no_other(session, offering):
+    """One live offer a person, or of a stranded visit one; what ran out and nobody wrote down yet is written down."""
+    same = SlotOffer.patient_id == offering.patient_id
+    if offering.purpose == OfferPurpose.STRANDED:
+        same = sa.and_(SlotOffer.visit_id == offering.visit_id, SlotOffer.is_move)
+    standing = sa.select(SlotOffer).where(same, SlotOffer.status.in_(LIVE)).order_by(SlotOffer.id).with_for_update()
+    for offer in session.scalars(standing).all():
+        if not _is_past(session, offer):
+            raise Refused("This patient has an offer already that waits for an answer.")
+        offer.status = S.LAPSED
+        _told("lapsed", session, offer, Actor.job(offer.clinic_id, "offers.lapse"))
+
+
+def _come_back(session, offer):
+    jobs.put(session, "offers.lapse", at=offer.until, clinic_id=offer.clinic_id, offer_id=offer.id)
+    bell.ring(session, offer.clinic_id, TOPIC)
+
+
+def _wish(what, **details):
+    return Wish(
+        what.clinic_id, what.provider_id, what.visit_type_id, what.patient_id, what.starts_at, what.visit_mode,
+        **details,
+    )  # fmt: skip
+
+
+def _nobody(by):
+    """Nobody in particular, whose own holds would stand in nobody's way."""
+    return replace(by, user_id=None, in_portal=False)
