@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic import jobs
-from clinic.actions import limits, slot_rooms, slots
-from clinic.actions.acting import Actor, Refused, audit
+from clinic.actions import limits, obstacles, slot_rooms, slots
+from clinic.actions.acting import Actor, audit
 from clinic.actions.moves import remember
 from clinic.actions.notifications import tell_by_ids
 from clinic.actions.slots import TimeTaken
@@ -128,39 +128,11 @@ def lock(session, wish, *, by, moved=None):
         "patient_id": wish.patient_id,
     }  # fmt: skip
     terms = session.connection().execute(LOCK, ids).one_or_none()
-    if terms is None:
-        raise Refused("This doctor or this type of visit is not offered here.")
-    if terms.approved_at is None or not terms.is_active:
-        raise Refused("%(doctor)s cannot be booked at the moment.", doctor=terms.display_name)
-    if terms.offer_id is None or not terms.type_is_active:
-        raise Refused("%(doctor)s does not offer this type of visit.", doctor=terms.display_name)
-    if wish.patient_id is not None and terms.patient_gone is not False:
-        raise Refused("This patient cannot be booked.")
-    if terms.visit_mode and terms.visit_mode != wish.visit_mode:
-        raise Refused(
-            "This type of visit is only %(mode)s.",
-            mode=VisitMode(terms.visit_mode).label.lower(),
-        )
-    if wish.visit_mode == VisitMode.VIRTUAL and not terms.telemed_enabled:
-        raise Refused("%(doctor)s does not see patients by video.", doctor=terms.display_name)
-    if by.in_portal:
-        _keep_to_the_patients_rules(wish, terms)
+    for refusal in obstacles.of_terms(wish, terms, by=by):
+        raise refusal
     slot_rooms.lock(session, wish.clinic_id, slot_rooms.kinds_of(wish, terms))
     limits.keep_per_patient(session, wish, terms, by=by, moved=moved)
     return terms
-
-
-def _keep_to_the_patients_rules(wish, terms):
-    if terms.booking == BookingRule.OFF:
-        raise Refused("This type of visit is booked by the clinic. Please call us.")
-    earliest = now() + timedelta(minutes=terms.minimum_notice_minutes)
-    if wish.starts_at < earliest:
-        raise TimeTaken(
-            "That time is too soon to book here. Please choose a later one or call us.",
-            wish,
-        )
-    if wish.starts_at > now() + timedelta(days=terms.horizon_days):
-        raise TimeTaken("You can book up to %(days)s days ahead.", wish, days=terms.horizon_days)
 
 
 def seat(session, wish, terms, *, by):
@@ -169,9 +141,7 @@ def seat(session, wish, terms, *, by):
     What the person was holding is given back; their own hold never stood in their way.
     """
     found = look(session, wish, terms, by=by)
-    if found.blocked:
-        raise TimeTaken("%(doctor)s is away at that time.", wish, doctor=terms.display_name)
-    if found.day_full and not wish.overbook:
+    if found.blocked or (found.day_full and not wish.overbook):
         raise not_open(wish, terms, found)
     if found.seat_in:
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
@@ -195,17 +165,8 @@ def look(session, wish, terms, *, by):
 
 
 def not_open(wish, terms, found):
-    """Why the time cannot be had."""
-    if found.day_full:
-        sentence = "%(doctor)s has no more visits of this type that day."
-        return TimeTaken(sentence, wish, field="overbook_reason", doctor=terms.display_name)
-    if found.closed:
-        return TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=terms.display_name)
-    if not found.free:
-        return TimeTaken("That time has just been taken.", wish)
-    if found.inside_hours and not found.rooms_free:
-        return TimeTaken("No room is free for this visit at that time.", wish)
-    return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)
+    """Why the time cannot be had: the first of all reasons."""
+    return next(obstacles.of_time(wish, terms, found), obstacles.not_here(wish, terms))
 
 
 def _first_status(wish, terms, by):

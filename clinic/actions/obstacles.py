@@ -1,0 +1,79 @@
+"""What stands in the way of a wish: every reason in the clinic's words, said here once, in the order they are said.
+
+Whoever books stops at the first of them; whoever asks why a move was refused is told all of them at once.
+"""
+
+from datetime import timedelta
+
+from clinic.actions.acting import Refused
+from clinic.actions.slots import TimeTaken
+from clinic.db import now
+from clinic.models.people import VisitMode
+from clinic.models.schedule import BookingRule
+from clinic.models.visits import VisitStatus
+
+MOVABLE = (VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
+
+
+def of_moving(visit, wish, *, by):
+    """Why the visit cannot be moved at all, or only with a reason."""
+    if visit.status not in MOVABLE:
+        yield Refused("A visit can be moved only before the patient is here.")
+    elif by.in_portal and not visit.patient_may_move:
+        yield Refused("It is too late to move this visit here. Please call us.")
+    elif not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):
+        yield Refused("Patients cannot move this visit any more. Say why it is moved.", field="overbook_reason")
+
+
+def of_terms(wish, terms, *, by):
+    """Why the clinic does not offer what is wished for, whatever the time; ``terms`` as ``booking.LOCK`` reads them."""
+    if terms is None:
+        yield Refused("This doctor or this type of visit is not offered here.")
+        return
+    doctor = terms.display_name
+    if terms.approved_at is None or not terms.is_active:
+        yield Refused("%(doctor)s cannot be booked at the moment.", doctor=doctor)
+    if terms.offer_id is None or not terms.type_is_active:
+        yield Refused("%(doctor)s does not offer this type of visit.", doctor=doctor)
+    if wish.patient_id is not None and terms.patient_gone is not False:
+        yield Refused("This patient cannot be booked.")
+    if terms.visit_mode and terms.visit_mode != wish.visit_mode:
+        yield Refused("This type of visit is only %(mode)s.", mode=VisitMode(terms.visit_mode).label.lower())
+    if wish.visit_mode == VisitMode.VIRTUAL and not terms.telemed_enabled:
+        yield Refused("%(doctor)s does not see patients by video.", doctor=doctor)
+    if by.in_portal:
+        yield from _of_the_patients_rules(wish, terms)
+
+
+def _of_the_patients_rules(wish, terms):
+    if terms.booking == BookingRule.OFF:
+        yield Refused("This type of visit is booked by the clinic. Please call us.")
+    if wish.starts_at < now() + timedelta(minutes=terms.minimum_notice_minutes):
+        yield TimeTaken("That time is too soon to book here. Please choose a later one or call us.", wish)
+    if wish.starts_at > now() + timedelta(days=terms.horizon_days):
+        yield TimeTaken("You can book up to %(days)s days ahead.", wish, days=terms.horizon_days)
+
+
+def of_time(wish, terms, found):
+    """Why the time is not open; ``found`` as ``open_times.FITS`` reads it. Of a block alone no reason helps."""
+    doctor = terms.display_name
+    if found.blocked:
+        yield TimeTaken("%(doctor)s is away at that time.", wish, doctor=doctor)
+    if found.day_full:
+        sentence = "%(doctor)s has no more visits of this type that day."
+        yield TimeTaken(sentence, wish, field="overbook_reason", doctor=doctor)
+    if found.seat_in:
+        return
+    if found.closed:
+        yield TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=doctor)
+    if found.taken or not (found.free or found.blocked):
+        yield TimeTaken("That time has just been taken.", wish)
+    if found.inside_hours and not found.rooms_free:
+        yield TimeTaken("No room is free for this visit at that time.", wish)
+    if not found.inside_hours:
+        yield not_here(wish, terms)
+
+
+def not_here(wish, terms):
+    """The time lies outside the doctor's hours, or between the times they begin at."""
+    return TimeTaken("%(doctor)s is not here at that time.", wish, doctor=terms.display_name)
