@@ -83,6 +83,8 @@ SELECT p.location_id, p.room_ids, cardinality(p.room_ids) = (SELECT count(*) FRO
                   AND mod(extract(epoch FROM w.starts_at - h.opens)::int, w.step * 60) = 0) AS on_grid,
        NOT coalesce((SELECT b.times FROM busy AS b) && tstzrange(w.busy_from, w.busy_until), false) AS free,
        coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
+       EXISTS (SELECT 1 FROM taken AS t WHERE t.kind <> 'blocked'
+                  AND tstzrange(t.busy_from, t.busy_until) && tstzrange(w.busy_from, w.busy_until)) AS taken,
        coalesce((SELECT c.times FROM closed AS c) && tstzrange(w.starts_at, w.ends_at), false)
            OR EXISTS (SELECT 1 FROM hours AS h WHERE h.opens < w.ends_at AND h.closes > w.starts_at
                          AND h.shut && tstzrange(w.starts_at, w.ends_at)) AS closed,
