@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from clinic import bell
-from clinic.actions import slot_rooms, slots
+from clinic.actions import obstacles, slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
 from clinic.actions.moves import cannot, hold, move, move_back, remember
@@ -117,12 +117,13 @@ def cancel(visit, reason, *, by, note=None):
 def move_to(visit, wish: Wish, *, by):
     """Move the visit to another time, and to another doctor where the wish names one; it keeps id and status."""
     hold(visit)
-    if visit.status not in (S.REQUESTED, S.BOOKED, S.CONFIRMED):
-        raise Refused("A visit can be moved only before the patient is here.")
-    if by.in_portal and not visit.patient_may_move:
-        raise Refused("It is too late to move this visit here. Please call us.")
-    if not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):
-        raise Refused("Patients cannot move this visit any more. Say why it is moved.", field="overbook_reason")
+    for refusal in obstacles.of_moving(visit, wish, by=by):
+        raise refusal
+    return shift(visit, wish, by=by)
+
+
+def shift(visit, wish: Wish, *, by):
+    """Give the visit's time back and take the wished one, under the locks of both doctors."""
     session = object_session(visit)
     lock_both(session, visit, wish)
     terms = lock(session, wish, by=by, moved=visit)
