@@ -3,8 +3,19 @@
 import sqlalchemy as sa
 
 from clinic import keyring
-from clinic.actions.tokens import hash_token, new_clinics_token
+from clinic.actions.tokens import clinic_of, hash_token, new_clinics_token
 from clinic.models.offers import SlotOffer
+from clinic.models.patients import Patient
+from clinic.scope import Scope
+
+FOUND = (
+    sa.select(SlotOffer)
+    .join(SlotOffer.patient)
+    .where(
+        SlotOffer.token_hash == sa.bindparam("token_hash", type_=sa.LargeBinary),
+        Patient.deceased_at.is_(None), Patient.merged_into_id.is_(None), Patient.erased_at.is_(None),
+    )
+)  # fmt: skip
 
 
 def give(offer: SlotOffer):
@@ -21,9 +32,16 @@ def token_of(offer: SlotOffer) -> str | None:
     return keyring.open_sealed(offer.token_encrypted, **_place(offer)).decode()
 
 
-def found(session, token: str) -> SlotOffer | None:
-    """The offer of this link; the session is in the scope of its clinic."""
-    return session.scalars(sa.select(SlotOffer).where(SlotOffer.token_hash == hash_token(token))).one_or_none()
+def enter(session, token: str) -> SlotOffer | None:
+    """The offer of this link, from here on seeing its one patient; None for every token that opens nothing.
+
+    Nobody is offered anything who has died, or whose record is another's now, deleted or erased.
+    """
+    clinic_id = clinic_of(token)
+    session.enter(Scope.staff(clinic_id) if clinic_id else Scope.person())
+    offer = session.scalars(FOUND, {"token_hash": hash_token(token)}).one_or_none() if clinic_id else None
+    session.enter(Scope.portal(clinic_id, None, {offer.patient_id}) if offer else Scope.person())
+    return offer
 
 
 def _place(offer):

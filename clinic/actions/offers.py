@@ -19,7 +19,9 @@ from clinic.actions import offer_links, offer_purposes, slots, visits
 from clinic.actions.acting import Actor, Refused, action
 from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
 from clinic.actions.moves import hold, move
+from clinic.actions.notifications import tell
 from clinic.actions.offer_times import hold_longer, let_go, take, take_for_a_while
+from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.people import VisitMode
 from clinic.models.visits import Visit, VisitStatus
@@ -109,6 +111,7 @@ def send(offer: SlotOffer, *, by, until=None):
     offer_links.give(offer)
     offer.status, offer.sent_at = S.SENT, sa.func.now()
     session.flush()
+    tell(session, NotificationKind.OFFER, offer=offer, by=by)
     return _told("sent", session, offer, by)
 
 

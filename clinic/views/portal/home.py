@@ -4,11 +4,12 @@ from flask import abort, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import offer_links
 from clinic.current import current
 from clinic.db import db
 from clinic.htmx import show
 from clinic.openings import listed
-from clinic.queries import portal_offers, visits_of_patient
+from clinic.queries import offers, portal_offers, visits_of_patient
 from clinic.views.asked import Page, an_id, page_number
 
 bp = GuardedBlueprint("home", __name__, face="portal")
@@ -25,7 +26,12 @@ def index():
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
     people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
-    return show("portal/home/index.html", coming=coming, past=past, people=people, tabs=_tabs(people, whose))
+    facts = {"coming": coming, "past": past, "people": people, "tabs": _tabs(people, whose)}
+    return show("portal/home/index.html", offered=_offered(whose), **facts)
+
+
+def _offered(whose):
+    return [(offer, offer_links.token_of(offer)) for offer in offers.waiting(db.session(), whose)]
 
 
 def _whose():

@@ -1,0 +1,46 @@
+"""Offers as patients see them, and what else is open near an offered time."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.offers import LIVE, OfferStatus, SlotOffer
+from clinic.models.providers import Provider
+from clinic.models.schedule import VisitType
+from clinic.queries.open_times import nearest_open, patient_window
+
+MOST = 20
+SHOWN = (
+    joinedload(SlotOffer.provider).joinedload(Provider.location),
+    joinedload(SlotOffer.patient),
+)
+
+
+def waiting(session, patient_id=None):
+    """The offers that wait for an answer of the patients in scope, soonest end first."""
+    whose = SlotOffer.patient_id == patient_id if patient_id else sa.true()
+    return session.scalars(
+        sa.select(SlotOffer)
+        .where(SlotOffer.status == OfferStatus.SENT, SlotOffer.until > now(), whose)
+        .options(*SHOWN)
+        .order_by(SlotOffer.until, SlotOffer.id)
+        .limit(MOST)
+    ).all()
+
+
+def live_of(session, patient_id) -> SlotOffer | None:
+    """An offer that is still good and keeps a time for the patient, sent or not, or None."""
+    return session.scalars(
+        sa.select(SlotOffer)
+        .where(SlotOffer.patient_id == patient_id, SlotOffer.status.in_(LIVE), SlotOffer.until > now())
+        .order_by(SlotOffer.until)
+        .limit(1)
+    ).first()
+
+
+def nearest(session, clinic, offer):
+    """The open times nearest to the offered one that the patient could book by calling, soonest first."""
+    visit_type = session.get(VisitType, (offer.clinic_id, offer.visit_type_id))
+    earliest, _latest = patient_window(visit_type)
+    found = nearest_open(session, clinic, visit_type, [offer.provider_id], offer.starts_at, mode=offer.visit_mode)
+    return [time for time in found if time.starts_at >= earliest]
