@@ -37,6 +37,9 @@ PUBLIC_FILES = {
     "public.clinics.style",
     "public.clinics.logo",
 }
+# Pages whose very address is a key: no search engine keeps them, and no address of theirs is told to anybody.
+KEYS = "public.visit_link."
+KEPT_QUIET = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "same-origin"}
 REQUEST_ID = "clinic.request_id"
 SORRY = b"Something broke on our side. Nothing was saved. Try again in a moment.\n"
 
@@ -106,6 +109,8 @@ def _keep_nothing(response):
     # A file's own word on how long it may be kept counts for files alone, and only where there is one.
     if request.endpoint not in PUBLIC_FILES or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
+    if (request.endpoint or "").startswith(KEYS):
+        response.headers.update(KEPT_QUIET)
     return response
 
 

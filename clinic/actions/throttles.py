@@ -73,6 +73,9 @@ EMAIL_CHECKS = Limit("emails.person", 5, HOUR)
 EMAIL_CHANGES = (Limit("email_changes.person", 5, HOUR), Limit("email_changes.target", 5, DAY))
 # Naming a patient who is not one's own, in an emergency: nobody goes through the record numbers like that.
 EMERGENCIES = Limit("break_glass.person", 30, HOUR)
+# Dates of birth given at a visit's link: a few in a day for one link, whoever gives them, and few from one address.
+BIRTHS = (Limit("visit_links.births", 5, HOUR), Limit("visit_links.births", 10, DAY))
+BIRTHS_ADDRESS = Limit("visit_links.address", 30, HOUR)
 LONGEST = timedelta(seconds=DAY)
 # A refusal is noted in the audit log once while it lasts: a flood of tries must not become a flood of entries.
 NOTED = Limit("throttles.noted", 1, 5 * MINUTE)

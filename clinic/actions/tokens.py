@@ -12,7 +12,7 @@ def new_token() -> str:
 
 
 def new_clinics_token(clinic_id: UUID) -> str:
-    """A token nobody can guess that names its clinic, whose rows are then the only ones looked through: 128 random bits.
+    """A token nobody can guess that names its clinic, so that only that one is looked through: 128 random bits.
 
     As long as any other: 43 characters.
     """

@@ -1,24 +1,41 @@
 """The patient's link to a visit: made when first asked for, the same ever after, dead once it is revoked."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import object_session, undefer
 from uuid_utils.compat import uuid7
 
 from clinic import keyring
-from clinic.actions.acting import Refused, action, audit
-from clinic.actions.tokens import hash_token, new_clinics_token
+from clinic.actions import throttles
+from clinic.actions.acting import Refused, action, audit, note_refusal
+from clinic.actions.tokens import clinic_of, hash_token, new_clinics_token
 from clinic.links import link
+from clinic.models.patients import Patient
 from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit
+from clinic.scope import Scope
 
 PAGE = "public.visit_link.show"
+ENTER = sa.text("SELECT link_id, visit_id, patient_id FROM app_enter_link(:clinic_id, :token_hash)")
 # Of two who want the first link of a visit at the same moment one makes it, and both are told that one.
 MAKE = (
     insert(VisitLink.__table__)
     .on_conflict_do_nothing(index_elements=["clinic_id", "visit_id"], index_where=sa.text("revoked_at IS NULL"))
     .returning(VisitLink.__table__.c.id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Somebody who holds a link that works: the link, the visit and the patient it is of."""
+
+    link_id: UUID
+    visit_id: UUID
+    patient_id: UUID
+    clinic_id: UUID
 
 
 def address(session, visit, *, by) -> str:
@@ -65,6 +82,43 @@ def restore(visit: Visit, link_id, *, by):
         session.flush()
     former.revoked_at = None
     return visit
+
+
+def enter(session, token):
+    """Whose link this is (link_id, visit_id, patient_id, clinic_id), from here on seeing this one patient; or None.
+
+    None is the answer to every token that opens nothing, whatever the cause: unknown, revoked, of a closed clinic, of
+    a patient who has died or whose record is gone.
+    """
+    clinic_id = clinic_of(token)
+    whose = {"clinic_id": clinic_id, "token_hash": hash_token(token)} if clinic_id else None
+    found = whose and session.connection().execute(ENTER, whose).one()
+    if not found or found.link_id is None:
+        session.enter(Scope.person())
+        return None
+    session.enter(Scope.portal(clinic_id, None, {found.patient_id}))
+    return Bearer(found.link_id, found.visit_id, found.patient_id, clinic_id)
+
+
+def prove(session, bearer, born, *, by) -> bool:
+    """Whether this is the patient's date of birth; every wrong one counts, and too many raise TooManyTries.
+
+    What the session did before is undone.
+    """
+    address = throttles.network(by.ip_address)
+    buckets = [limit.of(bearer.link_id) for limit in throttles.BIRTHS] + [throttles.BIRTHS_ADDRESS.of(address)]
+    try:
+        spent = throttles.spend(session, *buckets)
+    except throttles.TooManyTries:
+        throttles.note_once(session, "visit_links.prove", buckets[0], by=by, resource=("visits", bearer.visit_id))
+        raise
+    patient = session.get(Patient, (bearer.clinic_id, bearer.patient_id))
+    if patient is None or patient.date_of_birth is None or patient.date_of_birth != born:
+        note_refusal(session, "visit_links.prove", by=by, resource=("visits", bearer.visit_id))
+        return False
+    throttles.refund(session, spent)
+    audit(session, "visit_links.prove", by=by, resource=("visits", bearer.visit_id))
+    return True
 
 
 def _make(session, visit, by):

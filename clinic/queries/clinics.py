@@ -25,6 +25,11 @@ def open_clinic(session, slug):
     return session.execute(PUBLIC.where(*OPEN, Clinic.slug == slug)).one_or_none()
 
 
+def open_clinic_by_id(session, clinic_id):
+    """The open clinic with this id, or None."""
+    return session.execute(PUBLIC.where(*OPEN, Clinic.id == clinic_id)).one_or_none()
+
+
 def is_closed(session, clinic_id) -> bool:
     """Whether the clinic was closed; its rows are then kept and nothing happens in it."""
     clinics = Clinic.__table__.c

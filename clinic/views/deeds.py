@@ -30,6 +30,25 @@ DID = {
     "visits.undo": _l("%(who)s took back a step of %(whom)s’s visit"),
     "visits.write_note": _l("%(who)s changed the note on a visit of %(whom)s"),
     "visits.set_meeting_url": _l("%(who)s changed where %(whom)s’s video visit meets"),
+    "own_visits.unconfirm": _l("%(who)s left open again whether %(whom)s will come"),
+    "visit_links.make": _l("%(who)s made the link of a visit of %(whom)s"),
+    "visit_links.open": _l("%(who)s opened the link of a visit of %(whom)s"),
+    "visit_links.prove": _l("%(who)s gave the date of birth of %(whom)s at the link of a visit"),
+    "visit_links.revoke": _l("%(who)s revoked the link of a visit of %(whom)s"),
+    "visit_links.restore": _l("%(who)s let the former link of a visit of %(whom)s work again"),
+    "visit_links.set_rules": _l("%(who)s changed when patients may check in by themselves"),
+    "intake.add": _l("%(who)s added a question that is asked before visits"),
+    "intake.update": _l("%(who)s changed a question that is asked before visits"),
+    "intake.retire": _l("%(who)s retired a question that is asked before visits"),
+    "intake.ask_again": _l("%(who)s took up a retired question again"),
+    "intake.move_up": _l("%(who)s moved a question up"),
+    "intake.move_down": _l("%(who)s moved a question down"),
+    "intake.answer": _l("%(who)s answered the questions before a visit of %(whom)s"),
+    "visit_feedback.give": _l("%(who)s said how a visit of %(whom)s was"),
+    "visit_feedback.publish": _l("%(who)s showed what somebody wrote about a visit"),
+    "visit_feedback.hide": _l("%(who)s hid what somebody wrote about a visit"),
+    "visit_feedback.reopen": _l("%(who)s put back to be read what somebody wrote about a visit"),
+    "visit_feedback.rate": _l("%(who)s worked out how a doctor’s visits were"),
     "same_people.join": _l("%(who)s joined two records of %(whom)s"),
     "same_people.keep_apart": _l("%(who)s noted that %(whom)s and somebody alike are two people"),
     "same_people.move_visit": _l("%(who)s moved a visit to the right record of %(whom)s"),
@@ -151,6 +170,7 @@ DID = {
 TRIED = {
     "patients.open": _l("%(who)s was refused the record of %(whom)s"),
     "visits.open": _l("%(who)s was refused a visit of %(whom)s"),
+    "visit_links.prove": _l("Somebody gave a wrong date of birth at the link of a visit of %(whom)s"),
     "sign_ins.prove": _l("Somebody gave a wrong password for %(whom)s"),
     "proving.prove": _l("%(who)s gave a wrong password"),
     "factors.use_code": _l("Somebody gave a wrong code for %(whom)s"),
@@ -178,6 +198,14 @@ TO_PATIENTS = {
     "visits.undo": _l("corrected a step of your visit"),
     "visits.write_note": _l("changed the note on a visit"),
     "visits.set_meeting_url": _l("changed where your video visit meets"),
+    "own_visits.unconfirm": _l("left open again whether you will come"),
+    "visit_links.make": _l("made the link of a visit of yours"),
+    "visit_links.open": _l("opened the link of a visit of yours"),
+    "visit_links.prove": _l("gave your date of birth at the link of a visit"),
+    "visit_links.revoke": _l("revoked the link of a visit of yours"),
+    "visit_links.restore": _l("let the former link of a visit work again"),
+    "intake.answer": _l("answered the questions before a visit"),
+    "visit_feedback.give": _l("said how a visit was"),
     "same_people.join": _l("joined two records of yours"),
     "same_people.keep_apart": _l("looked at your record beside one like it"),
     "break_glass.find": _l("looked for your record in an emergency"),
@@ -195,6 +223,8 @@ KINDS = {
     "visits": (_l("Visits"), ("visits", "booking", "walk_ins", "holds")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
+    "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
+                                                                         "visit_feedback")),
     "schedule": (_l("Hours, doctors and visit types"), ("hours", "blocks", "closures", "providers", "visit_types",
                                                      "locations")),
     "people": (_l("Colleagues and accounts"), ("accounts", "users", "user_tokens", "emails", "resets", "closing")),
@@ -236,6 +266,7 @@ def detail(key):
         "page": _("Page"), "status": _("Answered with"), "ids": _("Ids"), "listed": _("People listed"),
         "cause": _("Cause"), "break_glass": _("Emergency"), "support": _("Support window"),
         "relation": _("Acts for the patient as"), "rows": _("Rows"), "made": _("Made"), "who": _("Who"),
+        "visit_link": _("Link of the visit"), "link": _("Link of the visit"), "signed_in": _("Signed in as"),
         "kind": _("What"), "since": _("From"), "until": _("To"), "decision": _("Decision"),
     }  # fmt: skip
     return known.get(key, key)
@@ -243,7 +274,10 @@ def detail(key):
 
 def nobodys(role):
     """Who did what no signed-in person did."""
-    return {"job": _("The clinic’s program"), "operator": _("The people who run the program")}.get(role, _("Somebody"))
+    return {
+        "job": _("The clinic’s program"), "operator": _("The people who run the program"),
+        "visit_link": _("Whoever holds the visit’s link"),
+    }.get(role, _("Somebody"))  # fmt: skip
 
 
 def role(written):

@@ -21,11 +21,17 @@ from clinic.views.portal.answers import Answers
 class Journey:
     """What the next question needs to know. Looked up when first asked for; 404 for whatever is not offered here."""
 
-    def __init__(self, answers, *, is_move=False):
-        self.answers, self.is_move = answers, is_move
-        self.clinic = current.clinic
-        if answers.patient_id and answers.patient_id not in current.patient_ids:
+    def __init__(self, answers, *, is_move=False, who=current):
+        # Who asks: somebody signed in or, for one visit, whoever holds its link.
+        self.answers, self.is_move, self.who = answers, is_move, who
+        self.clinic = who.clinic
+        if answers.patient_id and answers.patient_id not in who.patient_ids:
             abort(404)
+
+    @property
+    def person_id(self):
+        """The person signed in, whose own hold never stands in the way; None for whoever holds a link."""
+        return self.who.user.id if self.who.user else None
 
     @classmethod
     def of(cls, address):
@@ -35,18 +41,18 @@ class Journey:
     @property
     def patient_id(self):
         """Whom the visit is for: the one named, or the only one there is."""
-        only = next(iter(current.patient_ids)) if len(current.patient_ids) == 1 else None
+        only = next(iter(self.who.patient_ids)) if len(self.who.patient_ids) == 1 else None
         return self.answers.patient_id or only
 
     @cached_property
     def patients(self):
         """Everybody this person may book for."""
-        return portal_offers.own_patients(db.session(), current.patient_ids)
+        return portal_offers.own_patients(db.session(), self.who.patient_ids)
 
     @property
     def whose(self):
         """The name of whom the visit is for, where somebody books for more than themselves; else None."""
-        if not current.acts_for_others:
+        if not self.who.acts_for_others:
             return None
         return next((each.full_name for each in self.patients if each.id == self.patient_id), None)
 
@@ -103,7 +109,7 @@ class Journey:
         """Where a visit at the chosen time can happen."""
         return portal_times.possible_modes(
             db.session(), self.clinic, self.visit_type, self.provider, self.answers.starts_at,
-            person_id=current.user.id,
+            person_id=self.person_id,
         )  # fmt: skip
 
     def week(self):
@@ -175,6 +181,6 @@ class Journey:
         }  # fmt: skip
         answered = {**vars(self.answers), "patient_id": self.patient_id}
         missing = next((name for name in names if answered[name] is None), None)
-        if missing == "patient_id" and not current.patient_ids:
+        if missing == "patient_id" and not self.who.patient_ids:
             return url_for("portal.home.index")
         return self.answers.url(questions[missing]) if missing else None

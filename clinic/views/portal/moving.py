@@ -13,7 +13,7 @@ from clinic.forms.portal_booking import WHOEVER_IS_FIRST, MoveForm
 from clinic.htmx import again, changed, show
 from clinic.views.portal.answers import Answers, as_text
 from clinic.views.portal.journey import Journey
-from clinic.views.portal.visits import USE, not_done, own_visit_or_404, told
+from clinic.views.portal.visits import USE, not_done, own_visit_or_404, told, way_of
 from clinic.views.portal.visits import bp as visits_bp
 
 
@@ -26,7 +26,7 @@ def move(visit_id):
     journey = journey_of(visit)
     return show("portal/visits/move_day.html", visit=visit, journey=journey, answers=journey.answers,
                 everybody=WHOEVER_IS_FIRST, time_link=_to("move_time", visit, journey),
-                week_link=_to("move", visit, journey), **journey.week())  # fmt: skip
+                week_link=_to("move", visit, journey), **way_of(visit), **journey.week())  # fmt: skip
 
 
 @visits_bp.get("/<uuid:visit_id>/move/time", needs=USE, shows="visits")
@@ -38,7 +38,7 @@ def move_time(visit_id):
         return redirect(url_for("portal.visits.move", visit_id=visit_id))
     return show("portal/visits/move_time.html", visit=visit, journey=journey, answers=journey.answers,
                 times=journey.times(journey.answers.day), time_url=_to_check(visit, journey),
-                back_to_days=_to("move", visit, journey)())  # fmt: skip
+                back_to_days=_to("move", visit, journey)(), **way_of(visit))  # fmt: skip
 
 
 @visits_bp.get("/<uuid:visit_id>/move/check", needs=USE, shows="visits")
@@ -74,7 +74,7 @@ def taken(visit_id, chosen, error):
                  times=journey.nearest(), time_url=_to_check(visit, journey), **told(visit))  # fmt: skip
 
 
-def journey_of(visit, **chosen):
+def journey_of(visit, who=current, **chosen):
     """The way to another time of this visit: patient, type and mode stay; the doctor unless another is asked for."""
     asked = Answers.of(request.args)
     same = visit.provider_id if visit.provider and visit.provider.is_bookable else WHOEVER_IS_FIRST
@@ -90,6 +90,7 @@ def journey_of(visit, **chosen):
             starts_at=chosen.get("starts_at") or asked.starts_at,
         ),
         is_move=True,
+        who=who,
     )
 
 

@@ -73,7 +73,16 @@ def told(visit):
     """What every page about one visit shows."""
     doctors_place = visit.provider.location if visit.provider else None
     place = doctors_place or portal_offers.address_of(db.session(), current.clinic.id)
-    return {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit)}
+    return {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit), **way_of(visit)}
+
+
+def way_of(visit):
+    """The addresses of the pages about one visit, and whose layout they have; a visit's link has its own."""
+    ends = ("show", "cancel", "call_off", "move", "move_to")
+    return {
+        "layout": "layouts/portal.html",
+        "way": {end: url_for(f"portal.visits.{end}", visit_id=visit.id) for end in ends},
+    }
 
 
 def seen(visit):
