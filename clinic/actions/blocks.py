@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from clinic import bell
 from clinic.actions.acting import Refused, action, note
+from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.providers import lock
 from clinic.db import now
 from clinic.models.providers import Provider
@@ -55,6 +56,7 @@ def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     if not gone.rowcount:
         raise Refused("This block is already gone.")
     note(session, **{"blocks.starts_at": [starts_at, None], "blocks.ends_at": [ends_at, None]})
+    tell_waitlist(session, provider.clinic_id, provider.id, starts_at, ends_at)
     bell.ring(session, provider.clinic_id, "visits")
     return provider
 

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from clinic import bell
 from clinic.actions.acting import Refused, action, note
+from clinic.actions.freed_times import tell_waitlist
 from clinic.db import now
 from clinic.models.closures import Closure, ClosureSource
 from clinic.models.providers import Provider
@@ -49,6 +50,7 @@ def remove(closure: Closure, *, by):
         raise Refused("This closure is already removed.")
     closure.removed_at = now()
     note(session, starts_at=[closure.starts_at, None], ends_at=[closure.ends_at, None])
+    _tell_waitlist(session, closure)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -82,6 +84,15 @@ def add_holidays(session, days, *, by) -> int:
         else:
             restore(known, by=by)
     return many
+
+
+def _tell_waitlist(session, closure):
+    """Whoever it closed can be booked again at that time: one job for each doctor, where somebody waits."""
+    whom = sa.select(Provider.id).where(Provider.is_active, Provider.approved_at.is_not(None)).order_by(Provider.id)
+    if closure.provider_id:
+        whom = whom.where(Provider.id == closure.provider_id)
+    for provider_id in session.scalars(whom).all():
+        tell_waitlist(session, closure.clinic_id, provider_id, closure.starts_at, closure.ends_at)
 
 
 def _is_possible(closure):

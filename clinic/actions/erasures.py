@@ -13,7 +13,9 @@ from clinic.db import now, word
 from clinic.models.accounts import Membership, Role, UserToken
 from clinic.models.keeping import Erasure
 from clinic.models.patients import Patient, PatientAccess, PatientTag, PatientWord
+from clinic.models.requests import OPEN, RequestStatus, VisitRequest
 from clinic.models.visits import LIVE, CancelReason, Visit
+from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
 from clinic.queries.keeping import erasure_of, has_live_visit, live_hold, other_admins
 
 NAME = word("Erased patient")
@@ -146,6 +148,14 @@ def _statements(clinic_id, ids):
     yield sa.delete(PatientWord.__table__).where(of(PatientWord))
     yield sa.delete(PatientTag.__table__).where(of(PatientTag))
     yield sa.update(Visit.__table__).where(of(Visit)).values(dict.fromkeys(WORDS_OF_VISIT))
+    requests, waits = VisitRequest.__table__, WaitlistEntry.__table__
+    yield sa.update(requests).where(of(VisitRequest)).values(reason="", cancel_note=None)
+    yield sa.update(requests).where(of(VisitRequest), requests.c.status.in_(OPEN)).values(
+        status=RequestStatus.CANCELLED, cancelled_at=MOMENT, answer_by=None, proposed_slot_id=None
+    )
+    yield sa.update(waits).where(of(WaitlistEntry), waits.c.status.in_(ON_THE_LIST)).values(
+        status=WaitStatus.LEFT, ended_at=MOMENT
+    )
     yield sa.update(UserToken.__table__).where(of(UserToken)).values(expires_at=MOMENT, patient_id=None)
     live = sa.or_(accesses.c.until.is_(None), accesses.c.until > MOMENT)
     users = sa.select(accesses.c.user_id).where(of(PatientAccess))

@@ -7,7 +7,10 @@ from clinic.actions import connections, slots
 from clinic.actions.acting import Refused, action, audit, note
 from clinic.models.patients import PatientAccess
 from clinic.models.people import IdentityCheck
+from clinic.models.requests import VisitRequest
 from clinic.models.visits import Visit
+from clinic.models.waitlist import WaitlistEntry, WaitStatus
+from clinic.queries.waitlist import entry_for
 
 # The doctors' locks come first, as a booking takes them.
 LOCK_HELD = sa.text(
@@ -39,6 +42,7 @@ def join(sign_up, known, *, by, checked: IdentityCheck):
         visit.patient_id = known.id
         changes = {"visits.patient_id": [str(sign_up.id), str(known.id)]}
         audit(session, "same_people.move_visit", by=by, record=visit, changes=changes)
+    _move_what_waits(session, sign_up, known)
     sign_up.sign_up_seen_at = sign_up.deleted_at = sa.func.now()
     sign_up.merged_into_id = known.id
     note(session, checked=(None, checked))
@@ -51,6 +55,17 @@ def keep_apart(sign_up, *, by):
     _still_open(sign_up)
     sign_up.sign_up_seen_at = sa.func.now()
     return sign_up
+
+
+def _move_what_waits(session, sign_up, known):
+    """What the person asked for and waits for goes along; nobody waits twice for the same."""
+    for request in session.scalars(sa.select(VisitRequest).where(VisitRequest.patient_id == sign_up.id)):
+        request.patient_id = known.id
+    for entry in session.scalars(sa.select(WaitlistEntry).where(WaitlistEntry.patient_id == sign_up.id)).all():
+        if entry.is_on_the_list and entry_for(session, known.id, entry.visit_type_id):
+            entry.status, entry.ended_at = WaitStatus.LEFT, sa.func.now()
+            session.flush()
+        entry.patient_id = known.id
 
 
 def _lock(session, *patients):

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import slot_rooms
 from clinic.actions.acting import Refused
+from clinic.actions.freed_times import tell_waitlist
 from clinic.db import now
 from clinic.models.schedule import Slot, SlotKind, SlotStatus
 
@@ -163,6 +164,8 @@ def give_back(visit):
 
 def release(session, clinic_id, slot_id):
     """Free the slot: a shared one gets its seat back and goes when it is nobody's, any other open one is removed."""
+    if slot_id is not None:
+        tell_waitlist(object_session(visit), visit.clinic_id, visit.provider_id, visit.starts_at, visit.ends_at)
     if slot_id is None:
         return
     ids = {"clinic_id": clinic_id, "slot_id": slot_id}

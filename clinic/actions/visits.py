@@ -9,6 +9,8 @@ from clinic import bell
 from clinic.actions import obstacles, slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
+from clinic.actions.day_closing import refuse_on_closed_days
+from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.moves import cannot, hold, move, move_back, remember
 from clinic.actions.notifications import tell
 from clinic.db import now
@@ -135,7 +137,7 @@ def shift(visit, wish: Wish, *, by):
 
 def stand_at(visit, wish: Wish, terms, slot_id, *, by):
     """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already."""
-    old = visit.starts_at
+    old, freed = visit.starts_at, (visit.provider_id, visit.starts_at, visit.ends_at)
     visit.slot_id, visit.room_id = slot_id, slot_rooms.first_room(object_session(visit), visit.clinic_id, slot_id)
     visit.provider_id, visit.visit_type_id, visit.visit_mode = (
         wish.provider_id,
@@ -157,6 +159,7 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by):
     if wish.told and visit.starts_at > now():
         tell(object_session(visit), NotificationKind.MOVED, visit=visit, by=by, old_starts_at=old)
     return visit
+    tell_waitlist(object_session(visit), visit.clinic_id, *freed)
 
 
 def lock_both(session, visit, wish):

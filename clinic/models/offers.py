@@ -54,6 +54,8 @@ class SlotOffer(PatientOwned, Timestamped, Base):
         refers("provider_id", "providers"),
         refers("visit_type_id", "visit_types"),
         refers("visit_id", "visits"),
+        refers("request_id", "visit_requests"),
+        refers("waitlist_entry_id", "waitlist_entries"),
         refers_to_user("answered_by_id"),
         # An expired hold is deleted by whoever next books with the doctor; the offer then only forgets which it was.
         sa.ForeignKeyConstraint(
@@ -92,6 +94,11 @@ class SlotOffer(PatientOwned, Timestamped, Base):
         index("slot_offers", "waitlist_entry_id", postgresql_where=sa.text("waitlist_entry_id IS NOT NULL")),
         index("slot_offers", "answered_by_id", postgresql_where=sa.text("answered_by_id IS NOT NULL")),
         index("slot_offers", "until", name="ix_slot_offers_live", postgresql_where=sa.text(IS_LIVE)),
+        # What the waiting list has refilled, counted by week and month.
+        index(
+            "slot_offers", "answered_at", name="ix_slot_offers_refilled",
+            postgresql_where=sa.text("purpose = 'waitlist' AND status = 'accepted'"),
+        ),
     )  # fmt: skip
 
     purpose: Mapped[OfferPurpose] = mapped_column(ChoiceType(OfferPurpose))

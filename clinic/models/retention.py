@@ -148,6 +148,13 @@ CLASSES = (
         "Who signed what is asked for years later.", how="with the clinic",
     ),
     Kept(
+        "Visits asked for without a time, and the waiting list", (
+            "visit_requests", "request_events", "waitlist_entries",
+        ),
+        "as long as the patient's record", "They say why a visit came about, and when the clinic answered.",
+        how="with the record; what somebody wrote is blanked when it is erased",
+    ),
+    Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
             "closures", "called_off_groups", "rooms", "room_kinds", "visit_type_needs", "intake_questions",

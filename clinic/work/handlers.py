@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -42,8 +43,8 @@ def handles(name, cron=None, attempts=None, when_closed=False):
 
 
 def run(app, name, arguments):
-    """Do one job: all of it is committed, or nothing. ``arguments`` are the ids that were put with it."""
-    ids = {key: UUID(value) for key, value in arguments.items()}
+    """Do one job: all of it is committed, or nothing. ``arguments`` are the ids and instants that were put with it."""
+    ids = {key: _read(value) for key, value in arguments.items()}
     clinic_id = ids.pop("clinic_id", None)
     with app.app_context():
         session = db.session()
@@ -58,3 +59,11 @@ def run(app, name, arguments):
         except BaseException:
             session.rollback()
             raise
+
+
+def _read(value):
+    """An id, or an instant in ISO 8601."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return datetime.fromisoformat(value)

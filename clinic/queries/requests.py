@@ -1,0 +1,138 @@
+"""What the desk and the patient see of visits that were asked for: the board, one request, what waits for an answer."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.offers import OfferStatus, SlotOffer
+from clinic.models.organizations import Clinic
+from clinic.models.people import Severity
+from clinic.models.requests import OPEN, OPEN_SQL, RequestEvent, RequestStatus, VisitRequest
+
+PAGE = 100
+MINUTES_SETTING, SOUND_SETTING, HOLD_SETTING = "request_minutes", "request_sound", "request_hold_hours"
+# Until the desk has looked at a request nobody knows how urgent it is.
+UNSEEN = "new"
+MINUTES = {UNSEEN: 60, Severity.RED: 15, Severity.ORANGE: 60, Severity.YELLOW: 240, Severity.GREEN: 1440}
+HOLD_HOURS = 12
+# The most urgent first, and a red one above what nobody has looked at; of those alike, who is owed an answer first.
+RANK = sa.case(
+    (VisitRequest.severity == Severity.RED, 0), (VisitRequest.severity == Severity.ORANGE, 1),
+    (VisitRequest.severity.is_(None), 2), (VisitRequest.severity == Severity.YELLOW, 3), else_=4,
+)  # fmt: skip
+RED = sa.text(
+    f"""SELECT count(*) AS many, min(created_at) AS since FROM visit_requests
+         WHERE clinic_id = :clinic_id AND severity = 'red' AND owner_id IS NULL AND {OPEN_SQL}"""
+)
+UNSEEN_COUNT = sa.text(
+    f"SELECT count(*) FROM visit_requests WHERE clinic_id = :clinic_id AND {OPEN_SQL} AND status = 'new'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A clinic's rules about requests: minutes within which it answers, whether a red one makes a sound, and how long
+    a proposed time is kept."""
+
+    minutes: dict
+    has_sound: bool
+    hold: timedelta
+
+    def within(self, severity):
+        """How soon a request of this severity is answered; None for one nobody has looked at yet."""
+        return timedelta(minutes=self.minutes[severity or UNSEEN])
+
+
+def rules_in(settings) -> Rules:
+    """The rules out of a clinic's settings, with the product's own where the clinic has said nothing."""
+    kept = settings.get(MINUTES_SETTING) or {}
+    minutes = {name: kept.get(str(name), usual) for name, usual in MINUTES.items()}
+    return Rules(minutes, bool(settings.get(SOUND_SETTING)), timedelta(hours=settings.get(HOLD_SETTING, HOLD_HOURS)))
+
+
+def rules(session, clinic_id) -> Rules:
+    """The clinic's rules about requests."""
+    return rules_in(session.scalar(sa.select(Clinic.settings).where(Clinic.id == clinic_id)) or {})
+
+
+def red_waiting(session, clinic_id):
+    """How many red requests nobody has taken, and since when the longest of them waits."""
+    return session.connection().execute(RED, {"clinic_id": clinic_id}).one()
+
+
+def count_unseen(session):
+    """How many requests nobody has looked at."""
+    return session.connection().execute(UNSEEN_COUNT, {"clinic_id": session.scope.clinic_id}).scalar()
+
+
+def board(session, number, *, owner_id=None, overdue=False):
+    """One page of the open requests and one row more, the most urgent first, with what its lines show."""
+    wanted = sa.select(VisitRequest).where(VisitRequest.status.in_(OPEN))
+    if owner_id:
+        wanted = wanted.where(VisitRequest.owner_id == owner_id)
+    if overdue:
+        wanted = wanted.where(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < now())
+    wanted = wanted.order_by(RANK, VisitRequest.answer_by, VisitRequest.id).options(*SHOWN)
+    return session.scalars(wanted.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
+
+
+def counts(session, user_id):
+    """How many requests are open, overdue, and this person's own."""
+    late = sa.and_(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < now())
+    return session.execute(
+        sa.select(
+            sa.func.count().label("open"), sa.func.count().filter(late).label("overdue"),
+            sa.func.count().filter(VisitRequest.owner_id == user_id).label("own"),
+        ).where(VisitRequest.status.in_(OPEN))
+    ).one()  # fmt: skip
+
+
+SHOWN = (
+    joinedload(VisitRequest.patient), joinedload(VisitRequest.owner), joinedload(VisitRequest.provider),
+    joinedload(VisitRequest.visit_type),
+)  # fmt: skip
+
+
+def request_of(session, request_id):
+    """One request with what its page shows, or None where it is not in reach."""
+    return session.scalars(sa.select(VisitRequest).where(VisitRequest.id == request_id).options(*SHOWN)).one_or_none()
+
+
+def history_of(session, request):
+    """Everything that happened to the request, the newest first, with who did it."""
+    events = sa.select(RequestEvent).where(RequestEvent.request_id == request.id)
+    events = events.options(joinedload(RequestEvent.changed_by))
+    return session.scalars(events.order_by(RequestEvent.created_at.desc(), RequestEvent.id.desc())).all()
+
+
+def last_event(session, request):
+    """What happened to the request last."""
+    events = sa.select(RequestEvent).where(RequestEvent.request_id == request.id)
+    return session.scalars(events.order_by(RequestEvent.created_at.desc(), RequestEvent.id.desc()).limit(1)).first()
+
+
+def live_offer(session, request):
+    """The time that is kept for the patient right now, or None."""
+    if request.status != RequestStatus.AWAITING:
+        return None
+    offers = sa.select(SlotOffer).where(
+        SlotOffer.request_id == request.id, SlotOffer.status.in_((OfferStatus.PREPARED, OfferStatus.SENT))
+    )
+    return session.scalars(offers.options(joinedload(SlotOffer.provider))).first()
+
+
+def count_open(session, patient_id):
+    """How many requests of the patient are open."""
+    open_ones = sa.select(sa.func.count()).where(VisitRequest.patient_id == patient_id, VisitRequest.status.in_(OPEN))
+    return session.scalar(open_ones)
+
+
+def requests_of_patients(session, patient_ids=None, most=20):
+    """The requests in reach of a patient that are still open, the newest first."""
+    found = sa.select(VisitRequest).where(VisitRequest.status.in_(OPEN)).options(*SHOWN)
+    if patient_ids is not None:
+        found = found.where(VisitRequest.patient_id.in_(patient_ids))
+    return session.scalars(found.order_by(VisitRequest.created_at.desc(), VisitRequest.id.desc()).limit(most)).all()

@@ -1,0 +1,196 @@
+"""The waiting list: who is next for a time that became free, who waits, what is offered, and what it has saved."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.offers import LIVE, OfferPurpose, SlotOffer
+from clinic.models.organizations import Clinic
+from clinic.models.patients import Patient
+from clinic.models.visits import Visit, VisitStatus
+from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
+from clinic.walltime import bounds, today
+
+PAGE = 100
+HOLD_SETTING, HOLD_MINUTES = "waitlist_hold_minutes", 20
+# The order of the line: what the desk called urgent first, then who has waited longest; see docs/decisions.
+# Who is being offered something at this moment by another job is skipped, not waited for. A time that somebody has
+# turned down or left unanswered is not offered to them again.
+LINE = sa.text(
+    """SELECT w.id, ARRAY(SELECT o.starts_at FROM slot_offers AS o
+                          WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id
+                            AND o.provider_id = :provider_id) AS had
+  FROM waitlist_entries AS w
+  JOIN patients AS p ON p.clinic_id = w.clinic_id AND p.id = w.patient_id AND p.deleted_at IS NULL
+   AND num_nonnulls(p.deceased_at, p.merged_into_id, p.erased_at) = 0
+  LEFT JOIN visits AS v ON v.clinic_id = w.clinic_id AND v.id = w.visit_id
+ WHERE w.clinic_id = :clinic_id AND w.status = 'waiting'
+   AND w.earliest_on <= :last_day AND w.latest_on >= :first_day
+   AND coalesce(w.weekdays && CAST(:weekdays AS smallint[]), true)
+   AND coalesce(w.from_time < CAST(:until_time AS time), true)
+   AND coalesce(w.until_time > CAST(:from_time AS time), true)
+   AND coalesce(CAST(:provider_id AS uuid) = ANY (w.provider_ids), true)
+   AND EXISTS (SELECT 1 FROM provider_visit_types AS t WHERE t.clinic_id = w.clinic_id
+                  AND t.provider_id = :provider_id AND t.visit_type_id = w.visit_type_id)
+   AND coalesce(w.location_id = (SELECT d.location_id FROM providers AS d
+                                  WHERE d.clinic_id = w.clinic_id AND d.id = :provider_id), w.location_id IS NULL)
+   AND (w.visit_id IS NULL OR (v.status IN ('booked', 'confirmed') AND v.starts_at > :starts_at))
+   AND NOT EXISTS (SELECT 1 FROM slot_offers AS o WHERE o.clinic_id = w.clinic_id AND o.patient_id = w.patient_id
+                      AND o.status IN ('prepared', 'sent') AND o.until > now() AND o.purpose <> 'stranded')
+ ORDER BY w.priority DESC, w.joined_at, w.id LIMIT :most
+   FOR NO KEY UPDATE OF w SKIP LOCKED"""
+)
+SAVED = sa.text(
+    """SELECT count(*) FILTER (WHERE answered_at >= :week) AS week_times,
+       coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60) FILTER (WHERE answered_at >= :week), 0)::int
+           AS week_minutes,
+       count(*) AS month_times, coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60), 0)::int AS month_minutes
+  FROM slot_offers
+ WHERE clinic_id = :clinic_id AND purpose = 'waitlist' AND status = 'accepted'
+   AND answered_at >= least(CAST(:week AS timestamptz), :month)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A doctor's time that became free, between two instants."""
+
+    clinic_id: UUID
+    provider_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+    def since(self, moment):
+        """What is left of it from a moment on."""
+        return Freed(self.clinic_id, self.provider_id, max(self.starts_at, moment), self.ends_at)
+
+    def days(self, zone):
+        """The first and the last of its days on the zone's calendar."""
+        last = self.ends_at - timedelta(microseconds=1)
+        return self.starts_at.astimezone(zone).date(), max(last, self.starts_at).astimezone(zone).date()
+
+
+def line(session, freed: Freed, zone: str, most):
+    """The next in line for the time, locked: entries with the starts they were offered before, in the fair order.
+
+    It is a rough choice; which start suits each is for ``WaitlistEntry.suits``.
+    """
+    rows = session.connection().execute(LINE, {**_wanted(freed, ZoneInfo(zone)), "most": most}).all()
+    found = sa.select(WaitlistEntry).where(WaitlistEntry.id.in_([row.id for row in rows]))
+    found = found.options(*SHOWN)
+    # Read again: they were locked only now.
+    entries = {each.id: each for each in session.scalars(found.execution_options(populate_existing=True))}
+    return [(entries[row.id], set(row.had)) for row in rows]
+
+
+def _wanted(freed, zone):
+    first, last = freed.days(zone)
+    one_day, many = first == last, min((last - first).days, 6)
+    return {
+        "clinic_id": freed.clinic_id, "provider_id": freed.provider_id, "starts_at": freed.starts_at,
+        "first_day": first, "last_day": last,
+        "weekdays": [(first + timedelta(days=ahead)).isoweekday() % 7 for ahead in range(many + 1)],
+        "from_time": freed.starts_at.astimezone(zone).time() if one_day else None,
+        "until_time": freed.ends_at.astimezone(zone).time() if one_day else None,
+    }  # fmt: skip
+
+
+def waiting_for(session, slot, zone: str) -> int:
+    """How many wait for a time such as this slot: of its type, with its doctor, on its day at its hour."""
+    wall = slot.starts_at.astimezone(ZoneInfo(zone))
+    w, any_of = WaitlistEntry, sa.func.coalesce
+    return session.scalar(
+        sa.select(sa.func.count()).where(
+            w.status == WaitStatus.WAITING, w.visit_type_id == slot.visit_type_id,
+            w.earliest_on <= wall.date(), w.latest_on >= wall.date(),
+            any_of(w.weekdays.any(wall.isoweekday() % 7), sa.true()),
+            any_of(w.provider_ids.any(slot.provider_id), sa.true()),
+            any_of(w.from_time <= wall.time(), sa.true()), any_of(w.until_time > wall.time(), sa.true()),
+        )
+    )  # fmt: skip
+
+
+def hold_for(settings) -> timedelta:
+    """How long a time that became free is kept for who it is offered to, out of a clinic's settings."""
+    return timedelta(minutes=settings.get(HOLD_SETTING, HOLD_MINUTES))
+
+
+SHOWN = (joinedload(WaitlistEntry.patient), joinedload(WaitlistEntry.visit_type), joinedload(WaitlistEntry.visit))
+
+
+def entry_of(session, entry_id):
+    """One entry with what a page shows of it, or None where it is not in reach."""
+    return session.scalars(sa.select(WaitlistEntry).where(WaitlistEntry.id == entry_id).options(*SHOWN)).one_or_none()
+
+
+def board(session, number):
+    """One page of those who wait and one row more, in the order in which they are offered a time."""
+    found = sa.select(WaitlistEntry).where(WaitlistEntry.status == WaitStatus.WAITING).options(*SHOWN)
+    found = found.order_by(WaitlistEntry.priority.desc(), WaitlistEntry.joined_at, WaitlistEntry.id)
+    return session.scalars(found.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
+
+
+def live_offers(session, entry_id=None):
+    """What is offered to people of the waiting list right now, what ends first on top; at most a page."""
+    found = sa.select(SlotOffer).where(
+        SlotOffer.purpose == OfferPurpose.WAITLIST, SlotOffer.status.in_(LIVE), SlotOffer.until > now()
+    )
+    if entry_id:
+        found = found.where(SlotOffer.waitlist_entry_id == entry_id)
+    shown = joinedload(SlotOffer.patient), joinedload(SlotOffer.provider), joinedload(SlotOffer.visit_type)
+    return session.scalars(found.order_by(SlotOffer.until, SlotOffer.id).options(*shown).limit(PAGE)).all()
+
+
+def live_offer(session, entry):
+    """The offer that waits for an answer of this entry's patient, or None."""
+    return next(iter(live_offers(session, entry.id)), None) if entry.status == WaitStatus.OFFERED else None
+
+
+def entries_of_patients(session, patient_ids=None, most=20):
+    """Who of these patients (or of all in reach) is on the list, the longest waiting first."""
+    found = sa.select(WaitlistEntry).where(WaitlistEntry.status.in_(ON_THE_LIST)).options(*SHOWN)
+    if patient_ids is not None:
+        found = found.where(WaitlistEntry.patient_id.in_(patient_ids))
+    return session.scalars(found.order_by(WaitlistEntry.joined_at, WaitlistEntry.id).limit(most)).all()
+
+
+def entry_for(session, patient_id, visit_type_id):
+    """The patient's place in the line of this visit type, or None."""
+    return session.scalars(
+        sa.select(WaitlistEntry).where(
+            WaitlistEntry.patient_id == patient_id, WaitlistEntry.visit_type_id == visit_type_id,
+            WaitlistEntry.status.in_(ON_THE_LIST),
+        )
+    ).one_or_none()  # fmt: skip
+
+
+def over(session, day, most=500):
+    """Who waits although their days are past, their visit is not to come any more, or nobody may be offered them."""
+    w = WaitlistEntry
+    gone = sa.func.num_nonnulls(Patient.deceased_at, Patient.merged_into_id, Patient.erased_at, Patient.deleted_at) > 0
+    is_visit_over = sa.and_(w.visit_id.is_not(None), sa.not_(w.visit.has(_still_to_come())))
+    found = sa.select(w).join(w.patient).where(w.status == WaitStatus.WAITING)
+    found = found.where(sa.or_(w.latest_on < day, gone, is_visit_over)).order_by(w.latest_on, w.id).limit(most)
+    return session.scalars(found.with_for_update(key_share=True, of=w, skip_locked=True)).all()
+
+
+def _still_to_come():
+    return sa.and_(Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED)), Visit.starts_at > now())
+
+
+def saved(session, clinic_id, timezone):
+    """How many times were refilled this week and this month, and how many minutes of the doctors' time they last."""
+    zone = ZoneInfo(timezone)
+    day = today(zone)
+    monday, first = bounds(day - timedelta(days=day.weekday()), zone)[0], bounds(day.replace(day=1), zone)[0]
+    return session.connection().execute(SAVED, {"clinic_id": clinic_id, "week": monday, "month": first}).one()
+
+
+def settings_of(session, clinic_id):
+    """The clinic's settings."""
+    return session.scalar(sa.select(Clinic.settings).where(Clinic.id == clinic_id)) or {}
