@@ -15,12 +15,14 @@ LOCK_KINDS = sa.text(
     """SELECT k.id FROM room_kinds AS k WHERE k.clinic_id = :clinic_id AND k.id = ANY(:kind_ids)
         ORDER BY k.id FOR NO KEY UPDATE OF k"""
 )
+IN_THE_WAY = """x.clinic_id = :clinic_id AND x.room_id = ANY(:room_ids)
+   AND x.busy_from > CAST(:busy_from AS timestamptz) - interval '40 hours' AND x.busy_from < :busy_until
+   AND x.busy_until > :busy_from AND s.clinic_id = x.clinic_id AND s.id = x.slot_id"""
 # What holds that count for nothing have left in these rooms, whichever doctor's they were.
-SWEEP = sa.text(
-    f"""DELETE FROM slot_rooms AS x USING slots AS s
-         WHERE x.clinic_id = :clinic_id AND x.room_id = ANY(:room_ids)
-           AND x.busy_from > CAST(:busy_from AS timestamptz) - interval '40 hours' AND x.busy_from < :busy_until
-           AND x.busy_until > :busy_from AND s.clinic_id = x.clinic_id AND s.id = x.slot_id AND NOT ({STANDS})"""
+SWEEP = sa.text(f"DELETE FROM slot_rooms AS x USING slots AS s WHERE {IN_THE_WAY} AND NOT ({STANDS})")
+IS_TAKEN = sa.text(
+    f"""SELECT EXISTS (SELECT 1 FROM slot_rooms AS x, slots AS s
+         WHERE {IN_THE_WAY} AND s.id <> :slot_id AND {STANDS})"""
 )
 INSERT = sa.insert(SlotRoom.__table__)
 # The room somebody is sent to: rather one of four walls than a device that moves about.
@@ -52,6 +54,15 @@ def take(session, clinic_id, slot_id, room_ids, busy_from, busy_until, *, by):
         for room_id in room_ids
     ]
     session.connection().execute(INSERT, rows)
+
+
+def is_taken(session, clinic_id, room_id, slot, *, by):
+    """Whether something else than the slot keeps the room in its time."""
+    facts = {
+        "clinic_id": clinic_id, "room_ids": [room_id], "slot_id": slot.id, "busy_from": slot.busy_from,
+        "busy_until": slot.busy_until, "person_id": by.user_id,
+    }  # fmt: skip
+    return session.connection().execute(IS_TAKEN, facts).scalar()
 
 
 def first_room(session, clinic_id, slot_id):

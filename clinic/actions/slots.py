@@ -84,6 +84,11 @@ class TimeTaken(Refused):
         self.wish = wish
 
 
+def lock_doctor(session, clinic_id, provider_id):
+    """Lock the doctor's row, as everything does that changes their time."""
+    session.connection().execute(LOCK_DOCTOR, {"clinic_id": clinic_id, "provider_id": provider_id})
+
+
 def drop_expired(session, clinic_id, provider_id):
     """Free what the doctor's expired holds kept; nothing ever waits for a sweeper."""
     ids = {"clinic_id": clinic_id, "provider_id": provider_id}
@@ -156,16 +161,15 @@ def give_back(visit):
     """Let go of a visit's time and room, under the doctor's lock: nobody takes a seat in what is going."""
     slot_id, visit.slot_id, visit.room_id = visit.slot_id, None, None
     if slot_id is not None:
-        ids = {"clinic_id": visit.clinic_id, "provider_id": visit.provider_id}
-        object_session(visit).connection().execute(LOCK_DOCTOR, ids)
+        lock_doctor(object_session(visit), visit.clinic_id, visit.provider_id)
     object_session(visit).flush()
     release(object_session(visit), visit.clinic_id, slot_id)
+    if slot_id is not None:
+        tell_waitlist(object_session(visit), visit.clinic_id, visit.provider_id, visit.starts_at, visit.ends_at)
 
 
 def release(session, clinic_id, slot_id):
     """Free the slot: a shared one gets its seat back and goes when it is nobody's, any other open one is removed."""
-    if slot_id is not None:
-        tell_waitlist(object_session(visit), visit.clinic_id, visit.provider_id, visit.starts_at, visit.ends_at)
     if slot_id is None:
         return
     ids = {"clinic_id": clinic_id, "slot_id": slot_id}

@@ -7,30 +7,33 @@ from uuid_utils.compat import uuid7
 from clinic import bell
 from clinic.actions.acting import Refused, action, note
 from clinic.models.providers import ProviderVisitType
+from clinic.models.rooms import VisitTypeNeed
 from clinic.models.schedule import VisitType
 
 LAST = sa.select(sa.func.coalesce(sa.func.max(VisitType.position), -1))
 
 
 @action
-def add(session, *, by, provider_ids=(), **details):
-    """Add a visit type at the end of the list, offered by these doctors."""
+def add(session, *, by, provider_ids=(), room_kind_ids=(), **details):
+    """Add a visit type at the end of the list, offered by these doctors, with the kinds of rooms it needs."""
     _name_is_free(session, None, details["name"])
     visit_type = VisitType(clinic_id=by.clinic_id, id=uuid7(), position=session.scalar(LAST) + 1, **details)
     session.add(visit_type)
     session.flush()
     _offer_by(session, visit_type, provider_ids)
+    _need(session, visit_type, room_kind_ids)
     return visit_type
 
 
 @action
-def update(visit_type: VisitType, *, by, provider_ids=(), **details):
-    """Change a visit type and who offers it; visits already booked keep their length."""
+def update(visit_type: VisitType, *, by, provider_ids=(), room_kind_ids=(), **details):
+    """Change a visit type, who offers it and what it needs; visits already booked keep their length and rooms."""
     session = object_session(visit_type)
     _name_is_free(session, visit_type.id, details["name"])
     for name, value in details.items():
         setattr(visit_type, name, value)
     _offer_by(session, visit_type, provider_ids)
+    _need(session, visit_type, room_kind_ids)
     bell.ring(session, visit_type.clinic_id, "visits")
     return visit_type
 
@@ -94,6 +97,19 @@ def _offer_by(session, visit_type, provider_ids):
             )
         )
     note(session, offered_by=[len(old), len(set(provider_ids))])
+
+
+def _need(session, visit_type, room_kind_ids):
+    """Add and remove the kinds of rooms that visits of the type need."""
+    asked = sa.select(VisitTypeNeed).where(VisitTypeNeed.visit_type_id == visit_type.id)
+    old = {each.room_kind_id: each for each in session.scalars(asked)}
+    for kind_id in old.keys() - set(room_kind_ids):
+        session.delete(old[kind_id])
+    for kind_id in set(room_kind_ids) - old.keys():
+        ids = {"visit_type_id": visit_type.id, "room_kind_id": kind_id}
+        session.add(VisitTypeNeed(clinic_id=visit_type.clinic_id, id=uuid7(), **ids))
+    if set(room_kind_ids) != old.keys():
+        note(session, room_kinds=[len(old), len(set(room_kind_ids))])
 
 
 def _name_is_free(session, visit_type_id, name):

@@ -60,6 +60,7 @@ class VisitTypeForm(Coloured, Form):
     )  # fmt: skip
     cancel_cutoff_hours = WholeNumber(_l("Patients may cancel until"), lowest=0, highest=8760, default=24)
     move_cutoff_hours = WholeNumber(_l("Patients may move until"), lowest=0, highest=8760, default=24)
+    room_kind_ids = RowChoices(_l("Rooms it needs"))
     provider_ids = RowChoices(_l("Doctors who offer it"))
 
     @property

@@ -138,6 +138,6 @@ rooms_there AS MATERIALIZED (
        AND r.room_kind_id = ANY((SELECT ARRAY(SELECT room_kind_id FROM needs))::uuid[])
 )
 """
-# Whether room ``r`` serves need ``n`` in the time of ``c``, where ``c`` is. A room or a doctor without a place fits any.
+# Whether room ``r`` serves need ``n`` in the time of ``c`` and where that is; what has no place fits any.
 SERVES = """r.room_kind_id = n.room_kind_id AND coalesce(r.location_id = c.location_id, true)
            AND NOT coalesce(r.times && tstzrange(c.busy_from, c.busy_until), false)"""

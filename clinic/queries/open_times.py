@@ -44,7 +44,7 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
                       AND f.day = (found.starts_at AT TIME ZONE :zone)::date)
  ORDER BY found.starts_at, found.provider_id, found.opens LIMIT :most"""
 )
-# What is known of one wished time, in one row: may it be booked, if it is shared in which slot, and else in which rooms.
+# What is known of one wished time, in one row: may it be booked, in which slot if it is shared, else in which rooms.
 # The place is that of the hours it begins in; a doctor keeps the room they have on that day, where it is free.
 FITS = sa.text(
     f"""WITH {HOURS}, {SEATS}, {ROOMS},

@@ -33,6 +33,8 @@ BELONGS = {
     "staff.blocks": "staff.providers",
     "staff.holidays": "staff.closures",
     "staff.locations": "staff.clinic",
+    "staff.rooms": "staff.clinic",
+    "staff.room_kinds": "staff.clinic",
     "staff.legal_holds": "staff.keeping",
     "staff.erasures": "staff.keeping",
     "staff.factors": "staff.colleagues",

@@ -13,6 +13,7 @@ from clinic.forms.visit_types import VisitTypeForm
 from clinic.htmx import again, changed, show
 from clinic.models.schedule import VisitType
 from clinic.queries import providers as asked
+from clinic.queries import rooms
 
 bp = GuardedBlueprint("visit_types", __name__, face="staff", url_prefix="/visit-types")
 PAGE, LIST = "staff/visit_types/edit.html", "staff/visit_types/_list.html"
@@ -47,7 +48,8 @@ def create():
 def edit(visit_type_id):
     """The form of one visit type."""
     visit_type = _type(visit_type_id)
-    form = _form(obj=visit_type, provider_ids=asked.offering(db.session(), visit_type.id))
+    given = {"provider_ids": asked.offering(db.session(), visit_type.id)}
+    form = _form(obj=visit_type, room_kind_ids=rooms.needed_by(db.session(), visit_type.id), **given)
     return show(PAGE, form=form.show_colour(visit_type.colour), visit_type=visit_type)
 
 
@@ -101,6 +103,7 @@ def _list(message=None, undo=None):
 def _form(**given):
     form = VisitTypeForm(**given, meta={"place": current.clinic})
     form.provider_ids.offer(asked.names(db.session()))
+    form.room_kind_ids.offer(rooms.kind_names(db.session()))
     return form
 
 

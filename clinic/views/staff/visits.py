@@ -19,6 +19,7 @@ from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
 from clinic.views.staff import own_patients
 from clinic.views.staff.visit_lines import Lines
+from clinic.views.staff.visit_rooms import rooms_in_words
 from clinic.views.staff.visit_steps import STEPS
 
 S = VisitStatus
@@ -179,5 +180,5 @@ def _page(visit, note=None, meeting=None):
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),
-        "day_url": _day_url(visit),
+        "day_url": _day_url(visit), "rooms": rooms_in_words(visit),
     }  # fmt: skip
