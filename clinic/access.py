@@ -129,6 +129,7 @@ class GuardedBlueprint(Blueprint):
         once=True,
         shows=None,
         takes=None,
+        signed=None,
         **options,
     ):
         """Register a route; without ``needs=`` the program does not start.
@@ -137,11 +138,14 @@ class GuardedBlueprint(Blueprint):
         fetches by itself: it does not count as somebody being there. ``once=False`` is for a form that changes nothing
         and may be sent as often as one likes: a search. ``shows`` says what the answer shows ("patients" or "visits"):
         the one that the address names, or a list. The audit log then has an entry of it, or nothing is shown.
-        ``takes`` is how many bytes may be sent where a form of words is too small a measure: a file.
+        ``takes`` is how many bytes may be sent where a form of words is too small a measure: a file. ``signed`` names
+        the outside service that calls the route and whose signature stands in for a form's token; see webhooks.py.
         """
-        guarded = Need(needs, self.face, fresh, extends, once, shows, takes)
+        guarded = Need(needs, self.face, fresh, extends, once, shows, takes, signed)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         name = endpoint or view_func.__name__
+        if signed:
+            self.record(lambda state: state.app.extensions["csrf"].exempt(view_func))
         self.record(lambda state: _remember(state, name, guarded))
 
 
@@ -153,9 +157,11 @@ def _remember(state, name, need):
 class Need:
     """What one route asks of who comes."""
 
-    __slots__ = ("extends", "face", "fresh", "once", "permission", "shows", "takes")
+    __slots__ = ("extends", "face", "fresh", "once", "permission", "shows", "signed", "takes")
 
-    def __init__(self, permission, face, fresh=False, extends=True, once=True, shows=None, takes=None):
+    def __init__(
+        self, permission, face, fresh=False, extends=True, once=True, shows=None, takes=None, signed=None
+    ):  # fmt: skip
         self.permission = Permission(permission)
         self.face = face
         self.fresh = fresh
@@ -163,6 +169,7 @@ class Need:
         self.once = once
         self.shows = shows
         self.takes = takes
+        self.signed = signed
 
     def __repr__(self):
         return f"{self.permission.value} on {self.face}"

@@ -50,7 +50,14 @@ class Config:
     PUBLIC_URL: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", ""))
     MAIL_URL: str = field(default_factory=lambda: os.environ.get("MAIL_URL", ""))
     MAIL_FROM: str = field(default_factory=lambda: os.environ.get("MAIL_FROM", ""))
-    # In the trial: where mails are kept instead of sent.
+    # Text messages: https://account:token@api.twilio.com, and the number or messaging service they come from.
+    SMS_URL: str = field(default_factory=lambda: os.environ.get("SMS_URL", ""))
+    SMS_FROM: str = field(default_factory=lambda: os.environ.get("SMS_FROM", ""))
+    # Where SMS_URL names a key instead: whose account it is, and the token that signs what the service calls here.
+    SMS_ACCOUNT: str = field(default_factory=lambda: os.environ.get("SMS_ACCOUNT", ""))
+    SMS_TOKEN: str = field(default_factory=lambda: os.environ.get("SMS_TOKEN", ""))
+    SMS_SIGNED: str = field(default_factory=lambda: os.environ.get("SMS_SIGNED", "sha1"))
+    # In the trial: where mails and text messages are kept instead of sent.
     MAIL_FOLDER: str = field(default_factory=lambda: os.environ.get("MAIL_FOLDER", ""))
 
     SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
@@ -67,6 +74,10 @@ class Config:
             raise ValueError("HTTPS=1 and MAIL_URL need PUBLIC_URL, the address people open: links are built on it.")
         if self.MAIL_URL and not self.MAIL_FROM:
             raise ValueError("MAIL_URL needs MAIL_FROM, the address that mails come from.")
+        if self.SMS_URL and not (self.SMS_FROM and self.PUBLIC_URL):
+            raise ValueError("SMS_URL needs SMS_FROM, the number that text messages come from, and PUBLIC_URL.")
+        if self.SMS_SIGNED not in ("sha1", "sha256"):
+            raise ValueError("SMS_SIGNED is sha1 or sha256, as the service signs what it calls here.")
         self.PUBLIC_URL = (self.PUBLIC_URL or "http://127.0.0.1:8000").rstrip("/")
 
     def for_flask(self) -> dict:

@@ -6,6 +6,7 @@ from flask import Flask, abort, current_app, g, make_response, redirect, request
 from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.routing.exceptions import RoutingException
 
+from clinic import webhooks
 from clinic.access import AS_ONESELF, Permission
 from clinic.actions import kept_forms
 from clinic.actions.tokens import hash_token
@@ -40,6 +41,12 @@ def _guard():
     if need.permission != Permission.SIGNED_IN and not current.may(need.permission):
         abort(403)
     return None if current.proved_lately or not need.fresh else _ask_to_prove()
+
+
+def _ask_for_a_signature():
+    """What only an outside service may call bears its signature, or nobody looks at it."""
+    need = current_app.extensions["needs"].get(request.endpoint)
+    return make_response("", 401) if need and need.signed and not webhooks.is_signed(need.signed) else None
 
 
 class InAnothersName(Forbidden):
@@ -121,4 +128,5 @@ def init_app(app: Flask):
     app.extensions["needs"] = {}
     app.extensions["open"] = {"static", "bootstrap.static"}
     app.login_manager.unauthorized_handler(_ask_to_sign_in)
+    app.before_request(_ask_for_a_signature)
     app.before_request(_guard)

@@ -19,6 +19,14 @@ def put(session, name: str, at: datetime | None = None, **arguments):
     deferrer.defer(**{key: str(value) for key, value in arguments.items()})
 
 
+def put_many(session, name: str, many: list[dict]):
+    """Put the named job once for each set of arguments, in one statement, if the session's transaction commits."""
+    if many:
+        connection = session.connection().connection.driver_connection
+        deferrer = queue.configure_task(name, allow_unknown=True, connection=connection)
+        deferrer.batch_defer(*({key: str(value) for key, value in arguments.items()} for arguments in many))
+
+
 def for_worker(database_url: str) -> procrastinate.App:
     """The same queue as the worker runs it, on its own connections to the address (libpq's form)."""
     # An app of its own: a job that puts another job does so like everybody, through its session's connection.

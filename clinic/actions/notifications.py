@@ -7,14 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic import jobs
-from clinic.models.notifications import Notification, NotificationKind
+from clinic import bell, jobs
+from clinic.db import now
+from clinic.models.notifications import Notification, NotificationKind, NotificationState, Why
 from clinic.models.visits import VisitKind
 
 SEND = "notifications.send"
-LEDGER, K = Notification.__table__, NotificationKind
+LEDGER, K, S = Notification.__table__, NotificationKind, NotificationState
 # Nobody is told anything who has died, or whose record is another's now, deleted or erased.
 PUT = sa.text(
     """INSERT INTO notifications (clinic_id, id, patient_id, visit_id, offer_id, kind, at_once, send_at,
@@ -41,7 +43,7 @@ def tell(
     if visit is not None and visit.kind == VisitKind.WALK_IN:
         return None
     about = offer if visit is None else visit
-    return put(
+    return tell_by_ids(
         session, kind, by=by, at=at, old_starts_at=old_starts_at, facts=facts,
         clinic_id=about.clinic_id if about is not None else by.clinic_id,
         patient_id=patient_id or about.patient_id,
@@ -51,7 +53,7 @@ def tell(
     )  # fmt: skip
 
 
-def put(
+def tell_by_ids(
     session, kind, *, by, clinic_id, patient_id, visit_id=None, offer_id=None, visit_starts_at=None,
     old_starts_at=None, at=None, facts=None,
 ) -> UUID | None:  # fmt: skip
@@ -67,3 +69,65 @@ def put(
     if told:
         jobs.put(session, SEND, at=at, clinic_id=clinic_id, notification_id=told)
     return told
+
+
+def leave_out(line: Notification, why: Why):
+    """Nobody is told this any more."""
+    line.state, line.why = S.NOT_NEEDED, why
+
+
+def begin(line: Notification, reach, words):
+    """Write down what is being sent to where, before anybody hands it over."""
+    line.state, line.why, line.attempts, line.send_at = S.SENDING, None, line.attempts + 1, now()
+    line.channel, line.sent_to, line.language = reach.channel, reach.address, words.language
+    line.subject, line.text = words.subject, words.shown
+
+
+def handed_over(line: Notification, *, service_id=None, service_status=None):
+    """The service has taken it; what the service has said of it meanwhile stays."""
+    if line.state == S.SENDING:
+        line.state, line.sent_at = S.SENT, line.sent_at or now()
+    line.service_id, line.service_status = service_id, line.service_status or service_status
+
+
+def arrived(line: Notification):
+    """It has reached the patient's device; nobody needs to call any more."""
+    line.state, line.why, line.delivered_at, line.sent_at = S.DELIVERED, None, now(), line.sent_at or now()
+    if line.waits_for_the_desk:
+        line.desk_since = None
+        _ring(line)
+
+
+def to_call(line: Notification, reach, words):
+    """Put it on the desk's list of calls."""
+    begin(line, reach, words)
+    line.state = S.CALL
+    _to_desk(line)
+
+
+def fail(line: Notification, why: Why, code=None):
+    """It did not reach the patient; the desk tells them by another way."""
+    line.state, line.why, line.service_code = S.FAILED, why, code
+    _to_desk(line)
+
+
+def leave_unclear(line: Notification):
+    """It may have arrived or not; sent again it could come twice, so the desk asks."""
+    line.state, line.why = S.UNCLEAR, Why.NO_ANSWER
+    _to_desk(line)
+
+
+def try_again(line: Notification, at: datetime, why: Why | None = None):
+    """Send it at this moment; ``why`` it could not be sent so far."""
+    session = object_session(line)
+    line.state, line.why, line.send_at = S.WAITING, why, at
+    jobs.put(session, SEND, at=at, clinic_id=line.clinic_id, notification_id=line.id)
+
+
+def _to_desk(line):
+    line.desk_since, line.desk_done_at, line.desk_done_by_id = now(), None, None
+    _ring(line)
+
+
+def _ring(line):
+    bell.ring(object_session(line), line.clinic_id, "calls")

@@ -110,12 +110,15 @@ class KeptMail:
     text: str
 
 
-def keep(folder: Path, message: EmailMessage) -> Path:
-    """Write the message as a file for its owner only; the oldest go when there are very many."""
+def keep(folder: Path, message: EmailMessage, name: str | None = None) -> Path:
+    """Write the message as a file for its owner only; the oldest go when there are very many.
+
+    ``name`` is an id in order of time; the same one again writes the same file.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = str(uuid7())
+    name = name or str(uuid7())
     unfinished, file = folder / f"{name}.part", folder / f"{name}.eml"
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
         handle.write(message.as_bytes())
     unfinished.rename(file)
     for old in _files(folder)[MOST_KEPT:]:

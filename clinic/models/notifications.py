@@ -64,6 +64,7 @@ class Why(Choice):
     AWAY = "away", word("The service that sends it could not be reached for too long.")
     NO_ANSWER = "no_answer", word("The service did not say whether it took the message.")
     STOPPED = "stopped", word("The patient has asked for no more text messages.")
+    CALLED_ONCE = "called_once", word("One call before a visit is enough.")
 
 
 class Notification(PatientOwned, Timestamped, Base):
@@ -74,6 +75,7 @@ class Notification(PatientOwned, Timestamped, Base):
         belongs_to_clinic("notifications"),
         refers("patient_id", "patients"),
         refers("visit_id", "visits"),
+        refers("offer_id", "slot_offers"),
         refers_to_user("created_by_id"),
         refers_to_user("desk_done_by_id"),
         one_of(NotificationKind, "kind"),
@@ -116,7 +118,7 @@ class Notification(PatientOwned, Timestamped, Base):
     why: Mapped[Why | None] = mapped_column(ChoiceType(Why))
     # The answer to what the patient has done this moment: they are awake, so it does not wait for the morning.
     at_once: Mapped[bool] = mapped_column(default=False, server_default="false")
-    # Not sent before.
+    # Not sent before; and, while it is being sent, since when.
     send_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     # The time the message speaks of; for a visit that has another one by now, it is told no more.
     visit_starts_at: Mapped[datetime | None]

@@ -9,13 +9,16 @@ from clinic.work import (
     grants,
     holds,
     keeping,
+    notifications,
     offers,
     passwords,
+    texts,
     throttles,
     visits,
 )
 
 __all__ = [
-    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "offers", "passwords",
+    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "notifications", "offers",
+    "passwords", "texts",
     "throttles", "visits",
 ]  # fmt: skip

@@ -24,19 +24,37 @@ def letter(name, *, to, language=None, clinic_name=None, link=None, **facts) -> 
 
     The words stand in the template once; the HTML is made of the same paragraphs.
     """
+    language = language if language in LANGUAGES else current_app.config["LANGUAGE"]
+    place = clinic_name or "Clinic"
+    subject, *paragraphs = written(f"mail/{name}.txt", language, place=place, link=link, **facts)
+    return message_of(subject, paragraphs, to=to, language=language, place=place, link=link)
+
+
+def written(template, language, **facts) -> list[str]:
+    """The template's paragraphs in the language, each on one line."""
     # A name over several lines would be read as a paragraph of ours.
-    place = " ".join((clinic_name or "Clinic").split())
     facts = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in facts.items()}
-    with force_locale(language if language in LANGUAGES else current_app.config["LANGUAGE"]):
-        words = render_template(f"mail/{name}.txt", place=place, link=link, **facts)
-        subject, *paragraphs = [" ".join(each.split()) for each in words.split("\n\n") if each.strip()]
+    with force_locale(language):
+        words = render_template(template, **facts)
+    return [" ".join(each.split()) for each in words.split("\n\n") if each.strip()]
+
+
+def message_of(
+    subject, paragraphs, *, to, language, place, link=None, message_id=None, reply_to=None
+) -> EmailMessage:  # fmt: skip
+    """A mail of these words from this place; ``message_id`` is the same each time that it is sent."""
+    place = " ".join(place.split())
+    with force_locale(language):
         html = render_template("layouts/mail.html", subject=subject, paragraphs=paragraphs, link=link, place=place)
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = _sender(place)
     message["To"] = Address(addr_spec=to)
+    if reply_to:
+        message["Reply-To"] = Address(addr_spec=reply_to)
     message["Date"] = format_datetime(now())
-    message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
+    domain = message["From"].addresses[0].domain
+    message["Message-ID"] = f"<{message_id}@{domain}>" if message_id else make_msgid(domain=domain)
     # Nobody's holiday notice comes back to a mailbox that no one reads.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(paragraphs) + "\n")
@@ -48,11 +66,11 @@ def _sender(place):
     return Address(display_name=place, addr_spec=current_app.config["MAIL_FROM"] or TRIAL_SENDER)
 
 
-def post(session, message):
+def post(session, message, name=None):
     """Hand the mail over, once what it speaks of is kept; nothing is locked and no connection held meanwhile.
 
     Raises MailNotSent, or Resting while the mail server is left alone, upon which the job comes again later, with a
-    new link where there is one.
+    new link where there is one. ``name`` is the message's own id: in the trial one that comes again is kept once.
     """
     config = current_app.config
     if config["MAIL_URL"]:
@@ -62,7 +80,7 @@ def post(session, message):
     session.commit()
     if not config["MAIL_FOLDER"]:
         raise mail.MailNotSent("there is no MAIL_URL")
-    mail.keep(Path(config["MAIL_FOLDER"]), message)
+    mail.keep(Path(config["MAIL_FOLDER"]), message, name)
 
 
 def clinic_name_for(session, user_id):

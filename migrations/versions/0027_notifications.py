@@ -122,7 +122,7 @@ def _notifications():
         ),
         _known(
             table, "why", "patient_gone", "overtaken", "switched_off", "known", "too_late", "no_address", "refused",
-            "away", "no_answer", "stopped",
+            "away", "no_answer", "stopped", "called_once",
         ),
         sa.CheckConstraint(
             "(kind = 'reminder') = (offset_hours IS NOT NULL)", name=op.f("ck_notifications_reminder_has_its_offset")
@@ -136,6 +136,7 @@ def _notifications():
         ),
         _refers(table, "patient_id", "patients"),
         _refers(table, "visit_id", "visits"),
+        _refers(table, "offer_id", "slot_offers"),
         _user(table, "desk_done_by_id"),
         _user(table, "created_by_id"),
         *_belongs(table),

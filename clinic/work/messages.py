@@ -1,0 +1,177 @@
+"""The words of a message to a patient: in their language, on the clinic's clock, with as little as will do."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from babel import Locale, UnknownLocaleError, dates
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from clinic.actions import offer_links, visit_links
+from clinic.filters import LANGUAGES
+from clinic.links import link
+from clinic.models.notifications import Channel, NotificationKind
+from clinic.models.offers import SlotOffer
+from clinic.models.organizations import Location
+from clinic.models.people import VisitMode
+from clinic.models.visits import CancelReason
+from clinic.work.letters import message_of, written
+
+K = NotificationKind
+# The keys in links are for the one who gets the message; the ledger shows it without them.
+KEY = re.compile(r"[A-Za-z0-9_-]{32,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message as it is sent: ``text`` is the whole of a text message, a mail has a subject and paragraphs."""
+
+    language: str
+    subject: str | None
+    paragraphs: tuple
+    link: str | None
+
+    @property
+    def text(self):
+        """All but the subject."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def shown(self):
+        """The exact text, with the keys in its links left out."""
+        return KEY.sub("…", self.text)
+
+
+def words_of(session, line, clinic, telling, channel, *, by) -> Words:
+    """What the line of the ledger says to its patient by this way; a call is read out from the words of a mail."""
+    language, facts = language_of(line.patient, clinic), {}
+    address = _link(session, line, by) if channel != Channel.PHONE else None
+    with force_locale(language):
+        facts = _facts(session, line, clinic, telling, locale_of(language, clinic))
+    return _written(line.kind, language, channel, address, facts)
+
+
+def preview(kind, channel, clinic, telling, language) -> Words:
+    """The words of this kind as an invented patient would get them."""
+    with force_locale(language):
+        facts = _example(clinic, telling, locale_of(language, clinic))
+    return _written(kind, language, channel, link("public.home.index") + "v/…", facts)
+
+
+def _written(kind, language, channel, address, facts):
+    kind = K(kind).value
+    if channel == Channel.SMS:
+        (text,) = written(f"messages/{kind}.sms.txt", language, link=address, **facts)
+        return Words(language, None, (text,), address)
+    subject, *paragraphs = written(f"messages/{kind}.txt", language, link=address, **facts)
+    return Words(language, subject, tuple(paragraphs), address)
+
+
+def mail_of(line, clinic, telling, words):
+    """The words as a mail; sent again it has the same Message-ID."""
+    message = message_of(
+        words.subject, words.paragraphs, to=line.sent_to, language=words.language,
+        place=telling.sender or clinic.name, link=words.link, message_id=line.id, reply_to=telling.reply_to,
+    )  # fmt: skip
+    for content, facts in attachments(line):
+        message.add_attachment(content, **facts)
+    return message
+
+
+def attachments(line) -> list[tuple[bytes, dict]]:
+    """What goes with the mail, as add_attachment takes it: the place of the calendar's invitation."""
+    return []
+
+
+def language_of(patient, clinic) -> str:
+    """The patient's language where the product speaks it, else the clinic's, else the installation's."""
+    for wanted in (patient.language, clinic.locale.partition("_")[0]):
+        plain = (wanted or "").replace("-", "_").partition("_")[0].lower()
+        if plain in LANGUAGES:
+            return plain
+    return current_app.config["LANGUAGE"]
+
+
+def locale_of(language, clinic) -> Locale:
+    """How dates are written in this language where the clinic is."""
+    try:
+        return Locale.parse(f"{language}_{clinic.locale.partition('_')[2]}")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language)
+
+
+def _link(session, line, by):
+    if line.offer_id:
+        token = offer_links.token_of(session.get(SlotOffer, (line.clinic_id, line.offer_id)))
+        return link("public.offers.show", token=token) if token else None
+    if line.visit is not None:
+        return visit_links.address(session, line.visit, by=by)
+    return link("portal.home.index")
+
+
+def _facts(session, line, clinic, telling, locale):
+    offer = session.get(SlotOffer, (line.clinic_id, line.offer_id)) if line.offer_id else None
+    about, zone = offer or line.visit, ZoneInfo(clinic.timezone)
+    doctor = about and about.provider
+    kind = line.visit and line.visit.cancel_reason
+    return {
+        **_times(line, about, offer, zone, locale),
+        "who": line.patient.first_name or line.patient.full_name.split()[0],
+        "place": telling.sender or clinic.name, "phone": clinic.phone,
+        "doctor": doctor.display_name if doctor else None,
+        "where": _where(session, clinic, about, doctor),
+        "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
+        "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
+        "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
+        **line.facts,
+    }  # fmt: skip
+
+
+def _times(line, about, offer, zone, locale):
+    starts_at = line.visit_starts_at or (about and about.starts_at)
+    old = line.old_starts_at or (offer and offer.visit_starts_at)
+    return {
+        "when": _moment(starts_at, zone, locale), "short_when": _moment(starts_at, zone, locale, short=True),
+        "day": dates.format_date(starts_at.astimezone(zone), "long", locale=locale) if starts_at else None,
+        "old": _moment(old, zone, locale), "until": _moment(offer and offer.until, zone, locale),
+        "short_until": _moment(offer and offer.until, zone, locale, short=True),
+    }  # fmt: skip
+
+
+def _moment(when: datetime | None, zone, locale, short=False):
+    """A date and a time on the clinic's clock, in words or, where every letter counts, shorter."""
+    if when is None:
+        return None
+    here = when.astimezone(zone)
+    at = dates.format_time(here, "short", tzinfo=zone, locale=locale)
+    # Between the hour and AM stands a space that makes a text message twice as dear.
+    at = at.replace("\u202f", " ").replace("\u00a0", " ")
+    if short:
+        return f"{dates.format_skeleton('MMMEd', here, tzinfo=zone, locale=locale)}, {at}"
+    return _("%(day)s at %(time)s", day=dates.format_date(here, "full", locale=locale), time=at)
+
+
+def _where(session, clinic, about, doctor):
+    """Where to come to: nothing for a visit by video, whose link says it on the day."""
+    if about is None or about.visit_mode == VisitMode.VIRTUAL:
+        return None
+    at = doctor.location if doctor and doctor.location else None
+    at = at or session.scalars(sa.select(Location).order_by(Location.name).limit(1)).first() or clinic
+    return ", ".join(part for part in (at.address_line, at.city) if part) or None
+
+
+def _example(clinic, telling, locale):
+    zone, begins = ZoneInfo(clinic.timezone), datetime(2027, 3, 9, 10, 30, tzinfo=ZoneInfo(clinic.timezone))
+    line = SimpleNamespace(visit_starts_at=begins, old_starts_at=begins.replace(day=8, hour=15))
+    offer = SimpleNamespace(until=begins.replace(day=7, hour=12, minute=0), visit_starts_at=None)
+    return {
+        **_times(line, None, offer, zone, locale), "who": _("Alex"), "place": telling.sender or clinic.name,
+        "phone": clinic.phone, "doctor": _("Dr Example"), "where": clinic.address_line,
+        "type": _("Consultation") if telling.names_type else None, "by_patient": False, "unanswered": False,
+        "purpose": "waitlist", "is_move": False,
+    }  # fmt: skip

@@ -1,0 +1,128 @@
+"""Jobs that tell patients: a line of the ledger is sent by the way they prefer, once; reminders when they are due."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.orm import object_session
+
+from clinic import jobs
+from clinic.actions import notifications, reminders
+from clinic.db import now
+from clinic.models.notifications import Channel, Notification, NotificationState, Why
+from clinic.models.organizations import Clinic
+from clinic.models.telling import Telling
+from clinic.queries import reaching
+from clinic.queries.telling import needless, needs_no_call
+from clinic.scope import Scope
+from clinic.work import handing_over
+from clinic.work.handlers import handles
+from clinic.work.messages import words_of
+
+# Whoever was handing a message over this long ago has died.
+BUSY = timedelta(seconds=90)
+# Closer to the visit than this, a change does not wait for the end of the quiet hours.
+URGENT = timedelta(hours=1)
+
+
+@handles(notifications.SEND)
+def send(session, *, by, notification_id):
+    """Tell a patient what the line of the ledger says; one that was told already, or no longer holds, is left alone."""
+    line = session.get(Notification, (by.clinic_id, notification_id), with_for_update={"of": Notification})
+    if line is None or not line.is_under_way:
+        return
+    if line.state == NotificationState.SENDING and not _left_behind(line):
+        return
+    clinic = session.get(Clinic, by.clinic_id)
+    telling = Telling.of(clinic.settings)
+    why, waits = needless(session, line, telling), _waits_until(line, clinic, telling)
+    if why:
+        notifications.leave_out(line, why)
+    elif waits:
+        notifications.try_again(line, waits)
+    else:
+        _tell(session, line, clinic, telling, by)
+
+
+def _left_behind(line):
+    """Whether to go on with what another worker had in hand; a text message that may be under way is not repeated."""
+    if now() - line.send_at < BUSY:
+        # Another worker may have it in hand; a look later tells.
+        jobs.put(object_session(line), notifications.SEND, at=line.send_at + BUSY, clinic_id=line.clinic_id,
+                 notification_id=line.id)  # fmt: skip
+        return False
+    if line.channel == Channel.SMS:
+        notifications.leave_unclear(line)
+        return False
+    return True
+
+
+def _waits_until(line, clinic, telling):
+    """Until when the message has to wait, or None."""
+    if line.send_at > now():
+        return line.send_at
+    if line.at_once:
+        return None
+    ends = telling.quiet_ends(now(), _zone(line.patient, clinic))
+    is_urgent = ends and line.visit_starts_at and not line.offset_hours and line.visit_starts_at < ends + URGENT
+    return None if is_urgent else ends
+
+
+def _zone(patient, clinic):
+    try:
+        return ZoneInfo(patient.timezone or clinic.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(clinic.timezone)
+
+
+def _tell(session, line, clinic, telling, by):
+    ways = reaching.ways(session, line.patient, clinic.country, with_sms=handing_over.sms_is_there())
+    if not ways:
+        notifications.fail(line, Why.NO_ADDRESS)
+        return
+    way = ways[0]
+    if way.channel == Channel.PHONE and (why := needs_no_call(line)):
+        notifications.leave_out(line, why)
+        return
+    words = words_of(session, line, clinic, telling, way.channel, by=by)
+    if way.channel == Channel.PHONE:
+        notifications.to_call(line, way, words)
+        return
+    notifications.begin(line, way, words)
+    handing_over.hand_over(session, line, clinic, telling, words)
+
+
+@handles("notifications.remind", cron="* * * * *")
+def remind(session, *, by):
+    """Put down the reminders of every clinic that are due, some hundreds at a time, and give up what got stuck."""
+    open_clinics = session.scalars(sa.select(Clinic).where(Clinic.closed_at.is_(None))).all()
+    for clinic in open_clinics:
+        session.enter(Scope.staff(clinic.id))
+        at = session.scalar(sa.select(sa.func.now()))
+        while reminders.claim(session, clinic, Telling.of(clinic.settings), at=at) == reminders.BATCH:
+            # What is written down stays, whatever becomes of this worker.
+            session.commit()
+        session.commit()
+
+
+@handles("notifications.rescue", cron="23 * * * *")
+def rescue(session, *, by):
+    """Hand to the desk what should have gone out an hour ago and whose job is gone: nothing is forgotten silently."""
+    for clinic_id in session.scalars(sa.select(Clinic.id).where(Clinic.closed_at.is_(None))).all():
+        session.enter(Scope.staff(clinic_id))
+        for line in session.scalars(STUCK).all():
+            notifications.fail(line, Why.AWAY)
+        session.commit()
+
+
+LATE = sa.func.now() - timedelta(hours=1)
+STUCK = (
+    sa.select(Notification)
+    .where(
+        Notification.state.in_((NotificationState.WAITING, NotificationState.SENDING)),
+        Notification.send_at < LATE, Notification.updated_at < LATE,
+    )
+    .order_by(Notification.send_at)
+    .limit(100)
+    .with_for_update(skip_locked=True, of=Notification)
+)  # fmt: skip
