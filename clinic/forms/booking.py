@@ -85,6 +85,8 @@ class TimeForm(Form):
     on_date = Read(_l("Day"), date.fromisoformat, _l("Write a day of the calendar."), id="other-day")
     at_time = Read(_l("Time of day"), clock, _l("Write a time like 14:30."), id="other-time")
     visit_mode = Read(_l("Where"), VisitMode, _l("Choose in person or by video."), id="mode")
+    # A kind of room wanted beside those the type needs.
+    room_kind_id = Read(_l("Room"), UUID, _l("Choose a kind of room of the list."), id="room-kind")
     pick = HiddenField(_l("Another time"))
     overbook_reason = words(_l("Why all the same?"), most=300)
 
@@ -134,6 +136,11 @@ class TimeForm(Form):
     def zone(self):
         """The clinic's zone, on whose wall the time is typed."""
         return ZoneInfo(self.clinic.timezone)
+
+    @property
+    def room_kind_ids(self):
+        """The kinds of rooms wanted beside those the type needs."""
+        return (self.room_kind_id.data,) if isinstance(self.room_kind_id.data, UUID) else ()
 
     @property
     def mode(self):

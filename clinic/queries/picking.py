@@ -18,7 +18,7 @@ DAYS_AHEAD = 14
 DAYS_SHOWN = 4
 MENU = sa.text(
     """SELECT t.id AS kind_id, t.name, t.visit_mode, t.limit_per_patient, coalesce(o.minutes, t.minutes) AS minutes,
-              p.id AS provider_id, p.display_name, p.telemed_enabled
+              p.id AS provider_id, p.display_name, p.telemed_enabled, p.specialties, p.languages
          FROM visit_types AS t
          JOIN provider_visit_types AS o ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id
          JOIN providers AS p ON p.clinic_id = o.clinic_id AND p.id = o.provider_id
@@ -33,6 +33,11 @@ NAMES = sa.text(
 )
 
 
+ROOM_NAMES = sa.text(
+    "SELECT r.name FROM rooms AS r WHERE r.clinic_id = :clinic_id AND r.id = ANY(:room_ids) ORDER BY r.name"
+)
+
+
 class State(StrEnum):
     """What stands in the way of a wished time."""
 
@@ -42,6 +47,7 @@ class State(StrEnum):
     BLOCKED = "blocked"
     CLOSED = "closed"
     FULL = "full"
+    ROOM = "room"
     ENOUGH = "enough"
     NOBODY = "nobody"
 
@@ -54,6 +60,8 @@ class Doctor:
     name: str
     minutes: int
     by_video: bool
+    specialties: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,6 +77,23 @@ class Kind:
     def doctor(self, doctor_id):
         """The doctor of that id, if they offer this type."""
         return next((each for each in self.doctors if each.id == doctor_id), None)
+
+    def fitting(self, specialty=None, language=None):
+        """The doctors with this specialty who speak this language, of those who offer the type."""
+        return [
+            each for each in self.doctors
+            if (not specialty or specialty in each.specialties) and (not language or language in each.languages)
+        ]  # fmt: skip
+
+    @property
+    def specialties(self):
+        """Every specialty of its doctors, by name."""
+        return sorted({name for each in self.doctors for name in each.specialties})
+
+    @property
+    def languages(self):
+        """Every language its doctors speak, by name."""
+        return sorted({name for each in self.doctors for name in each.languages})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +114,8 @@ class Choice:
     doctor: Doctor | None
     state: State
     nearest: tuple = ()
+    # What the rooms are called that would be kept for it.
+    rooms: tuple[str, ...] = ()
 
     @property
     def ends_at(self):
@@ -98,7 +125,9 @@ class Choice:
     @property
     def can_be_forced(self):
         """Whether a written reason is enough to book it all the same."""
-        return self.state in (State.TAKEN, State.OUTSIDE, State.CLOSED, State.FULL, State.ENOUGH)
+        return self.state in (
+            State.TAKEN, State.OUTSIDE, State.CLOSED, State.FULL, State.ROOM, State.ENOUGH,
+        )  # fmt: skip
 
 
 def menu(session, clinic_id) -> list[Kind]:
@@ -108,7 +137,12 @@ def menu(session, clinic_id) -> list[Kind]:
     for kind_id, offered in groupby(rows, key=lambda row: row.kind_id):
         offers = list(offered)
         mode = VisitMode(offers[0].visit_mode) if offers[0].visit_mode else None
-        doctors = [Doctor(o.provider_id, o.display_name, o.minutes, o.telemed_enabled) for o in offers]
+        doctors = [
+            Doctor(
+                o.provider_id, o.display_name, o.minutes, o.telemed_enabled, tuple(o.specialties), tuple(o.languages)
+            )
+            for o in offers
+        ]  # fmt: skip
         kinds.append(Kind(kind_id, offers[0].name, mode, doctors, offers[0].limit_per_patient))
     return kinds
 
@@ -119,11 +153,12 @@ def names(session, clinic_id, patient_id, visit_type_id, provider_id):
     return session.connection().execute(NAMES, {"clinic_id": clinic_id, **ids}).one()
 
 
-def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None) -> list[Day]:
+def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None, room_kind_ids=()) -> list[Day]:
     """The first days from ``first_day`` on that have open times; of doctors free at once the first is offered."""
     zone, last_day = ZoneInfo(clinic.timezone), first_day + timedelta(days=DAYS_AHEAD - 1)
     found = open_times(
-        session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id
+        session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id,
+        room_kind_ids=room_kind_ids,
     )  # fmt: skip
     starts = {time.starts_at: time for time in reversed(found)}
     in_order = [starts[moment] for moment in sorted(starts)]
@@ -131,32 +166,43 @@ def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_i
     return [Day(day, list(times)) for day, times in days][:DAYS_SHOWN]
 
 
-def judge(session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None) -> Choice:
-    """What stands in the way of a time; without a doctor the first is taken who has it open.
+def judge(
+    session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None, among=None, room_kind_ids=()
+) -> Choice:
+    """What stands in the way of a time; without a doctor the first is taken who has it open, of all or ``among`` some.
 
     With ``patient_id`` also whether one more visit of the type would be too many for the patient.
     """
+    among, rooms = kind.doctors if among is None else among, ()
+    more = {"mode": mode, "person_id": person_id, "room_kind_ids": room_kind_ids}
     if doctor is None:
-        doctor, state = _whoever(session, clinic, kind, mode, starts_at, person_id)
+        doctor, state = _whoever(session, clinic, kind, among, starts_at, more)
     else:
-        found = fits(session, clinic, kind.id, doctor.id, starts_at, mode=mode, person_id=person_id)
+        found = fits(session, clinic, kind.id, doctor.id, starts_at, **more)
         state = _state(found)
+        rooms = room_names(session, clinic.id, found.room_ids) if state == State.OPEN and not found.seat_in else ()
     if state == State.OPEN and kind.limit_per_patient and patient_id:
         state = State.ENOUGH if is_enough(session, clinic.id, kind.id, patient_id) else state
     nearest = ()
     if state not in (State.OPEN, State.ENOUGH):
-        doctors = [doctor] if doctor else kind.doctors
-        ids = [each.id for each in doctors]
-        nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, mode=mode, person_id=person_id))
-    return Choice(kind, mode, starts_at, doctor, state, nearest)
+        ids = [each.id for each in ([doctor] if doctor else among)]
+        nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, **more))
+    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms)
 
 
-def _whoever(session, clinic, kind, mode, starts_at, person_id):
+def room_names(session, clinic_id, room_ids) -> tuple[str, ...]:
+    """What these rooms are called; where there are none, nobody is asked."""
+    if not room_ids:
+        return ()
+    ids = {"clinic_id": clinic_id, "room_ids": list(room_ids)}
+    return tuple(session.connection().execute(ROOM_NAMES, ids).scalars())
+
+
+def _whoever(session, clinic, kind, among, starts_at, more):
     day = starts_at.astimezone(ZoneInfo(clinic.timezone)).date()
-    ids = [each.id for each in kind.doctors]
     found = open_times(
-        session, clinic, kind, ids, day, day, mode=mode, person_id=person_id, earliest=starts_at,
-        latest=starts_at + timedelta(seconds=1),
+        session, clinic, kind, [each.id for each in among], day, day, earliest=starts_at,
+        latest=starts_at + timedelta(seconds=1), **more,
     )  # fmt: skip
     return (kind.doctor(found[0].provider_id), State.OPEN) if found else (None, State.NOBODY)
 
@@ -169,5 +215,7 @@ def _state(found):
     if found.closed:
         return State.CLOSED
     if found.seat_in or (found.free and found.inside_hours):
-        return State.FULL if found.day_full else State.OPEN
+        if found.day_full:
+            return State.FULL
+        return State.OPEN if found.seat_in or found.rooms_free else State.ROOM
     return State.OUTSIDE if found.free else State.TAKEN

@@ -22,6 +22,11 @@ def a_day(name: str) -> date | None:
     return found
 
 
+def a_word(name: str, most: int = 80) -> str | None:
+    """The words of that name, without spaces around them, or None where there are none."""
+    return request.args.get(name, "").strip()[:most] or None
+
+
 def page_number() -> int:
     """The page asked for; the first where none is named."""
     number = _read("page", int)

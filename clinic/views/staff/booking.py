@@ -1,5 +1,7 @@
 """The desk books a visit for a caller and moves one: the patient, then a time, then done."""
 
+from dataclasses import replace
+
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 
@@ -85,10 +87,10 @@ def _desk(kind_of_form, visit=None):
     _read_time(form)
     asked = Asked.by_address(form)
     if visit:
-        asked = Asked(
-            visit.patient_id, asked.visit_type_id or visit.visit_type_id,
-            asked.provider_id or (None if "provider_id" in request.args else visit.provider_id),
-            asked.visit_mode or visit.visit_mode, asked.date, asked.starts_at,
+        asked = replace(
+            asked, patient_id=visit.patient_id, visit_type_id=asked.visit_type_id or visit.visit_type_id,
+            provider_id=asked.provider_id or (None if "provider_id" in request.args else visit.provider_id),
+            visit_mode=asked.visit_mode or visit.visit_mode,
         )  # fmt: skip
     return Desk(form, asked, visit)
 
@@ -125,7 +127,7 @@ def _wish(form, patient_id):
     text = {name: form[name].data for name in ("reason", "notes", "meeting_url") if name in form}
     return Wish(
         current.clinic.id, form.provider_id.data or _whoever(form), form.visit_type_id.data, patient_id,
-        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, **text,
+        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, room_kind_ids=form.room_kind_ids, **text,
     )  # fmt: skip
 
 
@@ -133,8 +135,9 @@ def _whoever(form):
     """The first doctor who has the time open, where none was chosen."""
     kind = Desk(form, Asked.by_form(form)).kind
     choice = kind and picking.judge(
-        db.session(), current.clinic, kind, None, form.mode, form.starts_at.data, person_id=current.user.id
-    )
+        db.session(), current.clinic, kind, None, form.mode, form.starts_at.data, person_id=current.user.id,
+        room_kind_ids=form.room_kind_ids,
+    )  # fmt: skip
     if not choice or not choice.doctor:
         raise Refused("Nobody is free at that time. Choose a doctor to book it all the same.")
     return choice.doctor.id

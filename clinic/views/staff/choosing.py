@@ -16,8 +16,8 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.booking import FURTHEST
 from clinic.models.people import VisitMode
-from clinic.queries import patients, picking
-from clinic.views.asked import a_day, an_id
+from clinic.queries import patients, picking, rooms
+from clinic.views.asked import a_day, a_word, an_id
 from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
 
@@ -32,6 +32,9 @@ class Asked:
     visit_mode: VisitMode | None = None
     date: date | None = None
     starts_at: datetime | None = None
+    specialty: str | None = None
+    language: str | None = None
+    room_kind_id: UUID | None = None
 
     @classmethod
     def by_address(cls, form):
@@ -41,7 +44,7 @@ class Asked:
             abort(404)
         return cls(
             an_id("patient_id"), an_id("visit_type_id"), an_id("provider_id"), mode and VisitMode(mode),
-            a_day("date"), form.starts_at.data,
+            a_day("date"), form.starts_at.data, a_word("specialty"), a_word("language"), an_id("room_kind_id"),
         )  # fmt: skip
 
     @classmethod
@@ -53,7 +56,7 @@ class Asked:
 
         own = read(form.patient_id) if "patient_id" in form else patient_id
         return cls(own, read(form.visit_type_id), read(form.provider_id), read(form.visit_mode), read(form.on_date),
-                   read(form.starts_at))  # fmt: skip
+                   read(form.starts_at), room_kind_id=read(form.room_kind_id))  # fmt: skip
 
     def query(self, **changes):
         """The part of an address after its question mark, with some of it changed."""
@@ -134,6 +137,24 @@ class Desk(PatientChoice):
         return self.kind.doctor(self.asked.provider_id)
 
     @property
+    def doctors(self):
+        """Whose times are looked at: the chosen doctor's, or everybody's with the wished specialty and language."""
+        if self.doctor:
+            return [self.doctor]
+        return self.kind.fitting(self.asked.specialty, self.asked.language)
+
+    @cached_property
+    def room_kinds(self):
+        """The kinds of rooms one may be wanted of."""
+        return rooms.kind_names(db.session())
+
+    @property
+    def room_kind_ids(self):
+        """The kind of room wanted beside those the type needs."""
+        wanted = self.asked.room_kind_id
+        return [wanted] if wanted in {each.id for each in self.room_kinds} else []
+
+    @property
     def mode(self):
         """Where the visit is to be: as the type says, else as chosen, else at the clinic."""
         fixed = self.kind.visit_mode if self.kind else None
@@ -160,9 +181,9 @@ class Desk(PatientChoice):
         """The next days with open times."""
         if self.kind is None:
             return []
-        doctors = [self.doctor] if self.doctor else self.kind.doctors
         return picking.next_days(
-            db.session(), current.clinic, self.kind, doctors, self.mode, self.first_day, person_id=current.user.id
+            db.session(), current.clinic, self.kind, self.doctors, self.mode, self.first_day,
+            person_id=current.user.id, room_kind_ids=self.room_kind_ids,
         )  # fmt: skip
 
     @property
@@ -186,7 +207,8 @@ class Desk(PatientChoice):
             return None
         return picking.judge(
             db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
-            person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id,
+            person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id, among=self.doctors,
+            room_kind_ids=self.room_kind_ids,
         )  # fmt: skip
 
     @property

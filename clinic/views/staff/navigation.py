@@ -11,6 +11,7 @@ from clinic.queries.connections import count_sign_ups
 PAGES = [
     (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
     (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
+    (_l("Find an opening"), "staff.finder.index", Permission.VISITS_BOOK),
     (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
     (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
     (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
