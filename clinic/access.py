@@ -38,6 +38,8 @@ class Permission(Choice):
     REASONS_SEE = "reasons:see", word("Read why a patient comes")
     ALLERGIES_SEE = "allergies:see", word("Read allergies")
     CONDITIONS_SEE = "conditions:see", word("Read conditions")
+    DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
+    DAYS_REOPEN = "days:reopen", word("Open a closed day again")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
 
 
@@ -45,19 +47,21 @@ P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
+    P.DAYS_CLOSE,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
-        P.AUDIT_SEE, P.AUDIT_EXPORT,
+        P.AUDIT_SEE, P.AUDIT_EXPORT, P.DAYS_CLOSE, P.DAYS_REOPEN,
     },
     Role.RECEPTIONIST: DESK,
     Role.MEDICAL_ASSISTANT: DESK,
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
+        P.DAYS_CLOSE,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},

@@ -37,6 +37,13 @@ def move(visit, step, *, by, notes=None, progress=None):
     return _set(visit, step, EventKind.STATUS, by=by, notes=notes, progress=progress)
 
 
+def settle_as(visit, step, *, by, notes=None):
+    """Take a step that is allowed when the day is closed, after the visit's time; refuse any other."""
+    if step not in visit.closing_steps.get(visit.status, ()):
+        raise cannot(visit, step)
+    return _set(visit, step, EventKind.STATUS, by=by, notes=notes)
+
+
 def move_back(visit, step, *, by, notes=None):
     """Take a step back, as an undo does."""
     return _set(visit, step, EventKind.UNDONE, by=by, notes=notes)

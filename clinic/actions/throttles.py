@@ -76,6 +76,9 @@ EMERGENCIES = Limit("break_glass.person", 30, HOUR)
 # Dates of birth given at a visit's link: a few in a day for one link, whoever gives them, and few from one address.
 BIRTHS = (Limit("visit_links.births", 5, HOUR), Limit("visit_links.births", 10, DAY))
 BIRTHS_ADDRESS = Limit("visit_links.address", 30, HOUR)
+# The code of a screen, typed on it; and codes of visits on one screen that were not right: a million are not tried.
+SCREENS = Limit("screens.address", 10, 5 * MINUTE)
+KIOSKS = (Limit("kiosks.screen", 20, 5 * MINUTE), Limit("kiosks.screen", 300, DAY))
 LONGEST = timedelta(seconds=DAY)
 # A refusal is noted in the audit log once while it lasts: a flood of tries must not become a flood of entries.
 NOTED = Limit("throttles.noted", 1, 5 * MINUTE)

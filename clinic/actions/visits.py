@@ -10,9 +10,11 @@ from clinic.actions import obstacles, slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
 from clinic.actions.day_closing import refuse_on_closed_days
+from clinic.actions.day_closing import refuse_on_closed_days
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.moves import cannot, hold, move, move_back, remember
 from clinic.actions.notifications import tell
+from clinic.actions.queue import join, leave
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
@@ -60,7 +62,9 @@ def check_in(visit, *, by):
     """The patient is here and waits."""
     hold(visit)
     visit.checked_in_at = now()
-    return move(visit, S.CHECKED_IN, by=by)
+    move(visit, S.CHECKED_IN, by=by)
+    join(object_session(visit), visit)
+    return visit
 
 
 @action
@@ -188,7 +192,9 @@ def undo(visit, *, by, reason=None):
             "This was more than 15 minutes ago. Say why it is taken back.",
             field="reason",
         )
-    if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not _own(visit, by):
+    is_admins = refuse_on_closed_days(visit, by)
+    settled = visit.status == S.COMPLETED and last.from_status in visit.closing_steps
+    if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not (_own(visit, by) or settled or is_admins):
         raise Refused("Only the visit's own doctor can take this back.")
     if visit.status == S.CANCELLED:
         _take_time_again(object_session(visit), visit, by)
@@ -236,6 +242,8 @@ def _take_time_again(session, visit, by):
 
 
 def _forget_stamp(visit):
+    if visit.status == S.CHECKED_IN:
+        leave(visit)
     stamp = STAMPS.get(visit.status)
     if stamp:
         setattr(visit, stamp, None)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from clinic.actions import queue
 from clinic.actions.acting import Refused, action
 from clinic.actions.moves import remember
 from clinic.db import now
@@ -10,12 +11,7 @@ from clinic.models.patients import Patient
 from clinic.models.providers import Provider
 from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
 
-TICKET = sa.text(
-    """SELECT coalesce(max(ticket_number), 0) + 1 FROM visits
-        WHERE clinic_id = :clinic_id AND kind = 'walk_in'
-          AND starts_at >= date_trunc('day', now() AT TIME ZONE :zone) AT TIME ZONE :zone"""
-)
-# One number each, even when two desks add a walk-in at once: the clinic's tickets are handed out one after another.
+# Nobody twice, even when two desks add them at once: the clinic's walk-ins are added one after another.
 QUEUE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))")
 
 
@@ -37,6 +33,7 @@ def add(
     provider_id=None,
     visit_type_id=None,
     reason=None,
+    severity=None,
 ):
     """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not."""
     if patient.is_deceased or patient.merged_into_id or patient.deleted_at or patient.erased_at:
@@ -46,13 +43,13 @@ def add(
     session.connection().execute(QUEUE, {"clinic_id": patient.clinic_id})
     if session.connection().execute(WAITING, {**here, "patient_id": patient.id}).scalar():
         raise Refused("%(name)s is already among those who wait.", name=patient.full_name)
-    ticket = session.connection().execute(TICKET, here).scalar()
     visit = Visit(
         clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, provider_id=provider_id,
         visit_type_id=visit_type_id, kind=VisitKind.WALK_IN, status=VisitStatus.CHECKED_IN, starts_at=now(),
         timezone=timezone, reason=reason, source=VisitSource.DESK, created_by_id=by.user_id, checked_in_at=now(),
-        ticket_number=ticket,
+        severity=severity,
     )  # fmt: skip
+    queue.join(session, visit)
     session.add(visit)
     session.flush()
     remember(

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Base, ChoiceType, Timestamped, one_of
+from clinic.db import Base, ChoiceType, Timestamped, one_of, word
 from clinic.models.keys import belongs_to_clinic, index
 from clinic.models.people import Severity
 from clinic.scope import ClinicOwned
@@ -44,6 +44,17 @@ class Queued:
         return self.checked_in_at + timedelta(minutes=minutes) if known else None
 
 
+# What a visit's history tells of the queue, by the word that is kept.
+PROGRESS = {
+    "called": word("Called in"),
+    "called_again": word("Called once more"),
+    "uncalled": word("The call was taken back"),
+    "triaged_green": word("Green: can wait"),
+    "triaged_yellow": word("Yellow: soon"),
+    "triaged_orange": word("Orange: urgent"),
+    "triaged_red": word("Red: at once"),
+    "triaged_none": word("No urgency said"),
+}
 # What else stands on the table of visits because of this.
 RULES = (
     one_of(Severity, "severity"),

@@ -12,7 +12,7 @@ from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
-from clinic.models.queue import RULES, Queued
+from clinic.models.queue import PROGRESS, RULES, Queued
 from clinic.models.rooms import Room
 from clinic.models.schedule import Slot, VisitType
 from clinic.scope import ClinicOwned, PatientOwned
@@ -281,3 +281,8 @@ class VisitEvent(ClinicOwned, Base):
 
     visit: Mapped[Visit] = relationship(back_populates="events", foreign_keys=[visit_id])
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])
+
+    @property
+    def progress_words(self):
+        """The word of a process beside the visit's own, as people read it where it has one for them."""
+        return PROGRESS.get(self.progress, self.progress)

@@ -65,6 +65,17 @@ DID = {
     "visit_feedback.hide": _l("%(who)s hid what somebody wrote about a visit"),
     "visit_feedback.reopen": _l("%(who)s put back to be read what somebody wrote about a visit"),
     "visit_feedback.rate": _l("%(who)s worked out how a doctor’s visits were"),
+    "queue.call": _l("%(who)s called %(whom)s in"),
+    "queue.call_next": _l("%(who)s called %(whom)s in, who was next"),
+    "queue.call_again": _l("%(who)s called %(whom)s once more"),
+    "queue.uncall": _l("%(who)s took back that %(whom)s was called"),
+    "queue.triage": _l("%(who)s said how urgent %(whom)s is"),
+    "queue.set_limits": _l("%(who)s changed after how many minutes a wait is long"),
+    "screens.add": _l("%(who)s let a screen show the queue or check patients in"),
+    "screens.revoke": _l("%(who)s revoked the code of a screen"),
+    "day_closing.settle": _l("%(who)s said what became of a visit of %(whom)s"),
+    "day_closing.close": _l("%(who)s closed a day"),
+    "day_closing.reopen": _l("%(who)s opened a closed day again"),
     "same_people.join": _l("%(who)s joined two records of %(whom)s"),
     "same_people.keep_apart": _l("%(who)s noted that %(whom)s and somebody alike are two people"),
     "same_people.move_visit": _l("%(who)s moved a visit to the right record of %(whom)s"),
@@ -239,6 +250,12 @@ TO_PATIENTS = {
     "waitlist.join": _l("put you on the waiting list"),
     "waitlist.leave": _l("took you off the waiting list"),
     "visit_feedback.give": _l("said how a visit was"),
+    "queue.call": _l("called you in"),
+    "queue.call_next": _l("called you in"),
+    "queue.call_again": _l("called you once more"),
+    "queue.uncall": _l("took back that you were called"),
+    "queue.triage": _l("noted how urgent your visit is"),
+    "day_closing.settle": _l("noted what became of your visit"),
     "same_people.join": _l("joined two records of yours"),
     "same_people.keep_apart": _l("looked at your record beside one like it"),
     "break_glass.find": _l("looked for your record in an emergency"),
@@ -253,7 +270,7 @@ TO_PATIENTS = {
 KINDS = {
     "opened": (_l("Records opened and lists seen"), ("patients.open", "patients.list", "visits.open", "visits.list")),
     "special": (_l("Emergencies, support and standing in"), ("grants", "break_glass")),
-    "visits": (_l("Visits"), ("visits", "visit_rooms", "booking", "walk_ins", "holds", "requests", "request_offers", "waitlist")),
+    "visits": (_l("Visits"), ("visits", "visit_rooms", "booking", "walk_ins", "queue", "day_closing", "holds", "requests", "request_offers", "waitlist")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
@@ -263,7 +280,7 @@ KINDS = {
     "people": (_l("Colleagues and accounts"), ("accounts", "users", "user_tokens", "emails", "resets", "closing")),
     "signing_in": (_l("Signing in"), ("sign_ins", "second_steps", "proving", "factors", "passkeys", "recovery_codes")),
     "clinic": (_l("The clinic and its data"), ("organizations", "security", "clinics", "audit", "backups", "keeping",
-                                               "keyring", "imports")),
+                                               "keyring", "imports", "screens")),
 }  # fmt: skip
 OPENED = KINDS["opened"][1]
 
@@ -308,7 +325,7 @@ def detail(key):
 def nobodys(role):
     """Who did what no signed-in person did."""
     return {
-        "job": _("The clinic’s program"), "operator": _("The people who run the program"),
+        "job": _("The clinic’s program"), "operator": _("The people who run the program"), "kiosk": _("The check-in screen"),
         "visit_link": _("Whoever holds the visit’s link"),
     }.get(role, _("Somebody"))  # fmt: skip
 

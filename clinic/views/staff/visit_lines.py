@@ -61,7 +61,7 @@ class Lines:
         standing = (status, mode, kind, self.owner(provider_id), starts_at <= self.now, starts_at >= self.today.ends_at)
         notes = None
         if status == "checked_in" or overbooked or answer_by or kind == "walk_in":
-            notes = self.notes(status, kind, checked_in_at, answer_by, overbooked)
+            notes = self.notes(status, kind, checked_in_at, answer_by, overbooked, ticket)
         type_ = type_ or words["visit"]
         steps = self.steps(standing).replace(ID, id_).replace(WHO, name)
         if patient_id in self.closed:
@@ -69,7 +69,7 @@ class Lines:
             id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
         return (
             id_, patient_id if self.leads_on else None, status,
-            self.time(starts_at) if ticket is None else words["ticket"] % {"number": ticket},
+            self.time(starts_at) if ticket is None or kind != "walk_in" else words["ticket"] % {"number": ticket},
             name, flags if self.shows_flags else (), deceased,
             doctor or words["anybody" if status == "checked_in" else "nobody"],
             type_ if mode != VisitMode.VIRTUAL else words["video"] % {"type": type_}, badge or self.badge(status),
@@ -108,11 +108,13 @@ class Lines:
             found = self.badges[status] = _(S(status).label)
         return found
 
-    def notes(self, status, kind, checked_in_at, answer_by, overbooked):
+    def notes(self, status, kind, checked_in_at, answer_by, overbooked, ticket=None):
         """What else the desk must know, in one line."""
         words, found = self.words, []
         if kind == VisitKind.WALK_IN:
             found.append(words["walk_in"])
+        elif status == S.CHECKED_IN and ticket:
+            found.append(words["ticket"] % {"number": ticket})
         if status == S.CHECKED_IN and checked_in_at:
             # Another machine's clock may be a moment ahead.
             long = self.long(max(0, int((self.now - checked_in_at).total_seconds() // 60)))

@@ -26,7 +26,7 @@ S = VisitStatus
 P = Permission
 bp = GuardedBlueprint("visits", __name__, face="staff", url_prefix="/visits/<uuid:visit_id>")
 # Pages with a visit's buttons; a step taken without script goes back to the one it was taken on.
-PAGES = ("staff.day.index", "staff.my_day.index", "staff.visits.show", "staff.patients.show")
+PAGES = ("staff.day.index", "staff.my_day.index", "staff.queue.index", "staff.visits.show", "staff.patients.show")
 
 
 @bp.get("", needs=P.VISITS_SEE, shows="visits")
