@@ -66,6 +66,14 @@ class ModeField(IdField):
             raise ValueError(_l("Choose whether you come in person or meet by video.")) from None
 
 
+class WordField(StringField):
+    """A word out of a list, such as a specialty; one that is in no list finds nobody."""
+
+    def process_formdata(self, values):
+        """Read the word without the spaces around it."""
+        self.data = (values[0].strip()[:80] if values else "") or None
+
+
 def in_this_century(form, field):
     """A day a calendar can be opened at."""
     if field.data and not date(2000, 1, 1) <= field.data < date(2100, 1, 1):
@@ -78,6 +86,8 @@ class AnswersForm(Form):
     patient_id = IdField(validators=[Optional()])
     visit_type_id = IdField(validators=[Optional()])
     doctor = DoctorField(validators=[Optional()])
+    specialty = WordField()
+    language = WordField()
     provider_id = IdField(validators=[Optional()])
     starts_at = InstantField(validators=[Optional()])
     visit_mode = ModeField(validators=[Optional()])
@@ -101,6 +111,8 @@ class BookingForm(ReasonForm):
     patient_id = IdField(validators=[Optional()])
     visit_type_id = IdField(validators=[InputRequired(_l("Choose what the visit is for."))])
     doctor = DoctorField(validators=[Optional()])
+    specialty = WordField()
+    language = WordField()
     provider_id = IdField(validators=[InputRequired(_l("Choose a doctor."))])
     starts_at = InstantField(validators=[InputRequired(_l("Choose a time."))])
 

@@ -26,6 +26,15 @@ NEXT_TIMES = sa.text(
 )
 
 
+AT_WORK = "p.clinic_id = :clinic_id AND p.approved_at IS NOT NULL AND p.is_active"
+WORDS = sa.text(
+    f"""SELECT ARRAY(SELECT DISTINCT word FROM providers AS p CROSS JOIN unnest(p.specialties) AS word
+             WHERE {AT_WORK} ORDER BY word) AS specialties,
+       ARRAY(SELECT DISTINCT word FROM providers AS p CROSS JOIN unnest(p.languages) AS word
+             WHERE {AT_WORK} ORDER BY word) AS languages"""
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NextTime:
     """One open start, with its day on the clinic's calendar."""
@@ -54,11 +63,23 @@ def visit_types(session):
     ).all()
 
 
-def doctors(session, clinic, types) -> list[Doctor]:
-    """The approved doctors at work, by name, each with their next open times on the clinic's calendar."""
+def words_of_doctors(session, clinic_id):
+    """The specialties of the clinic's doctors and the languages they speak, each by name."""
+    return session.connection().execute(WORDS, {"clinic_id": clinic_id}).one()
+
+
+def doctors(session, clinic, types, specialty=None, language=None) -> list[Doctor]:
+    """The approved doctors at work, by name, each with their next open times on the clinic's calendar.
+
+    With a specialty or a language only those who have it.
+    """
+    wanted = [
+        sa.literal(word) == sa.any_(column)
+        for word, column in ((specialty, Provider.specialties), (language, Provider.languages)) if word
+    ]  # fmt: skip
     rows = session.scalars(
         sa.select(Provider)
-        .where(Provider.approved_at.is_not(None), Provider.is_active)
+        .where(Provider.approved_at.is_not(None), Provider.is_active, *wanted)
         .order_by(Provider.display_name, Provider.id)
         .limit(MOST_DOCTORS)
     ).all()

@@ -21,8 +21,8 @@ OFFER = sa.text(
              WHERE v.clinic_id = t.clinic_id AND v.patient_id = :patient_id AND v.visit_type_id = t.id
                AND v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now()) END AS enough,
        who.id AS patient_id, who.full_name, who.timezone,
-       p.id AS provider_id, p.display_name, p.title, array_to_string(p.specialties, ', ') AS specialties,
-       array_to_string(p.languages, ', ') AS languages, p.consultation_fee, p.telemed_enabled, p.location_id
+       p.id AS provider_id, p.display_name, p.title, p.specialties, p.languages, p.consultation_fee,
+       p.telemed_enabled, p.location_id
   FROM visit_types AS t
   LEFT JOIN patients AS who ON who.clinic_id = t.clinic_id AND who.id = :patient_id AND who.deleted_at IS NULL
   LEFT JOIN (provider_visit_types AS o
@@ -53,13 +53,13 @@ class OfferedType:
 
 @dataclass(frozen=True, slots=True)
 class OfferedDoctor:
-    """A bookable doctor, as far as somebody who chooses one needs to know; several words stand in one line."""
+    """A bookable doctor, as far as somebody who chooses one needs to know."""
 
     id: UUID
     display_name: str
     title: str | None
-    specialties: str
-    languages: str
+    specialties: tuple[str, ...]
+    languages: tuple[str, ...]
     consultation_fee: Decimal | None
     telemed_enabled: bool
     location_id: UUID | None
@@ -83,6 +83,23 @@ class Offer:
     patient: OfferedTo | None
     # The patient has as many visits of the type to come as it allows.
     is_enough: bool
+
+    def fitting(self, specialty=None, language=None):
+        """The doctors with this specialty who speak this language."""
+        return [
+            each for each in self.doctors
+            if (not specialty or specialty in each.specialties) and (not language or language in each.languages)
+        ]  # fmt: skip
+
+    @property
+    def specialties(self):
+        """Every specialty of the doctors, by name."""
+        return sorted({name for each in self.doctors for name in each.specialties})
+
+    @property
+    def languages(self):
+        """Every language the doctors speak, by name."""
+        return sorted({name for each in self.doctors for name in each.languages})
 
 
 def own_patients(session, patient_ids):
@@ -121,8 +138,8 @@ def offer_of(session, clinic_id, visit_type_id, patient_id):
     patient = OfferedTo(first.patient_id, first.full_name, first.timezone) if first.patient_id else None
     doctors = [
         OfferedDoctor(
-            row.provider_id, row.display_name, row.title, row.specialties, row.languages, row.consultation_fee,
-            row.telemed_enabled, row.location_id,
+            row.provider_id, row.display_name, row.title, tuple(row.specialties), tuple(row.languages),
+            row.consultation_fee, row.telemed_enabled, row.location_id,
         )
         for row in rows if row.provider_id
     ]  # fmt: skip

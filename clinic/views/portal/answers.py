@@ -29,6 +29,9 @@ class Answers:
     visit_mode: VisitMode | None = None
     day: date | None = None
     week: date | None = None
+    # Which doctors will do, where any of them does.
+    specialty: str | None = None
+    language: str | None = None
 
     @classmethod
     def of(cls, address):

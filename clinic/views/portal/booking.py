@@ -174,4 +174,5 @@ def _is_readable(form):
 def _answers(form):
     provider_id = form.provider_id.data
     return Answers(form.patient_id.data, form.visit_type_id.data, form.doctor.data or provider_id, provider_id,
-                   form.starts_at.data, form.visit_mode.data)  # fmt: skip
+                   form.starts_at.data, form.visit_mode.data, specialty=form.specialty.data,
+                   language=form.language.data)  # fmt: skip

@@ -83,10 +83,15 @@ class Journey:
         return self.offer.doctors
 
     @property
+    def fitting(self):
+        """The doctors who offer the type, with the specialty and the language wished for."""
+        return self.offer.fitting(self.answers.specialty, self.answers.language)
+
+    @property
     def doctors(self):
         """The doctors whose times are looked for: the chosen one, or all of whom the first is wanted."""
         if self.answers.doctor in (None, WHOEVER_IS_FIRST):
-            return self.offering
+            return self.fitting
         return [each for each in self.offering if each.id == self.answers.doctor] or abort(404)
 
     @property

@@ -24,6 +24,7 @@ from clinic.models.accounts import Role, User
 from clinic.queries import clinic_pages
 from clinic.queries.clinics import logo_of, open_clinic, was_closed
 from clinic.scope import Scope
+from clinic.views.asked import a_word
 from clinic.views.public import known_devices
 from clinic.views.public.accounts import go_into, keep, places_of_person, start
 
@@ -59,9 +60,18 @@ def show(slug):
     clinic = open_clinic(db.session(), slug) or _gone(slug)
     known = standing(clinic)
     page_of(slug)
-    types = clinic_pages.visit_types(db.session())
-    doctors = clinic_pages.doctors(db.session(), clinic, types)
-    return show_page("public/clinics/show.html", clinic=clinic, standing=known, types=types, doctors=doctors)
+    return show_page("public/clinics/show.html", clinic=clinic, standing=known, **_doctors(clinic))
+
+
+def _doctors(clinic):
+    """The doctors of the page, all or those with the specialty and the language asked for, and what can be booked."""
+    session, words = db.session(), clinic_pages.words_of_doctors(db.session(), clinic.id)
+    asked = {"specialty": a_word("specialty"), "language": a_word("language")}
+    types = clinic_pages.visit_types(session)
+    known = asked["specialty"] in (None, *words.specialties) and asked["language"] in (None, *words.languages)
+    found = clinic_pages.doctors(session, clinic, types, **asked) if known else []
+    offered = [each for each in types if any(each in doctor.offers for doctor in found)]
+    return {"types": types, "doctors": found, "words": words, "asked": asked, "offered": offered}
 
 
 @bp.route("/<slug>/sign-up", methods=["GET", "POST"], needs=Permission.PUBLIC)
