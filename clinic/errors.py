@@ -43,6 +43,9 @@ SENTENCES = {
     "uq_patients_mrn": _l("Another patient already has this record number."),
     "uq_memberships_user_role": _l("This person already has that role."),
     "uq_patient_tags_tag": _l("The patient already has this tag."),
+    "uq_visits_ticket_number": _l("Somebody drew this number at the same moment. Try again."),
+    "uq_visits_check_in_code": _l("That could not be saved at this moment. Try again."),
+    "uq_day_closings_number": _l("Somebody has just closed or opened this day."),
     "uq_clinics_slug": _l("Another clinic already has this address."),
 }
 WHAT = {

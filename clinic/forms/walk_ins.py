@@ -2,7 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from clinic.forms.fields import Form, RowChoice, words
+from wtforms import SelectField
+
+from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, words
+from clinic.models.people import Severity
 
 
 class WalkInForm(Form):
@@ -11,3 +14,7 @@ class WalkInForm(Form):
     provider_id = RowChoice(_l("Doctor"))
     visit_type_id = RowChoice(_l("Type of visit"))
     reason = words(_l("Reason"), most=300)
+    severity = SelectField(
+        _l("How urgent"), choices=[("", _l("Not said")), *((each.value, _l(each.label)) for each in Severity)],
+        coerce=lambda value: Severity(value) if value else None, invalid_value_message=NOT_OFFERED,
+    )  # fmt: skip

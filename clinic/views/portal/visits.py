@@ -87,7 +87,7 @@ def way_of(visit):
 
 def seen(visit):
     """What the changing part shows, in one word: the page sends it back to ask whether anything is new."""
-    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}"
+    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{visit.times_called}"
 
 
 def is_today(visit):

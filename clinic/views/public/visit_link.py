@@ -120,7 +120,8 @@ def told(bearer):
         "at": place or portal_offers.address_of(session, bearer.clinic.id), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
         "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known,
-        "seen": f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{check_in.is_open:d}{takes_back:d}",
+        "seen": f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{check_in.is_open:d}{takes_back:d}"
+                f"-{visit.times_called}",
     }  # fmt: skip
 
 
