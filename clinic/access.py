@@ -23,6 +23,7 @@ class Permission(Choice):
     PATIENTS_CONNECT = "patients:connect", word("Say who sees a record in the portal")
     SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
     SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
+    GROUPS_EDIT = "groups:edit", word("Publish times for groups, change and call them off")
     CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
     CLINIC_SECURE = "clinic:secure", word("Set the clinic's security rules")
     STAFF_EDIT = "staff:edit", word("Invite colleagues and change their roles")
@@ -47,12 +48,13 @@ P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
+    P.GROUPS_EDIT,
     P.DAYS_CLOSE,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
-        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
+        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.GROUPS_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
         P.AUDIT_SEE, P.AUDIT_EXPORT, P.DAYS_CLOSE, P.DAYS_REOPEN,
     },

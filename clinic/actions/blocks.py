@@ -45,6 +45,31 @@ def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
 
 @action
 def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
+@action
+def repeat(provider: Provider, spans, *, reason=None, by):
+    """Block each of these (from, until), such as lunch on every working day; what is blocked already is left out."""
+    session = object_session(provider)
+    lock(provider)
+    known = session.execute(
+        sa.select(Slot.starts_at, Slot.ends_at).where(
+            Slot.provider_id == provider.id, Slot.kind == SlotKind.BLOCKED,
+            Slot.starts_at > min(begins for begins, _ends in spans) - DAY,
+            Slot.starts_at < max(ends for _begins, ends in spans),
+        )
+    ).all()  # fmt: skip
+    new = [
+        (begins, ends)
+        for begins, ends in spans
+        if ends > now() and not any(start <= begins and ends <= end for start, end in known)
+    ]
+    if not new:
+        raise Refused("This time is blocked already, or over, on every one of these days.", field="first_on")
+    session.connection().execute(INSERT, [_row(provider, *span, reason) for span in new])
+    note(session, **{"blocks.starts_at": [None, new[0][0]], "blocks.ends_at": [None, new[-1][1]]})
+    bell.ring(session, provider.clinic_id, "visits")
+    return provider
+
+
     """Give blocked time back: these pieces, which together last from one instant to the other."""
     session = object_session(provider)
     lock(provider)

@@ -1,6 +1,6 @@
 """A doctor's blocked time, and the visits that lie in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ class Block:
     starts_at: datetime
     ends_at: datetime
     reason: str | None
+    # The same hours on later days, where somebody blocked them again and again.
+    more: tuple = ()
 
     def last_day(self, zone: str):
         """The last day of a block that lasts whole days of the zone's calendar, or None."""
@@ -41,16 +43,29 @@ def coming(session, provider_id) -> list[Block]:
         .order_by(Slot.starts_at, Slot.ends_at, Slot.id)
         .limit(MOST)
     )
-    found = []
+    found, ending = [], {}
     for piece in pieces:
-        at = next((n for n, b in enumerate(found) if (b.ends_at, b.reason) == (piece.starts_at, piece.reason)), None)
+        at = ending.pop((piece.starts_at, piece.reason), None)
         if at is None:
+            at = len(found)
             found.append(Block(piece.id, (piece.id,), piece.starts_at, piece.ends_at, piece.reason))
         else:
             block = found[at]
             ids = (*block.piece_ids, piece.id)
             found[at] = Block(block.id, ids, block.starts_at, piece.ends_at, block.reason)
+        ending.setdefault((piece.ends_at, piece.reason), at)
     return found
+
+
+def together(blocks, zone: str) -> list[Block]:
+    """The blocks with those of the same reason at the same hours of other days under the first of them."""
+    of_a_kind = {}
+    for block in blocks:
+        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (block.starts_at, block.ends_at))
+        is_of_one_day = begins.date() == ends.date()
+        key = (begins.time(), ends.time(), block.reason) if is_of_one_day else block.id
+        of_a_kind.setdefault(key, []).append(block)
+    return [replace(first, more=tuple(others)) for first, *others in of_a_kind.values()]
 
 
 def stranded(session, provider_id):

@@ -50,11 +50,11 @@ def remove(provider_id, block_id):
 
 
 def _page(provider, form):
-    stranded = asked.stranded(db.session(), provider.id)
+    stranded, coming = asked.stranded(db.session(), provider.id), asked.coming(db.session(), provider.id)
     listed(visit.id for visit in stranded)
     return {
         "provider": provider, "form": form, "zone": current.clinic.timezone,
-        "blocks": asked.coming(db.session(), provider.id), "stranded": stranded,
+        "blocks": asked.together(coming, current.clinic.timezone), "stranded": stranded,
         "may_edit": current.may(Permission.SCHEDULE_EDIT), "may_move": current.may(Permission.VISITS_BOOK),
     }  # fmt: skip
 

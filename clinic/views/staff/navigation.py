@@ -17,6 +17,7 @@ PAGES = [
     (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
     (_l("Close the day"), "staff.day_closing.index", Permission.DAYS_CLOSE),
     (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
+    (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
     (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
@@ -34,6 +35,7 @@ COUNTS = {"staff.connections.index": count_sign_ups}
 BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
+    "staff.repeated_blocks": "staff.providers",
     "staff.holidays": "staff.closures",
     "staff.locations": "staff.clinic",
     "staff.screens": "staff.queue",

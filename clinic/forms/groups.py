@@ -1,0 +1,60 @@
+"""A time for a group, as it is published and changed, and why one is called off."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
+
+from clinic.actions.groups import Group
+from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, WholeNumber, mode_choice, needed, words
+from clinic.forms.series import RuleForm
+from clinic.models.series import SeriesUnit
+from clinic.queries.groups import MOST_SEATS
+
+
+class SeatsForm(Form):
+    """What can still be changed once a time is published."""
+
+    title = words(_l("Title"), most=100, description=_l("What patients read, such as Back care class."))
+    capacity = WholeNumber(_l("Places"), lowest=1, highest=MOST_SEATS, validators=[needed(_l("Say how many places."))])
+    location_id = RowChoice(_l("Place"))
+
+    @property
+    def details(self):
+        """What the action needs to know, by column."""
+        return {name: self[name].data for name in ("title", "capacity", "location_id")}
+
+
+class GroupForm(SeatsForm, RuleForm):
+    """A time for a group, once or again and again."""
+
+    provider_id = RowChoice(_l("Doctor"), validators=[needed(_l("Choose a doctor."))])
+    visit_type_id = RowChoice(_l("Type of visit"))
+    minutes = WholeNumber(_l("Minutes"), lowest=5, highest=720, required=False)
+    visit_mode = mode_choice(_l("Where"), _l("In person or by video"))
+    unit = SelectField(
+        _l("Repeat"), choices=[
+            SelectChoice("", _l("Only once")), SelectChoice(SeriesUnit.DAY.value, _l("Every so many days")),
+            SelectChoice(SeriesUnit.WEEK.value, _l("Every so many weeks")),
+            SelectChoice(SeriesUnit.MONTH.value, _l("Every so many months")),
+        ],
+        default="", invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
+    )  # fmt: skip
+
+    @property
+    def repeats(self):
+        """Whether it comes more than once."""
+        return bool(self.unit.data)
+
+    def validate(self, extra_validators=None):
+        """Without a type somebody has to say how long it takes."""
+        fine = super().validate(extra_validators)
+        if not self.visit_type_id.data and not self.minutes.data and not self.minutes.errors:
+            self.blame(_("Say how many minutes it takes, or choose a type of visit."), "minutes")
+        return fine and not self.errors
+
+    @property
+    def group(self):
+        """What the action publishes."""
+        facts = ("provider_id", "visit_type_id", "minutes", "visit_mode", "title", "capacity", "location_id")
+        return Group(**{name: self[name].data for name in facts})

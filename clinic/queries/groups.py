@@ -1,0 +1,158 @@
+"""Times for groups: those to come with how full they are, who sits in one, and what stands in the way of another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from clinic.db import now
+from clinic.models.groups import CalledOffGroup
+from clinic.models.organizations import Location
+from clinic.models.providers import Provider
+from clinic.models.schedule import SeatHold, Slot, SlotKind, VisitType
+from clinic.models.visits import Visit
+
+PAGE = 50
+# No group has more seats than can be listed on one page.
+MOST_SEATS = 100
+# Under the doctor's lock, after what counts for nothing was swept. What closes a place closes the groups there.
+IN_THE_WAY = sa.text(
+    """SELECT CASE
+         WHEN EXISTS (SELECT 1 FROM closures AS c
+               WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL
+                 AND c.ends_at > :starts_at AND c.starts_at < :ends_at
+                 AND coalesce(c.provider_id = :provider_id, true)
+                 AND coalesce(c.location_id = coalesce(CAST(:location_id AS uuid), (
+                        SELECT p.location_id FROM providers AS p
+                         WHERE p.clinic_id = c.clinic_id AND p.id = :provider_id)), c.location_id IS NULL))
+              THEN 'closed'
+         WHEN EXISTS (SELECT 1 FROM slots AS s
+               WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.kind = 'blocked'
+                 AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '28 hours' AND s.starts_at < :ends_at
+                 AND s.ends_at > :starts_at) THEN 'blocked'
+         WHEN EXISTS (SELECT 1 FROM slots AS s
+               WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.kind <> 'blocked'
+                 AND NOT s.overbooked
+                 AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '32 hours'
+                 AND s.starts_at < CAST(:ends_at AS timestamptz) + interval '8 hours'
+                 AND s.busy_from < :busy_until AND s.busy_until > :busy_from) THEN 'taken' END"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A time for a group as lists show it; ``held`` are seats kept for somebody who is typing right now."""
+
+    id: UUID
+    provider_id: UUID
+    visit_type_id: UUID | None
+    title: str | None
+    doctor: str
+    kind: str | None
+    place: str | None
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    taken: int
+    held: int
+    closed_at: datetime | None
+    called_off_at: datetime | None
+
+    @property
+    def name(self):
+        """What it is called: its own title, else its type's; None where any type may be seen in it."""
+        return self.title or self.kind
+
+    @property
+    def is_full(self):
+        """Whether every seat is taken."""
+        return self.taken >= self.capacity
+
+
+def coming(session, number=1) -> list[Shown]:
+    """One page of the times for groups that are not over, soonest first, and one more if there is another page.
+
+    Those that were called off stay among them until their time is past.
+    """
+    standing = _columns(Slot, Slot.taken, _held(), sa.null()).where(
+        Slot.kind == SlotKind.PUBLISHED, Slot.starts_at > now() - sa.text("interval '24 hours'"), Slot.ends_at > now()
+    )
+    gone = _columns(CalledOffGroup, sa.literal(0), sa.literal(0), CalledOffGroup.called_off_at).where(
+        CalledOffGroup.starts_at > now() - sa.text("interval '24 hours'"), CalledOffGroup.ends_at > now()
+    )
+    both = sa.union_all(standing, gone).subquery()
+    rows = session.execute(
+        sa.select(both).order_by(both.c.starts_at, both.c.id).offset((number - 1) * PAGE).limit(PAGE + 1)
+    )
+    return [Shown(*row) for row in rows]
+
+
+def shown(session, group_id) -> Shown | None:
+    """One time for a group, standing or called off, or None."""
+    standing = _columns(Slot, Slot.taken, _held(), sa.null()).where(
+        Slot.kind == SlotKind.PUBLISHED, Slot.id == group_id
+    )
+    gone = _columns(CalledOffGroup, sa.literal(0), sa.literal(0), CalledOffGroup.called_off_at).where(
+        CalledOffGroup.id == group_id
+    )
+    row = session.execute(standing).one_or_none() or session.execute(gone).one_or_none()
+    return row and Shown(*row)
+
+
+def members(session, slot_id):
+    """The visits of a group with their patients, by name; also those that are over and kept their seat."""
+    return session.scalars(
+        sa.select(Visit)
+        .where(Visit.slot_id == slot_id)
+        .options(joinedload(Visit.patient))
+        .order_by(Visit.patient_id)
+        .limit(500)
+    ).all()
+
+
+def called_off_visits(session, called_off):
+    """The visits that were cancelled with the group and still are, in the order of their ids."""
+    return session.scalars(
+        sa.select(Visit)
+        .where(
+            Visit.provider_id == called_off.provider_id, Visit.starts_at == called_off.starts_at,
+            Visit.cancelled_at == called_off.called_off_at,
+        )
+        .options(joinedload(Visit.patient))
+        .order_by(Visit.id)
+    ).all()  # fmt: skip
+
+
+def in_the_way(session, times) -> str | None:
+    """Why a time cannot be published: "closed", "blocked" or "taken"; None where nothing is in its way.
+
+    ``times`` is a slot or what a slot once was.
+    """
+    facts = ("clinic_id", "provider_id", "location_id", "starts_at", "ends_at", "busy_from", "busy_until")
+    return session.connection().execute(IN_THE_WAY, {name: getattr(times, name) for name in facts}).scalar()
+
+
+def _held():
+    return (
+        sa.select(sa.func.count())
+        .select_from(SeatHold)
+        .where(SeatHold.clinic_id == Slot.clinic_id, SeatHold.slot_id == Slot.id, SeatHold.held_until > sa.func.now())
+        .correlate(Slot)
+        .scalar_subquery()
+    )
+
+
+def _columns(times, taken, held, called_off_at):
+    return (
+        sa.select(
+            times.id, times.provider_id, times.visit_type_id, times.title, Provider.display_name, VisitType.name,
+            Location.name.label("place"), times.starts_at, times.ends_at, times.capacity, taken.label("taken"),
+            held.label("held"), times.closed_at,
+            sa.cast(called_off_at, sa.DateTime(timezone=True)).label("called_off_at"),
+        )
+        .join(Provider, sa.and_(Provider.clinic_id == times.clinic_id, Provider.id == times.provider_id))
+        .outerjoin(VisitType, sa.and_(VisitType.clinic_id == times.clinic_id, VisitType.id == times.visit_type_id))
+        .outerjoin(Location, sa.and_(Location.clinic_id == times.clinic_id, Location.id == times.location_id))
+    )  # fmt: skip

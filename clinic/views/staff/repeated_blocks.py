@@ -1,0 +1,57 @@
+"""A doctor's time blocked again and again: lunch, a weekly meeting; typed once, removed once."""
+
+from flask import abort, url_for
+from flask_babel import gettext as _
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import blocks
+from clinic.actions.acting import Refused
+from clinic.current import current
+from clinic.db import db
+from clinic.errors import said
+from clinic.forms.repeated_blocks import RepeatedBlockForm
+from clinic.htmx import again, changed
+from clinic.htmx import show as show_page
+from clinic.queries import blocks as asked
+from clinic.views.staff.providers import load
+
+bp = GuardedBlueprint(
+    "repeated_blocks", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/repeated-blocks"
+)  # fmt: skip
+PAGE = "staff/blocks/repeat.html"
+
+
+@bp.get("/new", needs=Permission.SCHEDULE_EDIT)
+def new(provider_id):
+    """An empty form for what comes again and again."""
+    return show_page(PAGE, provider=load(provider_id), form=RepeatedBlockForm(formdata=None))
+
+
+@bp.post("/new", needs=Permission.SCHEDULE_EDIT)
+def create(provider_id):
+    """Block the time on each of the days, over booked visits too."""
+    provider, form = load(provider_id), RepeatedBlockForm()
+    spans = form.spans(current.clinic.timezone) if form.validate() else []
+    if not spans:
+        if not form.errors:
+            form.blame(_("None of these weekdays lies between the two days."), "until_on")
+        return again(PAGE, provider=provider, form=form)
+    try:
+        blocks.repeat(provider, spans, reason=form.why.data, by=current.actor)
+    except Refused as refused:
+        db.session.rollback()
+        form.blame(said(refused), refused.field)
+        return again(PAGE, status=409, provider=load(provider_id), form=form)
+    return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is blocked."))
+
+
+@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT)
+def remove(provider_id, block_id):
+    """Give the time back on every day to come at once."""
+    provider = load(provider_id)
+    sets = asked.together(asked.coming(db.session(), provider.id), current.clinic.timezone)
+    found = next((block for block in sets if block.id == block_id), None) or abort(404)
+    every = (found, *found.more)
+    pieces = [piece_id for block in every for piece_id in block.piece_ids]
+    blocks.remove(provider, pieces, found.starts_at, every[-1].ends_at, by=current.actor)
+    return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is open again."))
