@@ -4,22 +4,11 @@ from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from clinic.forms.fields import Form, needed, words
-from clinic.forms.hours import Clock, Day
+from clinic.forms.hours import Clock, Day, which
 from clinic.walltime import instants
-
-
-def _which(label):
-    """Which of two, where the clocks go back and show a time twice."""
-    choices = [
-        SelectChoice("first", _l("The first time, before the clocks go back")),
-        SelectChoice("second", _l("The second time, after it")),
-    ]
-    return RadioField(label, [Optional()], choices=choices, validate_choice=False)
 
 
 class SpanForm(Form):
@@ -29,8 +18,8 @@ class SpanForm(Form):
     from_time = Clock(_l("From what time"), [Optional()])
     until_date = Day(_l("To"), [Optional()])
     until_time = Clock(_l("To what time"), [Optional()])
-    from_which = _which(_l("Which one at the beginning?"))
-    until_which = _which(_l("Which one at the end?"))
+    from_which = which(_l("Which one at the beginning?"))
+    until_which = which(_l("Which one at the end?"))
     # The questions the page has to ask, because a time that was typed comes twice that day.
     asks = ()
 

@@ -56,6 +56,15 @@ class Clock(TimeField):
             raise ValueError(str(_l("Enter a time such as 09:00."))) from None
 
 
+def which(label):
+    """Which of two, where the clocks go back and show a time twice."""
+    choices = [
+        SelectChoice("first", _l("The first time, before the clocks go back")),
+        SelectChoice("second", _l("The second time, after it")),
+    ]
+    return RadioField(label, [Optional()], choices=choices, validate_choice=False)
+
+
 class HoursForm(Form):
     """From when to when, how and where; the same for weekly hours and those of one date."""
 
@@ -129,6 +138,10 @@ class DatedForm(HoursForm):
             SelectChoice("also", _l("These hours and the weekly ones")),
         ],
     )  # fmt: skip
+    start_which = which(_l("Which one at the beginning?"))
+    end_which = which(_l("Which one at the end?"))
+    # The questions the page has to ask, because a time that was typed comes twice that day.
+    asks = ()
     # The date on the clinic's calendar right now and its zone; the view says which.
     today = zone = None
 
@@ -137,25 +150,43 @@ class DatedForm(HoursForm):
         if self.today and field.data and field.data < self.today:
             raise ValidationError(_l("This day is over."))
 
-    def validate_start_time(self, field):
-        """The clock shows it once that day."""
-        self._comes_once(field)
+    def validate(self, extra_validators=None):
+        """Read every field, then ask which of two times is meant where the clock shows one twice that day."""
+        fine = super().validate(extra_validators)
+        if not (fine and self.zone):
+            return fine
+        begins, ends = self._moment("start_time", "start_which"), self._moment("end_time", "end_which")
+        if begins and ends and begins >= ends:
+            self.blame(str(_l("The end has to be later than the beginning, on the same day.")), "end_time")
+        return not self.errors
 
-    def validate_end_time(self, field):
-        """So does the end, later that day."""
-        super().validate_end_time(field)
-        self._comes_once(field)
-
-    def _comes_once(self, field):
-        if not (self.zone and self.on_date.data and field.data):
-            return
-        found = instants(self.on_date.data, field.data, self.zone)
+    def _moment(self, name, question):
+        """The instant a time means, or None with the sentence on the field to blame."""
+        found = instants(self.on_date.data, self[name].data, self.zone)
         if not found:
-            raise ValidationError(_l("The clock goes forward that day and never shows this time."))
-        if len(found) > 1:
-            raise ValidationError(_l("The clocks go back that day: this time comes twice. Choose one that comes once."))
+            self.blame(str(_l("The clock goes forward that day and never shows this time.")), name)
+            return None
+        if len(found) == 1:
+            self[question].data = None
+            return found[0]
+        self.asks = (*self.asks, question)
+        answers = dict(zip(("first", "second"), found, strict=True))
+        if self[question].data not in answers:
+            self.blame(str(_l("The clocks go back that day: this time comes twice. Choose which one.")), question)
+        return answers.get(self[question].data)
+
+    def show(self, row):
+        """Fill in what a stored row says in other words than the form; for a form that is opened, not one sent."""
+        self.in_addition.data = "also" if row.in_addition else "only"
+        for time, question, first in (
+            ("start_time", "start_which", row.start_first), ("end_time", "end_which", row.end_first),
+        ):  # fmt: skip
+            if len(instants(row.on_date, getattr(row, time), self.zone)) > 1:
+                self[question].data, self.asks = "first" if first else "second", (*self.asks, question)
+        return self
 
     @property
     def details(self):
         """What an action needs to know."""
-        return {**self.hours, "on_date": self.on_date.data, "in_addition": self.in_addition.data == "also"}
+        which = {"start_first": self.start_which.data == "first", "end_first": self.end_which.data == "first"}
+        return {**self.hours, **which, "on_date": self.on_date.data, "in_addition": self.in_addition.data == "also"}

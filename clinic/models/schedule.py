@@ -125,6 +125,7 @@ class Availability(ClinicOwned, Timestamped, Base):
         sa.CheckConstraint("end_time > start_time", name="ends_after_it_starts"),
         sa.CheckConstraint("valid_until >= valid_from", name="valid_forwards"),
         sa.CheckConstraint("NOT in_addition OR on_date IS NOT NULL", name="only_dated_in_addition"),
+        sa.CheckConstraint("NOT (start_first OR end_first) OR on_date IS NOT NULL", name="only_dated_says_which"),
         index("availabilities", "provider_id", "weekday"),
         index("availabilities", "provider_id", "on_date"),
         index("availabilities", "location_id"),
@@ -148,6 +149,9 @@ class Availability(ClinicOwned, Timestamped, Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     in_addition: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Where the clock shows the time twice on the date, the first is meant and not the second.
+    start_first: Mapped[bool] = mapped_column(default=False, server_default="false")
+    end_first: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class Slot(ClinicOwned, Timestamped, Base):
@@ -162,6 +166,7 @@ class Slot(ClinicOwned, Timestamped, Base):
         belongs_to_clinic("slots"),
         refers("provider_id", "providers"),
         refers("visit_type_id", "visit_types"),
+        refers("location_id", "locations"),
         refers_to_user("held_by_id"),
         refers_to_user("overbooked_by_id"),
         sa.UniqueConstraint("clinic_id", "id", "provider_id", name="uq_slots_provider"),
@@ -171,7 +176,6 @@ class Slot(ClinicOwned, Timestamped, Base):
         sa.CheckConstraint(
             "ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'",
             name="length",
-        refers("location_id", "locations"),
         ),
         sa.CheckConstraint("busy_from <= starts_at AND busy_until >= ends_at", name="busy_covers"),
         sa.CheckConstraint(
@@ -185,7 +189,12 @@ class Slot(ClinicOwned, Timestamped, Base):
             "NOT overbooked OR overbooked_reason IS NOT NULL",
             name="overbooked_has_a_reason",
         ),
+        sa.CheckConstraint(
+            "kind = 'published' OR num_nonnulls(title, location_id, closed_at) = 0", name="only_published_has_a_title"
+        ),
         index("slots", "provider_id", "starts_at"),
+        index("slots", "starts_at", name="ix_slots_published", postgresql_where=sa.text("kind = 'published'")),
+        index("slots", "location_id", postgresql_where=sa.text("location_id IS NOT NULL")),
         index("slots", "visit_type_id"),
         index("slots", "held_by_id", postgresql_where=sa.text("held_by_id IS NOT NULL")),
         index(
@@ -194,12 +203,7 @@ class Slot(ClinicOwned, Timestamped, Base):
             postgresql_where=sa.text("overbooked_by_id IS NOT NULL"),
         ),
         index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
-        sa.CheckConstraint(
-            "kind = 'published' OR num_nonnulls(title, location_id, closed_at) = 0", name="only_published_has_a_title"
-        ),
         # Shared times with seats left, few at any moment: the sweeper looks among them for those that are nobody's.
-        index("slots", "starts_at", name="ix_slots_published", postgresql_where=sa.text("kind = 'published'")),
-        index("slots", "location_id", postgresql_where=sa.text("location_id IS NOT NULL")),
         index(
             "slots",
             "provider_id",
@@ -227,6 +231,10 @@ class Slot(ClinicOwned, Timestamped, Base):
     overbooked_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # Why a block is there: leave, lunch, a meeting. For the clinic's eyes.
     reason: Mapped[str | None]
+    # Of a published slot: what it is called, where it is, and since when nobody new is taken.
+    title: Mapped[str | None]
+    location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    closed_at: Mapped[datetime | None]
 
 
 class SeatHold(ClinicOwned, Timestamped, Base):
@@ -236,10 +244,6 @@ class SeatHold(ClinicOwned, Timestamped, Base):
     __table_args__ = (
         belongs_to_clinic("seat_holds"),
         refers("slot_id", "slots"),
-    # Of a published slot: what it is called, where it is, and since when nobody new is taken.
-    title: Mapped[str | None]
-    location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
-    closed_at: Mapped[datetime | None]
         refers_to_user("held_by_id"),
         sa.Index(
             "uq_seat_holds_slot_id_held_by_id",

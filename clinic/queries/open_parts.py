@@ -14,6 +14,11 @@ STANDS = """NOT (s.status = 'held'
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
 # days are an array because of a series it would expect a thousand.
+# When the hours ``a`` begin and end on the day ``d``. Of a time that comes twice that day PostgreSQL takes the second;
+# the first is as long after an unmistakable time before it as a clock says that nobody turns.
+MEANT = "CASE WHEN a.{which} THEN (d.day + a.{time} - interval '3 hours') AT TIME ZONE :zone + interval '3 hours'"
+MEANT += " ELSE (d.day + a.{time}) AT TIME ZONE :zone END"
+OPENS, CLOSES = (MEANT.format(which=f"{each}_first", time=f"{each}_time") for each in ("start", "end"))
 HOURS = f"""
 asked AS MATERIALIZED (
     SELECT CAST(:first_day AS date) AS first_day, CAST(:last_day AS date) AS last_day,
@@ -53,8 +58,7 @@ closed AS (
      GROUP BY p.provider_id
 ),
 hours AS (
-    SELECT a.provider_id, a.location_id, a.visit_mode, (d.day + a.start_time) AT TIME ZONE :zone AS opens,
-           (d.day + a.end_time) AT TIME ZONE :zone AS closes,
+    SELECT a.provider_id, a.location_id, a.visit_mode, {OPENS} AS opens, {CLOSES} AS closes,
            (SELECT range_agg(s.times) FROM shut AS s
              WHERE coalesce(s.provider_id = a.provider_id, true)
                AND (s.location_id IS NULL
@@ -72,7 +76,7 @@ hours AS (
                                  WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
                                    AND dated.on_date = d.day AND NOT dated.in_addition)))
      WHERE (a.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR a.visit_mode = :mode)
-       AND (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
+       AND {OPENS} < {CLOSES}
 ),
 taken AS (
     SELECT s.* FROM slots AS s
@@ -100,7 +104,7 @@ full_days AS (
 """
 SEATS = """
 seats AS (
-    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
+    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at, coalesce(t.location_id, o.location_id) AS location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
                                     WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
                                       AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over

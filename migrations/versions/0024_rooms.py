@@ -1,4 +1,4 @@
-"""Rooms, their kinds, which a visit type needs, and which go with a piece of a doctor's time."""
+"""Rooms, their kinds, which a visit type needs and a doctor's time keeps; and which of two equal times hours mean."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -89,6 +89,12 @@ def upgrade():
     op.create_index(
         "ix_visits_room_id", "visits", ["clinic_id", "room_id"], postgresql_where=sa.text("room_id IS NOT NULL")
     )
+    for column in ("start_first", "end_first"):
+        op.add_column("availabilities", sa.Column(column, sa.Boolean(), server_default="false", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_availabilities_only_dated_says_which"), "availabilities",
+        "NOT (start_first OR end_first) OR on_date IS NOT NULL",
+    )  # fmt: skip
     # Slots end in many places: holds that ran out, moves, visits called off, the keeper. A room stays with none of
     # them, and it is let go of with the rights of whoever ends the slot.
     op.execute(
@@ -101,6 +107,9 @@ def upgrade():
 def downgrade():
     op.execute("DROP TRIGGER slots_let_rooms_go ON slots")
     op.execute("DROP FUNCTION let_rooms_go()")
+    op.drop_constraint("ck_availabilities_only_dated_says_which", "availabilities")
+    for column in ("start_first", "end_first"):
+        op.drop_column("availabilities", column)
     op.drop_index("ix_visits_room_id", "visits")
     op.drop_constraint("fk_visits_clinic_id_room_id", "visits")
     op.drop_column("visits", "room_id")

@@ -134,9 +134,7 @@ def _form_of(row, **given):
     if row.on_date is None:
         return _with_places(WeekdayForm(**given))
     form = _on_the_calendar(_with_places(DatedForm(**given)))
-    if given:
-        form.in_addition.data = "also" if row.in_addition else "only"
-    return form
+    return form.show(row) if given else form
 
 
 def _on_the_calendar(form):
