@@ -45,14 +45,21 @@ def find():
 def create():
     """Book the time; taken meanwhile, the page comes back with the three nearest that are open."""
     form = BookingForm(current.clinic)
+    return booked(form, lambda status: again(PAGE, status=status, desk=Desk(form, Asked.by_form(form))), _done)
+
+
+def booked(form, once_more, done):
+    """Book what the form says: ``once_more(status)`` draws it with what is wrong, ``done(form, message)`` answers."""
     if not form.validate():
-        return again(PAGE, desk=Desk(form, Asked.by_form(form)))
+        return once_more(422)
     names = _names(form, form.patient_id.data)
     try:
-        book(db.session(), _wish(form, form.patient_id.data), by=current.actor)
+        book(db.session(), wish_of(form, form.patient_id.data), by=current.actor)
     except Refused as refusal:
-        return _refused(form, refusal)
-    return _done(form, _("Booked: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
+        db.session.rollback()
+        form.blame(said(refusal), refusal.field or "starts_at")
+        return once_more(409)
+    return done(form, _("Booked: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
 
 
 @bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK, shows="visits")
@@ -75,16 +82,22 @@ def move_to(visit_id):
         return again(PAGE, desk=Desk(form, Asked.by_form(form, visit.patient_id), visit))
     names = _names(form, visit.patient_id)
     try:
-        visits.move_to(visit, _wish(form, visit.patient_id), by=current.actor)
+        visits.move_to(visit, wish_of(form, visit.patient_id), by=current.actor)
     except Refused as refusal:
         return _refused(form, refusal, visit_id)
     return _done(form, _("Moved: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
 
 
-def _desk(kind_of_form, visit=None):
-    """The page as its address describes it."""
+def form_of_address(kind_of_form):
+    """An empty form that has read the time in the address."""
     form = kind_of_form(current.clinic, formdata=None)
     _read_time(form)
+    return form
+
+
+def _desk(kind_of_form, visit=None):
+    """The page as its address describes it."""
+    form = form_of_address(kind_of_form)
     asked = Asked.by_address(form)
     if visit:
         asked = replace(
@@ -123,7 +136,8 @@ def _names(form, patient_id):
     return names
 
 
-def _wish(form, patient_id):
+def wish_of(form, patient_id):
+    """What a form of the desk's asks for; without a doctor the first who has the time open."""
     text = {name: form[name].data for name in ("reason", "notes", "meeting_url") if name in form}
     return Wish(
         current.clinic.id, form.provider_id.data or _whoever(form), form.visit_type_id.data, patient_id,
@@ -143,13 +157,12 @@ def _whoever(form):
     return choice.doctor.id
 
 
-def _refused(form, refusal, visit_id=None):
+def _refused(form, refusal, visit_id):
     """The page again, with what was typed, why not, and what is open instead."""
     db.session.rollback()
     form.blame(said(refusal), refusal.field or "starts_at")
-    visit = own_patients.visit(visit_id) if visit_id else None
-    asked = Asked.by_form(form, visit and visit.patient_id)
-    return again(PAGE, status=409, desk=Desk(form, asked, visit))
+    visit = own_patients.visit(visit_id)
+    return again(PAGE, status=409, desk=Desk(form, Asked.by_form(form, visit.patient_id), visit))
 
 
 def _done(form, message):

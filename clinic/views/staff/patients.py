@@ -79,22 +79,22 @@ def over(text):
 @bp.get("/new", needs=Permission.PATIENTS_EDIT)
 def new():
     """The form for a new patient."""
-    return answer("staff/patients/new.html", form=PatientForm(_clinic()), then=own_path())
+    return answer("staff/patients/new.html", form=PatientForm(own_clinic()), then=own_path())
 
 
 @bp.post("/begin", needs=Permission.PATIENTS_EDIT)
 def begin():
     """The same form with what was typed in the search; nothing is kept yet."""
-    return answer("staff/patients/new.html", form=PatientForm(_clinic()), then=own_path())
+    return answer("staff/patients/new.html", form=PatientForm(own_clinic()), then=own_path())
 
 
 @bp.post("", needs=Permission.PATIENTS_EDIT)
 def create():
     """Register the patient, unless they may be here already and nobody has said otherwise yet."""
-    form = PatientForm(_clinic())
+    form = PatientForm(own_clinic())
     if not form.validate_on_submit():
         return again("staff/patients/new.html", form=form, then=own_path())
-    if (alike := _alike(form)) and not request.form.get("anyway"):
+    if (alike := alike_to(form)) and not request.form.get("anyway"):
         return again("staff/patients/new.html", status=409, form=form, alike=alike, then=own_path())
     patient = verbs.register(db.session(), by=current.actor, **form.facts)
     words = _("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn)
@@ -114,14 +114,14 @@ def show(patient_id):
 def edit(patient_id):
     """The form with what is known."""
     patient = own_patients.patient(patient_id)
-    return answer("staff/patients/edit.html", patient=patient, form=PatientForm(_clinic(), obj=patient))
+    return answer("staff/patients/edit.html", patient=patient, form=PatientForm(own_clinic(), obj=patient))
 
 
 @bp.post("/<uuid:patient_id>", needs=Permission.PATIENTS_EDIT)
 def update(patient_id):
     """Keep what was changed."""
     patient = own_patients.patient(patient_id)
-    form = PatientForm(_clinic(), obj=patient)
+    form = PatientForm(own_clinic(), obj=patient)
     if not form.validate_on_submit():
         return again("staff/patients/edit.html", patient=patient, form=form)
     verbs.update(patient, by=current.actor, **form.facts)
@@ -169,11 +169,13 @@ def _page(select, number, size):
     return page
 
 
-def _clinic():
+def own_clinic():
+    """The clinic as a record, whose country and formats a form reads by."""
     return db.session.get(Clinic, current.clinic.id)
 
 
-def _alike(form):
+def alike_to(form):
+    """Patients who may be the one the form describes."""
     facts = form.full_name.data, form.date_of_birth.data, form.phone.data
     alike = db.session.execute(queries.alike(current.clinic.id, *facts)).all()
     listed(row.id for row in alike)

@@ -1,0 +1,183 @@
+"""A visit of the calendar: what can be done with it, moving it to another time or doctor, and moving it back."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import abort, request, url_for
+from flask_babel import gettext as _
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import moving as verbs
+from clinic.actions import obstacles, visits
+from clinic.actions.acting import Refused
+from clinic.current import current
+from clinic.db import db
+from clinic.errors import said
+from clinic.filters import moment
+from clinic.forms.booking import TimeForm
+from clinic.htmx import again, changed, page_on_screen, wants_part
+from clinic.htmx import show as answer
+from clinic.queries import picking
+from clinic.queries.day import visit_line
+from clinic.views.asked import an_id
+from clinic.views.staff import own_patients
+from clinic.views.staff.booking import wish_of
+from clinic.views.staff.visit_lines import Lines
+
+bp = GuardedBlueprint("moving", __name__, face="staff", url_prefix="/moving/<uuid:visit_id>")
+PAGE, PART = "staff/moving/show.html", "staff/moving/_visit.html"
+STEP = timedelta(minutes=15)
+
+
+@bp.get("", needs=Permission.VISITS_SEE, shows="visits")
+def show(visit_id):
+    """One visit of the calendar: its next steps and, where it can be moved, the form that moves it."""
+    return answer(PAGE, PART, move=Move(own_patients.visit(visit_id)))
+
+
+@bp.post("/move", needs=Permission.VISITS_BOOK)
+def move(visit_id):
+    """Move the visit; where that is refused, every reason at once and the nearest open times."""
+    found = Move(own_patients.visit(visit_id), sent=True)
+    if not found.form.validate():
+        return again(part_or_page(), move=found)
+    undo = found.way_back
+    try:
+        visits.move_to(found.visit, found.wish, by=current.actor)
+    except Refused as refusal:
+        return again(part_or_page(), status=409, move=found.refused(refusal))
+    return _done(found.visit, _("Moved: %(name)s, %(time)s"), undo)
+
+
+@bp.post("/undo-move", needs=Permission.VISITS_BOOK)
+def undo_move(visit_id):
+    """Take the last move back."""
+    visit = own_patients.visit(visit_id)
+    verbs.undo_move(visit, an_id("provider_id") or visit.provider_id or abort(404), by=current.actor)
+    return _done(visit, _("Moved back: %(name)s, %(time)s"))
+
+
+class Move:
+    """A visit and where it is to go: the form, the ways on from its time, and what stood in the way."""
+
+    def __init__(self, visit, sent=False):
+        self.visit, self.zone = visit, ZoneInfo(current.clinic.timezone)
+        self.form = TimeForm(current.clinic) if sent else TimeForm(current.clinic, formdata=None)
+        self.against = None
+        if sent and not self.form.visit_type_id.raw_data:
+            # A drag sends where to alone.
+            self.form.visit_type_id.data, self.form.visit_mode.data = visit.visit_type_id, visit.visit_mode
+        if not (sent and self.form.provider_id.raw_data):
+            self.form.provider_id.data = visit.provider_id
+
+    @property
+    def _local(self):
+        """The time in the form's fields, by the clinic's clock: the wished one, else the visit's own."""
+        at = self.form.starts_at.data
+        return (at if isinstance(at, datetime) else self.visit.starts_at).astimezone(self.zone)
+
+    @property
+    def day(self):
+        """The day in the form, as a browser's field writes it."""
+        typed = self.form.on_date.data
+        return typed.isoformat() if isinstance(typed, date) else self._local.date().isoformat()
+
+    @property
+    def time(self):
+        """The time of day in the form, as a browser's field writes it."""
+        typed = self.form.at_time.data
+        return (typed if isinstance(typed, time) else self._local.time()).strftime("%H:%M")
+
+    @property
+    def calendar_day(self):
+        """The day of the calendar on which the visit stands."""
+        return self.visit.starts_at.astimezone(self.zone).date()
+
+    @cached_property
+    def lines(self):
+        """The visit as a line with its steps."""
+        return Lines().of([visit_line(db.session(), self.visit)])
+
+    @property
+    def is_possible(self):
+        """Whether this person may move the visit now."""
+        return current.may(Permission.VISITS_BOOK) and self.visit.status in obstacles.MOVABLE
+
+    @cached_property
+    def kinds(self):
+        """The types that can be booked, with who offers each."""
+        return picking.menu(db.session(), current.clinic.id)
+
+    @cached_property
+    def doctors(self):
+        """Who offers the visit's type; of a visit without a type everybody who can be booked."""
+        kind = next((each for each in self.kinds if each.id == self.visit.visit_type_id), None)
+        everybody = {each.id: each for other in self.kinds for each in other.doctors}
+        return kind.doctors if kind else list(everybody.values())
+
+    @property
+    def picks(self):
+        """A quarter of an hour earlier and later, as the buttons of the form send them."""
+        if not self.visit.provider_id:
+            return []
+        begins = self.visit.starts_at
+        both = [(_("15 minutes earlier"), begins - STEP), (_("15 minutes later"), begins + STEP)]
+        return [(words, f"{self.visit.provider_id} {at.isoformat()}", at) for words, at in both]
+
+    @property
+    def needs_reason(self):
+        """Whether the form asks why: patients could not move it any more, or only a reason helps."""
+        late = not self.visit.is_before_cutoff("move_cutoff_hours")
+        return late or bool(self.against and self.against.can_be_forced)
+
+    @property
+    def wish(self):
+        """What the form asks for."""
+        if not self.form.provider_id.data:
+            raise Refused("Choose a doctor.", field="provider_id")
+        return wish_of(self.form, self.visit.patient_id)
+
+    @property
+    def way_back(self):
+        """The address that moves the visit back to where it is now."""
+        return url_for("staff.moving.undo_move", visit_id=self.visit.id, provider_id=self.visit.provider_id)
+
+    @property
+    def doctor_names(self):
+        """What each doctor is called."""
+        return {each.id: each.name for kind in self.kinds for each in kind.doctors}
+
+    def refused(self, refusal):
+        """The same with every reason against it, of which the refusal is one, and what is open instead."""
+        db.session.rollback()
+        self.visit = own_patients.visit(self.visit.id)
+        if self.form.provider_id.data and self.form.starts_at.data:
+            ids = [each.id for each in self.doctors]
+            self.against = verbs.against(self.visit, self.wish, ids, by=current.actor)
+        reasons = [said(each) for each in self.against.reasons] if self.against else []
+        for sentence in dict.fromkeys(reasons or [said(refusal)]):
+            self.form.blame(sentence, refusal.field if sentence == said(refusal) and refusal.field else "starts_at")
+        self.__dict__.pop("lines", None)
+        return self
+
+
+def part_or_page():
+    """What a form of the drawer is answered with: the drawer's content, or the page of its own."""
+    return PART if wants_part() else PAGE
+
+
+def _done(visit, words, undo=None):
+    message = words % {"name": visit.patient.full_name, "time": moment(visit.starts_at)}
+    day = visit.starts_at.astimezone(ZoneInfo(current.clinic.timezone)).date()
+    then = _back(day)
+    return changed("staff/moving/_done.html", then=then, message=message, undo=undo, visit=visit, address=then)
+
+
+def _back(day):
+    """The calendar the person came from, where they did; else that of the day."""
+    came = urlsplit(page_on_screen() or request.referrer or "")
+    if came.path.startswith(url_for("staff.calendar.index")):
+        return came.path + ("?" + came.query if came.query else "")
+    return url_for("staff.calendar.index", date=day)
