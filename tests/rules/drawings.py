@@ -15,6 +15,8 @@ from clinic.models.accounts import Role
 from clinic.models.retention import CLASSES
 from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
 from clinic.queries.checking import ALL_RULES
+from clinic.views.staff.calendar_lanes import MOST_BESIDE
+from clinic.views.staff.calendar_scale import MOST_LINES
 
 
 def permissions_page(app) -> str:
@@ -193,6 +195,18 @@ def keeping_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def calendar_lines() -> str:
+    """The calendar's places as classes, since no page may carry a style of its own: lines of five minutes, and shares."""
+    head = "/* Drawn by `make docs`: .from-N begins on line N, .for-N is N lines long, .of-N.nth-M the Mth of N abreast. */\n"
+    begins = [f".from-{n} {{ grid-row-start: {n + 1}; }}" for n in range(MOST_LINES)]
+    lengths = [f".for-{n} {{ grid-row-end: span {n}; }}" for n in range(1, MOST_LINES + 1)]
+    shares = [
+        f".of-{many}.nth-{each} {{ grid-column: {1 + (each - 1) * 12 // many} / span {12 // many}; }}"
+        for many in range(1, MOST_BESIDE + 1) for each in range(1, many + 1)
+    ]  # fmt: skip
+    return head + "\n".join([*begins, *lengths, *shares]) + "\n"
+
+
 def main():
     """Write every drawn page."""
     from tests.databases import application_for_drawing
@@ -203,6 +217,7 @@ def main():
     (docs / "map.md").write_text(map_page())
     (docs / "data-model.md").write_text(data_model_page())
     (docs / "keeping.md").write_text(keeping_page())
+    (HOME / "static" / "css" / "calendar_lines.css").write_text(calendar_lines())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The drawn pages of the documentation are what the code would draw today."""
 
 from clinic.config import HOME
-from tests.rules.drawings import data_model_page, flows_page, keeping_page, map_page
+from tests.rules.drawings import calendar_lines, data_model_page, flows_page, keeping_page, map_page
 
 
 def test_the_page_of_flows_is_what_the_table_of_steps_says():
@@ -20,3 +20,8 @@ def test_the_map_names_every_module():
 
 def test_the_page_of_what_is_kept_is_what_the_classes_and_the_rules_say():
     assert (HOME / "docs" / "keeping.md").read_text() == keeping_page(), "docs/keeping.md is old: run `make docs`"
+
+
+def test_the_calendars_places_are_as_many_as_the_longest_day_has_lines():
+    written = (HOME / "static" / "css" / "calendar_lines.css").read_text()
+    assert written == calendar_lines(), "static/css/calendar_lines.css is old: run `make docs`"

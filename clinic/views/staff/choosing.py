@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -68,6 +69,9 @@ class Asked:
 class PatientChoice:
     """Finding the patient on the page itself, where none is chosen yet."""
 
+    # How htmx puts the form of a new patient into the page, where that is not a page of its own.
+    swaps: ClassVar = {}
+
     def __init__(self, asked, path, find_path):
         self.asked, self.path, self.q = asked, path, typed()
         # What is chosen stays in the address, where the page reads it; what is typed is sent.
@@ -94,6 +98,11 @@ class PatientChoice:
     def link(self, patient_id=None):
         """This page with another patient, or with none."""
         return f"{self.path}?{self.asked.query(patient_id=patient_id)}".rstrip("?")
+
+    @property
+    def register_url(self):
+        """Where somebody new is registered, with what was typed."""
+        return url_for("staff.patients.begin")
 
     @property
     def typed(self):
