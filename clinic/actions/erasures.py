@@ -11,9 +11,12 @@ from clinic.actions import visits
 from clinic.actions.acting import Refused, action
 from clinic.db import now, word
 from clinic.models.accounts import Membership, Role, UserToken
+from clinic.models.calls import CallAttempt
 from clinic.models.keeping import Erasure
+from clinic.models.notifications import Notification
 from clinic.models.patients import Patient, PatientAccess, PatientTag, PatientWord
 from clinic.models.requests import OPEN, RequestStatus, VisitRequest
+from clinic.models.texts import TextReply
 from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
 from clinic.queries.keeping import erasure_of, has_live_visit, live_hold, other_admins
@@ -134,6 +137,17 @@ def _erase(session, patient):
     session.expire(patient)
 
 
+def _told(theirs, answered):
+    """What was told goes with its words, its addresses and what was noted of calls; that something was told stays."""
+    lines, attempts = Notification.__table__, CallAttempt.__table__
+    of_lines = sa.and_(
+        attempts.c.clinic_id == lines.c.clinic_id, attempts.c.notification_id == lines.c.id, theirs
+    )  # fmt: skip
+    yield sa.update(attempts).where(of_lines).values(note=None)
+    yield sa.update(lines).where(theirs).values(sent_to=None, subject=None, text=None, facts={}, desk_since=None)
+    yield sa.update(TextReply.__table__).where(answered).values(sender="", text="", desk_since=None)
+
+
 def _statements(clinic_id, ids):
     def of(model, column="patient_id"):
         table = model.__table__
@@ -148,6 +162,7 @@ def _statements(clinic_id, ids):
     yield sa.delete(PatientWord.__table__).where(of(PatientWord))
     yield sa.delete(PatientTag.__table__).where(of(PatientTag))
     yield sa.update(Visit.__table__).where(of(Visit)).values(dict.fromkeys(WORDS_OF_VISIT))
+    yield from _told(of(Notification), of(TextReply))
     requests, waits = VisitRequest.__table__, WaitlistEntry.__table__
     yield sa.update(requests).where(of(VisitRequest)).values(reason="", cancel_note=None)
     yield sa.update(requests).where(of(VisitRequest), requests.c.status.in_(OPEN)).values(

@@ -1,8 +1,11 @@
 """A visit type, as an administrator types it."""
 
+import re
+
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import TextInput
 
 from clinic.forms.fields import (
     NOT_OFFERED,
@@ -16,6 +19,33 @@ from clinic.forms.fields import (
     words,
 )
 from clinic.models.schedule import BookingRule
+
+MOST_REMINDERS, LONGEST_AHEAD = 5, 720
+
+
+class HoursBefore(Field):
+    """Some whole numbers of hours before a visit, such as "48, 2"; none of them is none at all."""
+
+    widget = TextInput()
+
+    def _value(self):
+        if isinstance(self.data, list):
+            return ", ".join(str(hours) for hours in self.data)
+        return self.data or ""
+
+    def process_formdata(self, values):
+        """Read numbers with anything but digits between them, the longest first."""
+        if not values:
+            return
+        self.data = values[0][:60]
+        found = re.findall(r"[0-9]{1,6}", self.data)
+        hours = sorted({int(each) for each in found}, reverse=True)
+        if re.sub(r"[0-9,;\s]", "", self.data) or len(hours) > MOST_REMINDERS or not all(
+            1 <= each <= LONGEST_AHEAD for each in hours
+        ):  # fmt: skip
+            sentence = _l("Enter at most five whole numbers from 1 to 720, such as 48, 2.")
+            raise ValueError(str(sentence))
+        self.data = hours
 
 
 class VisitTypeForm(Coloured, Form):
@@ -60,6 +90,10 @@ class VisitTypeForm(Coloured, Form):
     )  # fmt: skip
     cancel_cutoff_hours = WholeNumber(_l("Patients may cancel until"), lowest=0, highest=8760, default=24)
     move_cutoff_hours = WholeNumber(_l("Patients may move until"), lowest=0, highest=8760, default=24)
+    reminder_hours = HoursBefore(
+        _l("Remind the patient"), default=lambda: [48, 2], render_kw={"maxlength": 60, "inputmode": "numeric"},
+        description=_l("Hours before the visit, with commas between. Empty: never."),
+    )  # fmt: skip
     room_kind_ids = RowChoices(_l("Rooms it needs"))
     provider_ids = RowChoices(_l("Doctors who offer it"))
 

@@ -156,6 +156,7 @@ class KeptText:
     sent_at: datetime
     to: str
     text: str
+    subject = None
 
 
 def keep(folder: Path, to: str, body: str, name: str | None = None) -> Path:

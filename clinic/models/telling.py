@@ -1,13 +1,15 @@
 """How a clinic tells its patients things: its quiet hours, the name it sends under, and what it does not send."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from clinic.models.notifications import NotificationKind
 
 SETTING = "telling"
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+# How long before the visit, or before the quiet hours begin, a reminder comes that could not wait for their end.
+EARLIER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,28 @@ class Telling:
 
     def quiet_ends(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """When the quiet hours end that this moment (an instant) lies in; None outside of them."""
-        here = moment.astimezone(zone)
-        at, begins, ends = here.time(), self.quiet_from, self.quiet_until
-        if begins <= ends:
-            is_quiet, day = begins <= at < ends, here.date()
-        else:
-            is_quiet, day = at >= begins or at < ends, here.date() + timedelta(days=at >= begins)
-        # On a day whose clock jumps over the end, zoneinfo answers with the moment of the jump or soon after it.
-        return datetime.combine(day, ends, zone).astimezone(moment.tzinfo) if is_quiet else None
+        quiet = self._quiet_around(moment, zone)
+        return quiet and quiet[1]
+
+    def reminder_at(self, starts_at: datetime, hours: int, zone: ZoneInfo) -> datetime:
+        """When a reminder so many hours before a visit is due: before the quiet hours if it cannot wait for their end.
+
+        The same rule stands in SQL in ``clinic/actions/reminders.py``; a test holds the two together.
+        """
+        due = starts_at - timedelta(hours=hours)
+        quiet = self._quiet_around(due, zone)
+        return quiet[0] - EARLIER if quiet and quiet[1] > starts_at - EARLIER else due
+
+    def _quiet_around(self, moment, zone):
+        """The beginning and the end of the quiet hours that the moment lies in, or None."""
+        here, begins, ends = moment.astimezone(zone), self.quiet_from, self.quiet_until
+        at, day = here.time(), here.date()
+        if not (begins <= at < ends if begins <= ends else at >= begins or at < ends):
+            return None
+        passes_midnight = begins > ends
+        evening = day - timedelta(days=passes_midnight and at < ends)
+        morning = day + timedelta(days=passes_midnight and at >= begins)
+        # On a day whose clock jumps over one of them, zoneinfo answers as if it had not jumped yet.
+        return tuple(
+            datetime.combine(on, wall, zone).astimezone(UTC) for on, wall in ((evening, begins), (morning, ends))
+        )

@@ -36,6 +36,7 @@ RELEASED = {
         "state", "postal_code", "country", "timezone", "language", "preferred_contact_method", "created_at",
     ),
     "patient_access": ("relation", "until", "created_at"),
+    "notifications": ("kind", "channel", "state", "sent_at", "delivered_at", "subject", "text", "created_at"),
     "visits": (
         "id", "starts_at", "ends_at", "timezone", "status", "kind", "visit_mode", "reason", "doctor", "visit_type",
         "confirmed_at", "checked_in_at", "started_at", "ended_at", "cancelled_at", "created_at",

@@ -1,4 +1,4 @@
-"""The trial's outbox: what would have been mailed, for whoever tries the product on their own machine."""
+"""The trial's outbox: what would have been mailed or texted, for whoever tries the product on their own machine."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -8,7 +8,7 @@ from flask import abort, current_app, request
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.htmx import show
-from clinic.integrations import mail
+from clinic.integrations import mail, sms
 
 bp = GuardedBlueprint("outbox", __name__, face="public", url_prefix="/outbox")
 MOST = 50
@@ -17,11 +17,13 @@ THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 @bp.get("", needs=Permission.PUBLIC)
 def index():
-    """The newest mails with their links; not there wherever mails are really sent, nor for another machine."""
+    """The newest messages with their links; not there wherever they are really sent, nor for another machine."""
     if not outbox_is_open():
         abort(404)
-    letters = mail.kept(Path(current_app.config["MAIL_FOLDER"]), MOST)
-    return show("public/outbox/index.html", letters=letters, own=current_app.config["PUBLIC_URL"] + "/")
+    folder, own = Path(current_app.config["MAIL_FOLDER"]), current_app.config["PUBLIC_URL"] + "/"
+    both = [*mail.kept(folder, MOST), *sms.kept(folder, MOST)]
+    letters = sorted(both, key=lambda each: each.sent_at, reverse=True)[:MOST]
+    return show("public/outbox/index.html", letters=letters, own=own)
 
 
 def outbox_is_open():

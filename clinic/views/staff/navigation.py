@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
+from clinic.queries import calls
 from clinic.queries.connections import count_sign_ups
 
 PAGES = [
@@ -14,6 +15,7 @@ PAGES = [
     (_l("Queue"), "staff.queue.index", Permission.VISITS_SEE),
     (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
     (_l("Find an opening"), "staff.finder.index", Permission.VISITS_BOOK),
+    (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
     (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
     (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
     (_l("Close the day"), "staff.day_closing.index", Permission.DAYS_CLOSE),
@@ -21,6 +23,7 @@ PAGES = [
     (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
     (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
+    (_l("Messages to patients"), "staff.telling.edit", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
     (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
     (_l("Holds and erasure"), "staff.keeping.index", Permission.PATIENTS_KEEP),
@@ -31,6 +34,7 @@ PAGES = [
 
 # How much waits there for a look, where the line says so.
 COUNTS = {"staff.connections.index": count_sign_ups}
+COUNTS["staff.calls.index"] = calls.count
 
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {

@@ -15,8 +15,12 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.forms.visits import CancelForm, MeetingForm, NoteForm, UndoForm
+from clinic.models.organizations import Clinic
+from clinic.models.telling import Telling
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
+from clinic.queries.notifications import ledger
+from clinic.views import told
 from clinic.views.staff import own_patients
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import rooms_in_words
@@ -173,10 +177,17 @@ def _day_url(visit):
     return url_for("staff.day.index", date=visit.starts_at.astimezone(zone).date())
 
 
+def _ledger(session, visit):
+    """What the visit's patient was told, and when they are told something next."""
+    clinic = session.get(Clinic, visit.clinic_id)
+    return ledger(session, visit, clinic, Telling.of(clinic.settings))
+
+
 def _page(visit, note=None, meeting=None):
     """What the page of a visit shows."""
     session = db.session()
     return {
+        "told": _ledger(session, visit), "told_words": told,
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),

@@ -1,0 +1,95 @@
+"""What the desk has to tell patients by phone, and the answers somebody has to read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.models.calls import CallAttempt
+from clinic.models.texts import TextReply
+
+ON_A_PAGE = 20
+# More than a desk could call in a day is many, however many it is.
+MANY = 99
+# What its visit has overtaken, or whose visit has begun, is no news any more; the ledger keeps it.
+WAITING = """
+  FROM notifications AS n
+  JOIN patients AS p ON p.clinic_id = n.clinic_id AND p.id = n.patient_id AND p.deleted_at IS NULL
+   AND p.deceased_at IS NULL AND p.merged_into_id IS NULL AND p.erased_at IS NULL
+  LEFT JOIN visits AS v ON v.clinic_id = n.clinic_id AND v.id = n.visit_id
+  LEFT JOIN slot_offers AS o ON o.clinic_id = n.clinic_id AND o.id = n.offer_id
+ WHERE n.clinic_id = :clinic_id AND n.desk_since IS NOT NULL AND n.desk_done_at IS NULL
+   AND (n.visit_starts_at IS NULL OR n.visit_starts_at > now())
+   AND (n.offer_id IS NULL OR (o.status IN ('prepared', 'sent') AND o.until > now()))
+   AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
+        AND (n.kind = 'cancelled') = (v.status = 'cancelled')))"""
+LINES = sa.text(
+    f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
+               n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth {WAITING}
+         ORDER BY n.visit_starts_at NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
+)
+COUNT = sa.text(
+    f"""SELECT (SELECT count(*) FROM (SELECT 1 {WAITING} LIMIT :many) AS lines)
+             + (SELECT count(*) FROM (SELECT 1 FROM text_replies AS r WHERE r.clinic_id = :clinic_id
+                   AND r.desk_since IS NOT NULL AND r.desk_done_at IS NULL LIMIT :many) AS replies)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One message that somebody has to tell by phone; ``attempts`` are the calls so far, the first one first."""
+
+    id: UUID
+    patient_id: UUID
+    visit_id: UUID | None
+    kind: str
+    channel: str | None
+    state: str
+    why: str | None
+    text: str | None
+    desk_since: datetime
+    visit_starts_at: datetime | None
+    language: str | None
+    full_name: str
+    phone: str | None
+    email: str | None
+    date_of_birth: datetime | None
+    attempts: list
+
+
+def waiting(session, clinic_id, number=1, size=ON_A_PAGE) -> list[Call]:
+    """One page of the calls to make, the soonest visit first, and one more where there is a next page."""
+    facts = {"clinic_id": clinic_id, "size": size + 1, "skipped": (number - 1) * size}
+    rows = session.connection().execute(LINES, facts).all()
+    made = attempts_of(session, [row.id for row in rows])
+    return [Call(*row, made.get(row.id, [])) for row in rows]
+
+
+def attempts_of(session, line_ids) -> dict:
+    """The calls about each of these messages that were not taken back, by the message's id."""
+    found = {}
+    for attempt in session.scalars(
+        sa.select(CallAttempt)
+        .where(CallAttempt.notification_id.in_(line_ids), CallAttempt.undone_at.is_(None))
+        .options(sa.orm.joinedload(CallAttempt.called_by))
+        .order_by(CallAttempt.created_at, CallAttempt.id)
+    ):
+        found.setdefault(attempt.notification_id, []).append(attempt)
+    return found
+
+
+def replies(session, size=ON_A_PAGE) -> list[TextReply]:
+    """The answers by text message that somebody has to read, the oldest first."""
+    return session.scalars(
+        sa.select(TextReply)
+        .where(TextReply.desk_since.is_not(None), TextReply.desk_done_at.is_(None))
+        .options(sa.orm.joinedload(TextReply.patient), sa.orm.joinedload(TextReply.notification))
+        .order_by(TextReply.desk_since, TextReply.id)
+        .limit(size)
+    ).all()
+
+
+def count(session) -> int:
+    """How much waits there for the desk; counted up to 99 of each."""
+    return session.connection().execute(COUNT, {"clinic_id": session.scope.clinic_id, "many": MANY}).scalar()

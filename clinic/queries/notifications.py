@@ -1,0 +1,50 @@
+"""The ledger of one visit: what its patient was told, what came of it, and what will be told next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.db import now
+from clinic.models.notifications import Notification, NotificationKind
+from clinic.models.visits import VisitStatus
+from clinic.queries.calls import attempts_of
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The lines, the newest first, with the calls about each; and when the reminders to come are due."""
+
+    lines: list
+    calls: dict
+    reminders: list[datetime]
+
+
+def ledger(session, visit, clinic, telling) -> Ledger:
+    """What the visit's patient was told and will be told."""
+    lines = of_visit(session, visit)
+    return Ledger(lines, attempts_of(session, [line.id for line in lines]), to_come(visit, clinic, telling))
+
+
+def of_visit(session, visit) -> list[Notification]:
+    """The visit's lines, the newest first; at most a hundred."""
+    return session.scalars(
+        sa.select(Notification)
+        .where(Notification.visit_id == visit.id)
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+        .limit(MOST)
+    ).all()
+
+
+def to_come(visit, clinic, telling) -> list[datetime]:
+    """When the visit's reminders are due that lie ahead, the next one first; none where nobody is reminded."""
+    if visit.status not in (VisitStatus.BOOKED, VisitStatus.CONFIRMED) or visit.visit_type is None:
+        return []
+    if NotificationKind.REMINDER in telling.off:
+        return []
+    zone = ZoneInfo(clinic.timezone)
+    due = {telling.reminder_at(visit.starts_at, hours, zone) for hours in visit.visit_type.reminder_hours}
+    return sorted(moment for moment in due if moment > now())
