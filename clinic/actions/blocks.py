@@ -8,6 +8,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
+from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.providers import lock
@@ -23,7 +24,7 @@ INSERT = sa.insert(Slot.__table__)
 
 @action
 def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
-    """Block the doctor's time between two instants, under the same lock as a booking.
+    """Block the doctor's time between two instants, under the same lock as a booking; visits in it are stranded.
 
     More than 24 hours become one piece for each day of the clinic's calendar, since no slot is longer.
     """
@@ -38,13 +39,12 @@ def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
     _is_not_there_yet(session, provider, starts_at, ends_at)
     rows = [_row(provider, *piece, reason) for piece in pieces(starts_at, ends_at, zone)]
     session.connection().execute(INSERT, rows)
+    strandings.by_block(provider, [row["id"] for row in rows], starts_at, ends_at, by=by)
     note(session, **{"blocks.starts_at": [None, starts_at], "blocks.ends_at": [None, ends_at]})
     bell.ring(session, provider.clinic_id, "visits")
     return provider
 
 
-@action
-def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
 @action
 def repeat(provider: Provider, spans, *, reason=None, by):
     """Block each of these (from, until), such as lunch on every working day; what is blocked already is left out."""
@@ -70,8 +70,11 @@ def repeat(provider: Provider, spans, *, reason=None, by):
     return provider
 
 
+@action
+def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     """Give blocked time back: these pieces, which together last from one instant to the other."""
     session = object_session(provider)
+    strandings.given_back(session, strandings.of_block(provider, piece_ids), by=by)
     lock(provider)
     gone = session.execute(
         sa.delete(Slot)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
+from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist
 from clinic.db import now
@@ -24,6 +25,7 @@ def add(session, *, by, **details):
     _lock(session, closure)
     _is_not_there_yet(session, closure)
     session.add(closure)
+    strandings.by_closure(closure, by=by)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -32,12 +34,14 @@ def add(session, *, by, **details):
 def update(closure: Closure, *, by, **details):
     """Close at another time, for somebody else or under another name."""
     session = object_session(closure)
+    former = _kept(closure)
     for name, value in details.items():
         setattr(closure, name, value)
     _is_possible(closure)
     with session.no_autoflush:
         _lock(session, closure)
         _is_not_there_yet(session, closure)
+    strandings.by_closure(closure, by=by, former=former)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -48,6 +52,7 @@ def remove(closure: Closure, *, by):
     session = object_session(closure)
     if closure.removed_at is not None:
         raise Refused("This closure is already removed.")
+    strandings.given_back(session, strandings.of_closure(closure), by=by)
     closure.removed_at = now()
     note(session, starts_at=[closure.starts_at, None], ends_at=[closure.ends_at, None])
     _tell_waitlist(session, closure)
@@ -64,6 +69,7 @@ def restore(closure: Closure, *, by):
     _lock(session, closure)
     _is_not_there_yet(session, closure)
     closure.removed_at = None
+    strandings.by_closure(closure, by=by)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -93,6 +99,13 @@ def _tell_waitlist(session, closure):
         whom = whom.where(Provider.id == closure.provider_id)
     for provider_id in session.scalars(whom).all():
         tell_waitlist(session, closure.clinic_id, provider_id, closure.starts_at, closure.ends_at)
+
+
+def _kept(closure):
+    """When, what, for whom and where, as JSON can keep it."""
+    ids = {"provider_id": closure.provider_id, "location_id": closure.location_id}
+    span = {"starts_at": closure.starts_at.isoformat(), "ends_at": closure.ends_at.isoformat()}
+    return {**span, "title": closure.title, **{name: value and str(value) for name, value in ids.items()}}
 
 
 def _is_possible(closure):

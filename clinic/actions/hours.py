@@ -1,15 +1,23 @@
 """A doctor's hours: every week or on one date, in wall time of the clinic's zone."""
 
+from datetime import date, time
+
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
+from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.providers import lock
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, AvailabilityStatus
 
+# What a row of hours says, beside whose it is.
+KEPT = (
+    "weekday", "on_date", "start_time", "end_time", "visit_mode", "location", "status", "valid_from", "valid_until",
+    "in_addition", "start_first", "end_first",
+)  # fmt: skip
 # 0 is Sunday, as in the table.
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
@@ -21,6 +29,8 @@ def add(session, provider: Provider, *, by, **details):
     row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
     _fits_beside_the_others(session, row)
     session.add(row)
+    if row.on_date and not row.in_addition:
+        strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, by=by)
     bell.ring(session, provider.clinic_id, "visits")
     return row
 
@@ -28,13 +38,14 @@ def add(session, provider: Provider, *, by, **details):
 @action
 def update(row: Availability, provider: Provider, *, by, **details):
     """Change hours where they stand; what is booked stays booked."""
-    session = object_session(row)
+    session, former = object_session(row), _kept(row)
     lock(provider)
     with session.no_autoflush:
         for name, value in details.items():
             setattr(row, name, value)
         if row.status == AvailabilityStatus.ACTIVE:
             _fits_beside_the_others(session, row)
+    strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, by=by)
     bell.ring(session, row.clinic_id, "visits")
     return row
 
@@ -42,7 +53,9 @@ def update(row: Availability, provider: Provider, *, by, **details):
 @action
 def pause(row: Availability, provider: Provider, *, by):
     """Keep the hours but offer nothing in them; what is booked stays booked."""
+    lock(provider)
     row.status = AvailabilityStatus.PAUSED
+    strandings.by_hours(provider, row, {"do": "resume", "row_id": str(row.id)}, by=by)
     bell.ring(object_session(row), row.clinic_id, "visits")
     return row
 
@@ -60,11 +73,21 @@ def resume(row: Availability, provider: Provider, *, by):
 @action
 def remove(row: Availability, provider: Provider, *, by):
     """Take the hours away; what is booked in them stays booked."""
-    session = object_session(row)
+    session, former = object_session(row), _kept(row)
+    lock(provider)
     session.delete(row)
+    strandings.by_hours(provider, row, {"do": "add", "row": former}, by=by)
     note(session, weekday=[row.weekday, None], start_time=[row.start_time, None], end_time=[row.end_time, None])
     bell.ring(session, row.clinic_id, "visits")
     return row
+
+
+def _kept(row):
+    """The hours as JSON can keep them, so that a change can be taken back."""
+    facts = {name: getattr(row, name) for name in KEPT}
+    return {name: value.isoformat() if isinstance(value, date | time) else value for name, value in facts.items()} | {
+        "location_id": row.location_id and str(row.location_id)
+    }
 
 
 def _fits_beside_the_others(session, row):

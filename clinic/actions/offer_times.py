@@ -15,11 +15,11 @@ TAKE_SEAT_HOLD = sa.text(
     """DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND id = :seat_hold_id AND held_until > now()
        RETURNING slot_id"""
 )
-LONGER = sa.text(
+UNTIL = sa.text(
     """UPDATE slots SET held_until = :until
         WHERE clinic_id = :clinic_id AND id = :slot_id AND status = 'held' AND held_until > now() RETURNING id"""
 )
-SEAT_LONGER = sa.text(
+SEAT_UNTIL = sa.text(
     """UPDATE seat_holds SET held_until = :until
         WHERE clinic_id = :clinic_id AND id = :seat_hold_id AND held_until > now() RETURNING id"""
 )
@@ -47,9 +47,9 @@ def take(session, offer, *, by) -> bool:
     return left is not None and slots.take_seat(session, offer.clinic_id, left.slot_id, by=by)
 
 
-def hold_longer(session, offer, until) -> bool:
-    """Hold the time until later; False where the hold ran out meanwhile."""
-    statement = LONGER if offer.seat_hold_id is None else SEAT_LONGER
+def hold_until(session, offer, until) -> bool:
+    """Hold the time until then; False where the hold ran out meanwhile."""
+    statement = UNTIL if offer.seat_hold_id is None else SEAT_UNTIL
     return session.connection().execute(statement, {**_ids(offer), "until": until}).one_or_none() is not None
 
 

@@ -20,7 +20,7 @@ from clinic.actions.acting import Actor, Refused, action
 from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
 from clinic.actions.moves import hold, move
 from clinic.actions.notifications import tell
-from clinic.actions.offer_times import hold_longer, let_go, take, take_for_a_while
+from clinic.actions.offer_times import hold_until, let_go, take, take_for_a_while
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.people import VisitMode
@@ -32,6 +32,7 @@ TOPIC = "offers"
 # What is left to answer an offer is never less, nor is a time held any longer.
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=30)
+GONE = "This time cannot be had any more. Please choose another one or call us."
 SENTENCES = {
     S.ACCEPTED: "This offer is accepted already.",
     S.DECLINED: "This offer was declined.",
@@ -75,7 +76,7 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
         raise Refused("A visit can be moved only before the patient is here.")
     wish, nobody = _wish(offering), _nobody(by)
     terms = lock(session, wish, by=nobody, moved=visit)
-    until = _end(session, offering)
+    until = _end(session, offering.until, offering.starts_at)
     slots.drop_expired(session, offering.clinic_id, offering.provider_id)
     slots.drop_empty(session, offering.clinic_id, offering.provider_id)
     _has_no_other(session, offering)
@@ -100,13 +101,14 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
 
 @action
 def send(offer: SlotOffer, *, by, until=None):
-    """Give the offer its link and let the patient know; ``until`` is a later end, to which the time is then held."""
+    """Give the offer its link and let the patient know; ``until`` is its end from now on, and that of the held time."""
+    visit = _visit(offer)
     session = _locked(offer)
-    _may_be_answered(session, offer)
-    if until is not None and min(until, offer.starts_at) > offer.until:
-        offer.until = min(until, offer.starts_at)
-        if not hold_longer(session, offer, offer.until):
-            raise OfferOver("This time cannot be had any more.", _wish(offer))
+    _may_be_answered(session, offer, visit)
+    if until is not None:
+        offer.until = _end(session, until, offer.starts_at)
+        if not hold_until(session, offer, offer.until):
+            raise OfferOver(GONE, _wish(offer))
         _come_back(session, offer)
     offer_links.give(offer)
     offer.status, offer.sent_at = S.SENT, sa.func.now()
@@ -121,10 +123,7 @@ def accept(offer: SlotOffer, *, by):
 
     Of two who accept at once one does; the other is told that the offer is accepted already.
     """
-    session = object_session(offer)
-    visit = session.get(Visit, (offer.clinic_id, offer.visit_id)) if offer.is_move else None
-    if visit is not None:
-        hold(visit)
+    session, visit = object_session(offer), _visit(offer)
     wish = _wish(offer, **offer_purposes.details(session, offer))
     # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
     clinics = replace(by, in_portal=False)
@@ -134,7 +133,7 @@ def accept(offer: SlotOffer, *, by):
     _may_be_answered(session, offer, visit)
     found = look(session, wish, terms, by=_nobody(by))
     if found is None or found.blocked or found.closed or not take(session, offer, by=_nobody(by)):
-        raise OfferOver("This time cannot be had any more. Please choose another one or call us.", wish)
+        raise OfferOver(GONE, wish)
     if visit is not None:
         _move(session, visit, wish, terms, offer.slot_id, by=by)
     else:
@@ -196,6 +195,14 @@ def _told(moment, session, offer, by):
     return offer
 
 
+def _visit(offer):
+    """The visit the offer would move, locked; None for one that books a new visit."""
+    visit = offer.is_move and object_session(offer).get(Visit, (offer.clinic_id, offer.visit_id))
+    if visit:
+        hold(visit)
+    return visit or None
+
+
 def _locked(offer):
     """Lock the doctor and then the offer, and read it again."""
     session = object_session(offer)
@@ -223,10 +230,10 @@ def _is_past(session, offer):
     return session.scalar(sa.select(sa.literal(offer.until) <= sa.func.now()))
 
 
-def _end(session, offering):
+def _end(session, until, starts_at):
     """When the hold ends: never after the offered time begins."""
     moment = session.scalar(sa.select(sa.func.now()))
-    until = min(offering.until, offering.starts_at, moment + LONGEST)
+    until = min(until, starts_at, moment + LONGEST)
     if until < moment + SHORTEST:
         raise Refused("There is too little time left to answer an offer of this time.")
     return until

@@ -5,6 +5,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
+from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.db import now
 from clinic.models.providers import Provider, ProviderVisitType
@@ -52,13 +53,17 @@ def withdraw_approval(provider: Provider, *, by):
 
 @action
 def deactivate(provider: Provider, *, by):
-    """The doctor no longer works here; what is booked stays booked until somebody moves it."""
-    return _set_active(provider, False)
+    """The doctor no longer works here; every visit to come is stranded."""
+    lock(provider)
+    _set_active(provider, False)
+    strandings.by_leaving(provider, by=by)
+    return provider
 
 
 @action
 def activate(provider: Provider, *, by):
     """The doctor works here again."""
+    strandings.given_back(object_session(provider), strandings.of_leaving(provider), by=by)
     return _set_active(provider, True)
 
 

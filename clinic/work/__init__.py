@@ -12,6 +12,7 @@ from clinic.work import (
     notifications,
     offers,
     passwords,
+    strandings,
     texts,
     throttles,
     visits,
@@ -19,6 +20,6 @@ from clinic.work import (
 
 __all__ = [
     "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "notifications", "offers",
-    "passwords", "texts",
+    "passwords", "strandings", "texts",
     "throttles", "visits",
 ]  # fmt: skip

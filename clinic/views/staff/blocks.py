@@ -15,6 +15,7 @@ from clinic.htmx import again, changed, show, wants_part
 from clinic.openings import listed
 from clinic.queries import blocks as asked
 from clinic.views.staff.providers import load
+from clinic.views.staff.stranded import opened
 
 bp = GuardedBlueprint("blocks", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/blocks")
 PAGE, PART = "staff/blocks/index.html", "staff/blocks/_blocks.html"
@@ -37,7 +38,7 @@ def create(provider_id):
         blocks.add(provider, *span, zone=current.clinic.timezone, reason=form.reason.data, by=current.actor)
     except Refused as refused:
         return _refused(provider_id, form, refused)
-    return _changed(provider)
+    return opened(_("The time is blocked.")) or _changed(provider)
 
 
 @bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT, shows="visits")

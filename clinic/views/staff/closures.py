@@ -17,6 +17,7 @@ from clinic.htmx import again, changed, show
 from clinic.models.closures import Closure
 from clinic.queries import closures as asked
 from clinic.queries import providers
+from clinic.views.staff.stranded import opened
 
 bp = GuardedBlueprint("closures", __name__, face="staff", url_prefix="/closures")
 PAGE, PART, FORM = "staff/closures/index.html", "staff/closures/_closures.html", "staff/closures/edit.html"
@@ -81,11 +82,15 @@ def remove(closure_id):
 def restore(closure_id):
     """Take a removal back."""
     closure = closures.restore(_closure(closure_id), by=current.actor)
-    return _changed(_("%(title)s: closed.", title=closure.title))
+    message = _("%(title)s: closed.", title=closure.title)
+    return opened(message) or _changed(message)
 
 
 def _saved(closure, undo=None):
     db.session.flush()
+    workbench = opened(_("%(title)s: closed.", title=closure.title))
+    if workbench is not None:
+        return workbench
     lying = asked.shown(db.session(), closure).visits
     words = ngettext("%(num)d visit lies in it.", "%(num)d visits lie in it.", lying) if lying else ""
     message = f"{_('%(title)s: closed.', title=closure.title)} {words}".strip()

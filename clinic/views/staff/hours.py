@@ -18,6 +18,7 @@ from clinic.queries import closures
 from clinic.queries import hours as asked
 from clinic.queries.providers import locations
 from clinic.views.staff.providers import load
+from clinic.views.staff.stranded import opened
 from clinic.walltime import today
 
 bp = GuardedBlueprint("hours", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/hours")
@@ -78,7 +79,8 @@ def update(provider_id, row_id):
         hours.update(row, provider, by=current.actor, **form.details)
     except Refused as refused:
         return _not_changed(provider_id, row_id, form, refused)
-    return changed(then=url_for(".index", provider_id=provider_id), message=_("Saved; visits booked before stay."))
+    message = _("Saved; visits booked before stay.")
+    return opened(_("Saved.")) or changed(then=url_for(".index", provider_id=provider_id), message=message)
 
 
 @bp.post("/<uuid:row_id>/pause", needs=Permission.SCHEDULE_EDIT)
@@ -150,6 +152,9 @@ def _with_places(form):
 
 def _changed(provider, message):
     db.session.flush()
+    workbench = opened(message)
+    if workbench is not None:
+        return workbench
     return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, **_page(provider))
 
 

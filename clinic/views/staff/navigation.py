@@ -13,6 +13,7 @@ PAGES = [
     (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
     (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
     (_l("Queue"), "staff.queue.index", Permission.VISITS_SEE),
+    (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
     (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
     (_l("Find an opening"), "staff.finder.index", Permission.VISITS_BOOK),
     (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
@@ -40,6 +41,7 @@ COUNTS["staff.calls.index"] = calls.count
 BELONGS = {
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
+    "staff.stranded_visits": "staff.stranded",
     "staff.repeated_blocks": "staff.providers",
     "staff.holidays": "staff.closures",
     "staff.locations": "staff.clinic",

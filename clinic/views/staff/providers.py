@@ -15,6 +15,7 @@ from clinic.forms.providers import ProviderForm, offered, offers_form
 from clinic.htmx import again, changed, show
 from clinic.models.providers import Provider
 from clinic.queries import providers as asked
+from clinic.views.staff.stranded import opened
 
 bp = GuardedBlueprint("providers", __name__, face="staff", url_prefix="/providers")
 NEW, PAGE, LEAVING = "staff/providers/new.html", "staff/providers/edit.html", "staff/providers/deactivate.html"
@@ -110,7 +111,8 @@ def leaving(provider_id):
 def deactivate(provider_id):
     """The doctor no longer works here."""
     provider = providers.deactivate(load(provider_id), by=current.actor)
-    return _stands(provider, _("%(doctor)s is inactive.", doctor=provider.display_name))
+    message = _("%(doctor)s is inactive.", doctor=provider.display_name)
+    return opened(message) or _stands(provider, message)
 
 
 @bp.post("/<uuid:provider_id>/activate", needs=Permission.CLINIC_EDIT)

@@ -1,0 +1,116 @@
+"""Visits that a change leaves without their time are gathered in its transaction, and each gets a proposal.
+
+Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo`` takes the change back.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import object_session
+from uuid_utils.compat import uuid7
+
+from clinic import bell, jobs
+from clinic.actions.acting import audit
+from clinic.actions.stranding_offers import withdraw_all
+from clinic.db import now
+from clinic.models.organizations import Clinic
+from clinic.models.strandings import Stranding, StrandingCause
+from clinic.queries import affected
+
+TOPIC = "offers"
+C = StrandingCause
+
+
+def by_block(provider, piece_ids, starts_at, ends_at, *, by):
+    """Gather the doctor's visits in blocked time."""
+    former = {"piece_ids": [str(each) for each in piece_ids]}
+    span = {"starts_at": starts_at, "ends_at": ends_at}
+    asked = {**span, "provider_id": provider.id, "location_id": None, "zone": _zone(provider)}
+    return _gather(object_session(provider), "span", asked, C.BLOCK, provider.id, by, former=former, **span)
+
+
+def by_closure(closure, *, by, former=None):
+    """Gather the visits in a closure; ``former`` is when it was before it was changed."""
+    span = {"starts_at": closure.starts_at, "ends_at": closure.ends_at}
+    asked = {
+        **span, "provider_id": closure.provider_id, "location_id": closure.location_id, "zone": _zone(closure)
+    }  # fmt: skip
+    session = object_session(closure)
+    session.flush()
+    facts = {"closure_id": closure.id, "former": former or {}, **span}
+    return _gather(session, "span", asked, C.CLOSURE, closure.provider_id, by, **facts)
+
+
+def by_hours(provider, row, former, *, by):
+    """Gather the doctor's visits that no hours cover any more, on the days of the changed row and of the former one.
+
+    ``former`` says what takes the change back; see ``stranding_undo``.
+    """
+    session, days = object_session(provider), _days(row, former.get("row") or {})
+    session.flush()
+    asked = {"provider_id": provider.id, "zone": _zone(provider), **days}
+    return _gather(session, "hours", asked, C.HOURS, provider.id, by, former=former)
+
+
+def by_leaving(provider, *, by):
+    """Gather every visit to come of a doctor who does not work here any more."""
+    session = object_session(provider)
+    session.flush()
+    return _gather(session, "doctor", {"provider_id": provider.id}, C.INACTIVE, provider.id, by)
+
+
+def given_back(session, condition, *, by):
+    """The change was taken back: its open strandings are over, and what was proposed because of it is withdrawn."""
+    wanted = sa.select(Stranding).where(Stranding.undone_at.is_(None), condition).order_by(Stranding.id)
+    for stranding in session.scalars(wanted.with_for_update()).all():
+        stranding.undone_at = now()
+        withdraw_all(session, stranding, by=by)
+
+
+def of_block(provider, piece_ids):
+    """The strandings of these pieces of blocked time."""
+    pieces = Stranding.former["piece_ids"].has_any(sa.cast([str(each) for each in piece_ids], ARRAY(sa.Text)))
+    return sa.and_(Stranding.cause == C.BLOCK, Stranding.provider_id == provider.id, pieces)
+
+
+def of_closure(closure):
+    """The strandings of a closure."""
+    return Stranding.closure_id == closure.id
+
+
+def of_leaving(provider):
+    """The strandings of a doctor who had left."""
+    return sa.and_(Stranding.cause == C.INACTIVE, Stranding.provider_id == provider.id)
+
+
+def opened(session):
+    """The id of the stranding that the session's last change opened, or None; asked once."""
+    return session.info.pop("stranding", None)
+
+
+def _gather(session, which, asked, cause, provider_id, by, **facts):
+    asked = {**asked, "clinic_id": by.clinic_id}
+    if not affected.is_any(session, which, **asked):
+        return None
+    stranding = Stranding(
+        clinic_id=by.clinic_id, id=uuid7(), cause=cause, provider_id=provider_id, made_by_id=by.user_id, **facts
+    )
+    session.add(stranding)
+    session.flush()
+    affected.note_all(session, which, stranding.id, **asked)
+    audit(session, "strandings.open", by=by, record=stranding)
+    jobs.put(session, "strandings.propose", clinic_id=stranding.clinic_id, stranding_id=stranding.id)
+    bell.ring(session, stranding.clinic_id, TOPIC)
+    session.info["stranding"] = stranding.id
+    return stranding
+
+
+def _zone(record):
+    return object_session(record).get(Clinic, record.clinic_id).timezone
+
+
+def _days(row, was):
+    """The one date or weekday that the change is about; both None where it went from one to another."""
+    same = not was or (was.get("weekday"), was.get("on_date")) == (
+        row.weekday, row.on_date and row.on_date.isoformat()
+    )  # fmt: skip
+    return {"weekday": row.weekday if same else None, "on_date": row.on_date if same else None}

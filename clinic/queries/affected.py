@@ -1,0 +1,85 @@
+"""Which visits to come a change takes the time of: those in a span, outside a doctor's hours, of a doctor who left."""
+
+import sqlalchemy as sa
+
+from clinic.db import now
+from clinic.queries.blocks import MOVABLE
+
+# Visits that can still be moved and are not on their way to another time because of an earlier change.
+TO_COME = """
+SELECT v.id, v.patient_id, v.starts_at FROM visits AS v
+ WHERE v.clinic_id = :clinic_id AND v.status = ANY(:movable) AND v.kind = 'scheduled' AND v.slot_id IS NOT NULL
+   AND v.ends_at > :now
+   AND NOT EXISTS (
+        SELECT 1 FROM stranded_visits AS r JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+         WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at AND g.undone_at IS NULL
+           AND coalesce(g.provider_id = v.provider_id, true))
+"""
+# No visit is longer than a day: the bound lets the index find the few that matter. At one place those of its own
+# doctors, and of others in hours that are there.
+IN_SPAN = (
+    TO_COME
+    + """   AND v.starts_at > CAST(:starts_at AS timestamptz) - interval '24 hours'
+   AND v.starts_at < :ends_at AND v.ends_at > :starts_at
+   AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid))
+   AND (CAST(:location_id AS uuid) IS NULL OR CAST(:location_id AS uuid) = coalesce(
+        (SELECT a.location_id FROM availabilities AS a
+          WHERE a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
+            AND a.location_id IS NOT NULL
+            AND (a.on_date = (v.starts_at AT TIME ZONE :zone)::date
+                 OR (a.weekday = extract(dow FROM v.starts_at AT TIME ZONE :zone)
+                     AND coalesce(a.valid_from <= (v.starts_at AT TIME ZONE :zone)::date, true)
+                     AND coalesce(a.valid_until >= (v.starts_at AT TIME ZONE :zone)::date, true)))
+            AND a.start_time <= (v.starts_at AT TIME ZONE :zone)::time
+            AND a.end_time > (v.starts_at AT TIME ZONE :zone)::time
+          ORDER BY a.on_date NULLS LAST LIMIT 1),
+        (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = v.clinic_id AND p.id = v.provider_id)))"""
+)
+OF_DOCTOR = TO_COME + "   AND v.provider_id = :provider_id"
+# The hours of one day as open times know them; what was overbooked or published stands outside of hours on purpose.
+OUTSIDE_HOURS = (
+    OF_DOCTOR
+    + """   AND (CAST(:on_date AS date) IS NULL OR (v.starts_at AT TIME ZONE :zone)::date = CAST(:on_date AS date))
+   AND (CAST(:weekday AS int) IS NULL OR extract(dow FROM v.starts_at AT TIME ZONE :zone) = CAST(:weekday AS int))
+   AND EXISTS (SELECT 1 FROM slots AS s WHERE s.clinic_id = v.clinic_id AND s.id = v.slot_id
+                  AND s.kind = 'open' AND NOT s.overbooked)
+   AND NOT coalesce((
+        SELECT range_agg(tstzrange((d.day + a.start_time) AT TIME ZONE :zone, (d.day + a.end_time) AT TIME ZONE :zone))
+          FROM (SELECT (v.starts_at AT TIME ZONE :zone)::date AS day) AS d
+          JOIN availabilities AS a
+            ON a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
+           AND (a.visit_mode IS NULL OR a.visit_mode = v.visit_mode)
+           AND (a.on_date = d.day
+                OR (a.weekday = extract(dow FROM d.day)
+                    AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
+                    AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                     WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                       AND dated.on_date = d.day AND NOT dated.in_addition)))
+         WHERE (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
+        ) @> tstzrange(v.starts_at, v.ends_at), false)"""
+)
+QUESTIONS = {"span": IN_SPAN, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
+# One statement however many there are; the ids are made by the database.
+INSERTS = {
+    name: sa.text(
+        f"""INSERT INTO stranded_visits (clinic_id, id, stranding_id, visit_id, patient_id, starts_at, status)
+            SELECT :clinic_id, gen_random_uuid(), :stranding_id, found.id, found.patient_id, found.starts_at, 'waiting'
+              FROM ({question}) AS found"""
+    )
+    for name, question in QUESTIONS.items()
+}
+ANY = {name: sa.text(f"SELECT EXISTS ({question})") for name, question in QUESTIONS.items()}
+
+
+def is_any(session, which, **facts) -> bool:
+    """Whether the change strands anybody; ``which`` is the question, ``facts`` what it asks by."""
+    return session.connection().execute(ANY[which], _asked(facts)).scalar()
+
+
+def note_all(session, which, stranding_id, **facts):
+    """Write down every visit that the change strands."""
+    session.connection().execute(INSERTS[which], {**_asked(facts), "stranding_id": stranding_id})
+
+
+def _asked(facts):
+    return {**facts, "movable": [status.value for status in MOVABLE], "now": now()}

@@ -1,0 +1,65 @@
+"""Another time for a visit that cannot stay: nearest first, with its own doctor, else with others of the same type."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from clinic.db import now
+from clinic.models.offers import LIVE as LIVE_OFFERS
+from clinic.models.offers import SlotOffer
+from clinic.models.organizations import Clinic
+from clinic.models.providers import ProviderVisitType
+from clinic.models.schedule import VisitType
+from clinic.models.visits import LIVE, Visit
+from clinic.queries.open_times import open_times
+
+# How far from the lost time another is looked for; who is asked needs some hours to hear of it and to answer.
+BEFORE, AFTER = timedelta(days=7), timedelta(days=28)
+NOTICE = timedelta(hours=4)
+MOST = 8
+
+
+def better_times(session, visit, most=MOST) -> list:
+    """Open times nearest to the visit's own that the patient could come to; empty where there is none.
+
+    What overlaps another visit of the patient's, or a time that is held for them, is left out.
+    """
+    visit_type = visit.visit_type_id and session.get(VisitType, (visit.clinic_id, visit.visit_type_id))
+    if not visit_type or visit.ends_at is None:
+        return []
+    taken = _taken(session, visit)
+    own = _nearest(session, visit, visit_type, [visit.provider_id], taken)
+    return (own or _nearest(session, visit, visit_type, _others(session, visit), taken))[:most]
+
+
+def _nearest(session, visit, visit_type, provider_ids, taken):
+    clinic = session.get(Clinic, visit.clinic_id)
+    earliest, latest = max(visit.starts_at - BEFORE, now() + NOTICE), max(visit.starts_at, now()) + AFTER
+    zone = ZoneInfo(clinic.timezone)
+    first, last = (moment.astimezone(zone).date() for moment in (earliest, latest))
+    found = open_times(
+        session, clinic, visit_type, provider_ids, first, last, mode=visit.visit_mode, earliest=earliest, latest=latest
+    )  # fmt: skip
+    free = [time for time in found if not any(time.starts_at < end and time.ends_at > start for start, end in taken)]
+    return sorted(free, key=lambda time: (abs(time.starts_at - visit.starts_at), time.starts_at, time.provider_id))
+
+
+def _others(session, visit):
+    offering = sa.select(ProviderVisitType.provider_id).where(
+        ProviderVisitType.visit_type_id == visit.visit_type_id, ProviderVisitType.provider_id != visit.provider_id
+    )  # fmt: skip
+    return session.scalars(offering).all()
+
+
+def _taken(session, visit):
+    """When the patient is somewhere else: at other visits, or where another time is held for them."""
+    around = now() - timedelta(days=1)
+    visits = sa.select(Visit.starts_at, Visit.ends_at).where(
+        Visit.patient_id == visit.patient_id, Visit.status.in_(LIVE), Visit.starts_at > around,
+        Visit.ends_at.is_not(None),
+    )  # fmt: skip
+    offered = sa.select(SlotOffer.starts_at, SlotOffer.ends_at).where(
+        SlotOffer.patient_id == visit.patient_id, SlotOffer.status.in_(LIVE_OFFERS), SlotOffer.until > now()
+    )  # fmt: skip
+    return session.execute(visits.union_all(offered)).all()

@@ -1,0 +1,144 @@
+"""The stranded-patients workbench: the visits of a change by how far they are, most urgent first, and their counts."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from clinic.db import Choice, now, word
+from clinic.models.strandings import StrandedVisit
+from clinic.queries.blocks import MOVABLE
+
+PAGE = 50
+
+
+class Stage(Choice):
+    """Where a stranded visit is on its way."""
+
+    LOOKING = "looking", word("Looking for a time")
+    READY = "ready", word("To send")
+    ASKED = "asked", word("Waiting for an answer")
+    CALL = "call", word("To call")
+    DONE = "done", word("Settled")
+
+
+class Why(Choice):
+    """Why a patient is to be called."""
+
+    NOTHING = "nothing", word("No open time was found")
+    SKIPPED = "skipped", word("Left to a call")
+    DECLINED = "declined", word("The time did not suit")
+    LAPSED = "lapsed", word("No answer in time")
+    WITHDRAWN = "withdrawn", word("The proposal was taken back")
+    NOT_REACHED = "not_reached", word("No message could be delivered")
+
+
+# What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
+NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
+                            AND n.state IN ('call', 'failed', 'unclear'))"""
+STAGES = f"""
+SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.status AS row_status,
+       o.status AS offer_status, o.until, o.starts_at AS new_starts_at, o.provider_id AS new_provider_id,
+       v.patient_id, v.provider_id, v.visit_type_id, v.starts_at AS now_starts_at, v.status AS visit_status,
+       CASE WHEN NOT v.status = ANY(:movable) OR v.starts_at <> r.starts_at OR v.provider_id <> g.provider_id
+                 OR o.status = 'accepted' THEN 'done'
+            WHEN r.status = 'waiting' THEN 'looking'
+            WHEN r.status <> 'proposed' THEN 'call'
+            WHEN o.status = 'prepared' AND o.until > :now THEN 'ready'
+            WHEN o.status = 'sent' AND o.until > :now AND NOT {NOT_REACHED} THEN 'asked'
+            ELSE 'call' END AS stage,
+       CASE WHEN r.status IN ('nothing', 'skipped') THEN r.status
+            WHEN o.status IN ('declined', 'withdrawn') THEN o.status
+            WHEN o.status IN ('lapsed', 'prepared') OR o.until <= :now THEN 'lapsed'
+            ELSE 'not_reached' END AS why
+  FROM stranded_visits AS r
+  JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+  JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+  LEFT JOIN slot_offers AS o ON o.clinic_id = r.clinic_id AND o.id = r.offer_id
+ WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id
+"""
+COUNTS = sa.text(f"SELECT stage, count(*) FROM ({STAGES}) AS rows GROUP BY stage")
+ROWS = sa.text(
+    f"""SELECT rows.*, p.full_name, p.phone, d.display_name AS doctor, nd.display_name AS new_doctor,
+       t.name AS visit_type,
+       ARRAY(SELECT g.tag FROM patient_tags AS g WHERE g.clinic_id = p.clinic_id AND g.patient_id = p.id
+                AND g.kind = 'flag' ORDER BY g.tag) AS flags
+  FROM ({STAGES}) AS rows
+  JOIN patients AS p ON p.clinic_id = :clinic_id AND p.id = rows.patient_id
+  LEFT JOIN providers AS d ON d.clinic_id = :clinic_id AND d.id = rows.provider_id
+  LEFT JOIN providers AS nd ON nd.clinic_id = :clinic_id AND nd.id = rows.new_provider_id
+  LEFT JOIN visit_types AS t ON t.clinic_id = :clinic_id AND t.id = rows.visit_type_id
+ WHERE CAST(:stage AS text) IS NULL OR rows.stage = :stage
+ ORDER BY rows.stage = 'done', rows.is_urgent DESC, rows.starts_at, rows.id
+ LIMIT :most OFFSET :skip"""
+)
+OPEN = sa.text(
+    """SELECT g.id, g.cause, g.provider_id, g.starts_at, g.ends_at, g.created_at, d.display_name AS doctor,
+              c.title, k.many, k.first_at
+         FROM strandings AS g
+         LEFT JOIN providers AS d ON d.clinic_id = g.clinic_id AND d.id = g.provider_id
+         LEFT JOIN closures AS c ON c.clinic_id = g.clinic_id AND c.id = g.closure_id
+        CROSS JOIN LATERAL (
+              SELECT count(*) AS many, min(v.starts_at) AS first_at FROM stranded_visits AS r
+                JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+               WHERE r.clinic_id = g.clinic_id AND r.stranding_id = g.id AND v.starts_at = r.starts_at
+                 AND coalesce(v.provider_id = g.provider_id, true) AND v.status = ANY(:movable)
+                 AND v.ends_at > :now) AS k
+        WHERE g.clinic_id = :clinic_id AND g.undone_at IS NULL AND g.created_at > :since AND k.many > 0
+          AND (CAST(:own_id AS uuid) IS NULL OR g.provider_id = CAST(:own_id AS uuid))
+        ORDER BY k.first_at, g.id LIMIT :most"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many visits are at each stage."""
+
+    by_stage: dict
+
+    @property
+    def total(self):
+        """All of them."""
+        return sum(self.by_stage.values())
+
+    def of(self, stage):
+        """How many are at this stage."""
+        return self.by_stage.get(stage, 0)
+
+
+def counts(session, stranding) -> Counts:
+    """How many of the stranding's visits are at each stage; one statement."""
+    rows = session.connection().execute(COUNTS, _asked(stranding)).all()
+    return Counts({Stage(stage): many for stage, many in rows})
+
+
+def visits(session, stranding, stage=None, number=1):
+    """One page of the stranding's visits, urgent and soonest first, and one more if there is another page."""
+    page = {"stage": stage, "most": PAGE + 1, "skip": (number - 1) * PAGE}
+    return session.connection().execute(ROWS, {**_asked(stranding), **page}).all()
+
+
+def open_ones(session, clinic_id, since, own_id=None, most=100):
+    """The changes made since then, of one doctor where one is named, whose visits still need a time, soonest first."""
+    facts = {"clinic_id": clinic_id, "movable": [each.value for each in MOVABLE], "now": now()}
+    return session.connection().execute(OPEN, {**facts, "since": since, "own_id": own_id, "most": most}).all()
+
+
+def is_answered(session, stranding) -> bool:
+    """Whether a patient has answered, or a visit has another time or an end already."""
+    answered = f"""SELECT EXISTS (SELECT 1 FROM ({STAGES}) AS rows
+                    WHERE stage = 'done' OR offer_status IN ('accepted', 'declined'))"""
+    return session.connection().execute(sa.text(answered), _asked(stranding)).scalar()
+
+
+def row(session, stranding_id, row_id) -> StrandedVisit | None:
+    """One visit of the stranding."""
+    return session.scalars(
+        sa.select(StrandedVisit).where(StrandedVisit.id == row_id, StrandedVisit.stranding_id == stranding_id)
+    ).one_or_none()
+
+
+def _asked(stranding):
+    return {
+        "clinic_id": stranding.clinic_id, "stranding_id": stranding.id, "now": now(),
+        "movable": [each.value for each in MOVABLE],
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""Stranded visits as lines on the workbench: what a row of its query becomes before the template's one loop."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from clinic.filters import clock, day_name
+from clinic.models.visits import VisitStatus
+from clinic.queries.strandings import Stage, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One stranded visit: when it was, what is proposed, how far it is, and what can be done."""
+
+    row: object
+    stage: Stage
+    was: str
+    proposed: str | None
+    standing: str
+    path: str
+
+    @property
+    def may_change(self):
+        """Whether another time can be proposed, or the visit left to a call."""
+        return self.stage not in (Stage.DONE, Stage.LOOKING)
+
+    @property
+    def has_live_offer(self):
+        """Whether a time is kept for the patient that they, or the desk for them, can take."""
+        return self.stage in (Stage.READY, Stage.ASKED) or (self.stage == Stage.CALL and self.row.why == "not_reached")
+
+
+def lines(stranding, rows) -> list[Line]:
+    """The rows in the order they came."""
+    return [_line(stranding, row) for row in rows]
+
+
+def _line(stranding, row):
+    stage = Stage(row.stage)
+    proposed = None
+    if row.new_starts_at and row.row_status == "proposed":
+        proposed = f"{_when(row.new_starts_at)}, {row.new_doctor}"
+    path = f"/staff/stranded/{stranding.id}/visits/{row.id}"
+    return Line(row, stage, f"{_when(row.starts_at)}, {row.doctor or ''}", proposed, _standing(stage, row), path)
+
+
+def _standing(stage, row):
+    if stage == Stage.ASKED:
+        return _("Asked; answer by %(time)s", time=_when(row.until))
+    if stage == Stage.CALL:
+        return _(Why(row.why).label)
+    if stage == Stage.DONE:
+        if row.visit_status == VisitStatus.CANCELLED:
+            return _("Cancelled")
+        return _("Now on %(time)s", time=_when(row.now_starts_at))
+    return _(stage.label)
+
+
+def _when(moment):
+    return f"{day_name(moment)}, {clock(moment)}"
