@@ -70,6 +70,29 @@ RULES = (
         is_warning=True,
     ),
     Rule(
+        "I1",
+        "two times keep one room at once",
+        """SELECT a.id FROM slot_rooms AS a JOIN slot_rooms AS b
+             ON b.clinic_id = a.clinic_id AND b.room_id = a.room_id AND b.id > a.id
+            AND b.busy_from BETWEEN a.busy_from - interval '32 hours' AND a.busy_from + interval '32 hours'
+            AND tstzrange(a.busy_from, a.busy_until) && tstzrange(b.busy_from, b.busy_until)
+           WHERE a.clinic_id = :clinic_id""",
+    ),
+    Rule(
+        "I1",
+        "a room is not kept for as long as the time it goes with",
+        """SELECT x.id FROM slot_rooms AS x JOIN slots AS s ON s.clinic_id = x.clinic_id AND s.id = x.slot_id
+            WHERE x.clinic_id = :clinic_id AND (x.busy_from <> s.busy_from OR x.busy_until <> s.busy_until)""",
+    ),
+    Rule(
+        "I1",
+        "a visit to come is in a room that its time does not keep",
+        """SELECT v.id FROM visits AS v JOIN slots AS s ON s.clinic_id = v.clinic_id AND s.id = v.slot_id
+            WHERE v.clinic_id = :clinic_id AND v.room_id IS NOT NULL AND v.status = ANY(:live) AND NOT s.overbooked
+              AND NOT EXISTS (SELECT 1 FROM slot_rooms AS x WHERE x.clinic_id = v.clinic_id AND x.slot_id = v.slot_id
+                                 AND x.room_id = v.room_id)""",
+    ),
+    Rule(
         "I5",
         "a visit's status is not the last one of its history",
         """SELECT v.id FROM visits AS v LEFT JOIN LATERAL (

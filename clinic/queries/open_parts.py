@@ -104,7 +104,8 @@ full_days AS (
 """
 SEATS = """
 seats AS (
-    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at, coalesce(t.location_id, o.location_id) AS location_id,
+    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
+           coalesce(t.location_id, o.location_id) AS location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
                                     WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
                                       AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over

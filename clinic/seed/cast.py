@@ -38,6 +38,8 @@ class Demo:
     # Full names of the patients who have an account of their own.
     portal: tuple[str, ...]
     phone: str
+    # The rooms by name, each with its kind; what a type needs is said by the type.
+    rooms: dict[str, str]
     addresses: tuple[tuple[str, str, str], ...]
     # The parent, by full name, and the child they may act for.
     family: tuple[str, str] | None = None
@@ -72,9 +74,11 @@ ROSE_STREET = Demo(
         {"name": "Video consultation", "minutes": 15, "fee": "45", "colour": "#912b88",
          "visit_mode": VisitMode.VIRTUAL, "description": "From wherever you are, on your phone or computer."},
         {"name": "Back care class", "minutes": 45, "fee": "20", "colour": "#85994b", "capacity": 3, "step_minutes": 15,
+         "needs": ("Gym",),
          "description": "Three people at a time learn exercises for a sore back."},
         {"name": "Minor procedure", "minutes": 30, "fee": "150", "colour": "#f47738", "buffer_before": 5,
-         "buffer_after": 10, "booking": BookingRule.OFF, "description": "Arranged by the clinic after a visit."},
+         "buffer_after": 10, "booking": BookingRule.OFF, "needs": ("Treatment room",),
+         "description": "Arranged by the clinic after a visit."},
     ),
     doctors=(
         Doctor("Kwame", "Osei", "Dr", ("Consultation", "Follow-up", "New patient check", "Video consultation"),
@@ -113,6 +117,8 @@ ROSE_STREET = Demo(
     family=("Maya Okafor", "Ada Okafor"),
     crowd=110,
     phone="+44 7700 900{:03d}",
+    rooms={"Room 1": "Consulting room", "Room 2": "Consulting room", "Room 3": "Consulting room",
+           "Treatment room": "Treatment room", "The gym": "Gym"},
     addresses=(
         ("7 Canal Walk", "London", "N1 8QH"), ("41 Larch Road", "London", "SE15 3NN"),
         ("Flat 3, 12 Mill Lane", "London", "NW6 1LX"), ("88 Station Parade", "Croydon", "CR0 2RD"),
@@ -147,6 +153,7 @@ AM_HAFEN = Demo(
     ),
     portal=("Lotte Jensen",),
     phone="+49 40 66969 {:03d}",
+    rooms={"Zimmer 1": "Sprechzimmer", "Zimmer 2": "Sprechzimmer"},
     addresses=(("Elbchaussee 112", "Hamburg", "22763"), ("Am Sandtorkai 4", "Hamburg", "20457")),
     busy=0.6,
     crowd=30,

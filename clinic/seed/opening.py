@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from clinic.actions import accounts, clinics, hours, locations, providers, visit_types
+from clinic.actions import accounts, clinics, hours, locations, providers, rooms, visit_types
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token
 from clinic.db import now
@@ -21,6 +21,8 @@ from clinic.models.words import plain
 from clinic.seed.cast import Demo, address_of
 
 OPENS, CLOSES = time(9), time(17)
+# Evenings for people who work, of the doctor at a position, on Tuesdays and Thursdays.
+LATE, LATE_OPENS, LATE_CLOSES = {(1, 2), (1, 4)}, time(17, 30), time(19, 30)
 
 
 @dataclass
@@ -78,12 +80,26 @@ def open_clinic(session, demo: Demo, password_hash: str) -> Opened:
         session, by=opened.admin, name=clinic.name, address_line=clinic.address_line, city=clinic.city,
         postal_code=clinic.postal_code, country=clinic.country,
     )  # fmt: skip
+    kinds = furnish(session, opened, location)
     for facts in demo.types:
-        made = visit_types.add(session, by=opened.admin, **{**facts, "fee": Decimal(facts["fee"])})
+        needed = [kinds[name] for name in facts.get("needs", ())]
+        rest = {name: fact for name, fact in facts.items() if name not in ("fee", "needs")}
+        made = visit_types.add(session, by=opened.admin, fee=Decimal(facts["fee"]), room_kind_ids=needed, **rest)
         opened.types[made.name] = made
     for position, doctor in enumerate(demo.doctors):
         _doctor(session, opened, location, doctor, position)
     return opened
+
+
+def furnish(session, opened, location):
+    """Add the rooms, all at the one place; the ids of their kinds by name."""
+    kinds = {}
+    for name, kind in opened.demo.rooms.items():
+        if kind not in kinds:
+            kinds[kind] = rooms.add_kind(session, by=opened.admin, name=kind).id
+            session.flush()
+        rooms.add(session, by=opened.admin, name=name, room_kind_id=kinds[kind], location_id=location.id)
+    return kinds
 
 
 def join(session, opened, first, last, role):
@@ -126,6 +142,9 @@ def _doctor(session, opened, location, doctor, position):
         if not opened.is_off(position, day):
             hours.add(session, provider, by=admin, location_id=location.id, weekday=day.isoweekday() % 7,
                       start_time=OPENS, end_time=CLOSES)  # fmt: skip
+            if (position, day.isoweekday()) in LATE:
+                hours.add(session, provider, by=admin, location_id=location.id, weekday=day.isoweekday() % 7,
+                          start_time=LATE_OPENS, end_time=LATE_CLOSES)  # fmt: skip
     if doctor.approved:
         providers.approve(provider, by=admin)
         opened.doctors.append((provider, replace(person, provider_id=provider.id)))
