@@ -4,12 +4,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic import bell
+from clinic import bell, jobs
 from clinic.actions.acting import Refused
-from clinic.models.visits import EventKind, VisitEvent
+from clinic.models.visits import EventKind, VisitEvent, VisitStatus
 
 # Dated by the database while it writes: a history is read in the order of these dates, whoever wrote its lines.
 EVENT_INSERT = sa.insert(VisitEvent.__table__).values(created_at=sa.func.clock_timestamp()).inline()
+HAS_OFFER = sa.text(
+    """SELECT EXISTS (SELECT 1 FROM slot_offers WHERE clinic_id = :clinic_id AND visit_id = :visit_id AND is_move
+                         AND status IN ('prepared', 'sent'))"""
+)
+BEFORE_THE_VISIT = (None, VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
 
 
 def remember(session, clinic_id, visit_id, kind, *, by, **facts):
@@ -23,6 +28,16 @@ def remember(session, clinic_id, visit_id, kind, *, by, **facts):
         },
     )  # fmt: skip
     bell.ring(session, clinic_id, "visits")
+    if kind == EventKind.MOVED or facts.get("to_status") not in BEFORE_THE_VISIT:
+        _let_offers_go(session, clinic_id, visit_id)
+
+
+def _let_offers_go(session, clinic_id, visit_id):
+    """Have another time that is offered for the visit taken back: it is somewhere else now, or needs none."""
+    ids = {"clinic_id": clinic_id, "visit_id": visit_id}
+    # A job, since the doctor whose time is held may have to be locked before whom this transaction locked.
+    if session.connection().execute(HAS_OFFER, ids).scalar():
+        jobs.put(session, "offers.let_go", **ids)
 
 
 def hold(visit):
