@@ -30,7 +30,10 @@ S = VisitStatus
 P = Permission
 bp = GuardedBlueprint("visits", __name__, face="staff", url_prefix="/visits/<uuid:visit_id>")
 # Pages with a visit's buttons; a step taken without script goes back to the one it was taken on.
-PAGES = ("staff.day.index", "staff.my_day.index", "staff.queue.index", "staff.visits.show", "staff.patients.show")
+PAGES = (
+    "staff.day.index", "staff.my_day.index", "staff.queue.index", "staff.visits.show", "staff.patients.show",
+    "staff.moving.show",
+)  # fmt: skip
 
 
 @bp.get("", needs=P.VISITS_SEE, shows="visits")
