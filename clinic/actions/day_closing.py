@@ -14,6 +14,7 @@ from clinic.models.accounts import Role
 from clinic.models.day_closings import ClosingStep, DayClosing
 from clinic.models.organizations import Clinic
 from clinic.models.visits import Visit, VisitEvent, VisitStatus
+from clinic.queries import day_checks  # noqa: F401 (its checks are known from here on)
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
 

@@ -72,7 +72,7 @@ RULES = (
 
 
 class TicketDay(ClinicOwned, Timestamped, Base):
-    """How many numbers were drawn in the clinic on one day of its calendar; each draw adds one, under the row's lock."""
+    """How many numbers were drawn in the clinic on one day of its calendar; each draw adds one, under its lock."""
 
     __tablename__ = "ticket_days"
     __table_args__ = (

@@ -18,7 +18,7 @@ class ScreenKind(Choice):
 
 
 class Screen(ClinicOwned, Timestamped, Base):
-    """One screen of the clinic: whoever knows its code, kept as a hash, sees what its kind shows until it is revoked."""
+    """One screen of the clinic: whoever knows its code sees what its kind shows, until it is revoked."""
 
     __tablename__ = "screens"
     __table_args__ = (

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from clinic.actions import blocks, visits, walk_ins
+from clinic.actions import blocks, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import Wish, book
 from clinic.db import now
@@ -17,6 +17,7 @@ from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
 from clinic.queries.open_times import open_times, patient_window
 from clinic.seed.cast import REASONS
 from clinic.seed.opening import CLOSES, OPENS, Opened
+from clinic.seed.waiting import come_in
 
 PAST, AHEAD = 5, 7
 LUNCH, LUNCH_ENDS = time(12, 30), time(13, 15)
@@ -53,7 +54,7 @@ def fill(session, opened: Opened) -> Week:
     week = Week(opened)
     for ahead in range(-PAST, AHEAD + 1):
         day = opened.today + timedelta(days=ahead)
-        walking_in = opened.demo.patients[-4:-2] if ahead == 0 else ()
+        walking_in = opened.demo.patients[-5:-2] if ahead == 0 else ()
         kept_free = opened.demo.portal + (opened.demo.family or ()) + walking_in
         week.coming = {opened.patients[name].id for name in kept_free}
         for position, (provider, actor) in enumerate(opened.doctors):
@@ -181,17 +182,11 @@ def _stamp(week, visit, **stamps):
 
 
 def people_of_today(session, week):
-    """Two walk-ins who wait, and one who was squeezed in."""
-    opened, dice = week.opened, week.opened.dice
+    """Walk-ins who wait, and one who was squeezed in."""
+    opened = week.opened
     midnight = opened.at(opened.today, time(0))
     provider, doctor = opened.doctors[0]
-    for number, name in enumerate(opened.demo.patients[-4:-2]):
-        visit = walk_ins.add(
-            session, opened.patients[name], timezone=opened.clinic.timezone, by=week.desk, reason=dice.choice(REASONS),
-            provider_id=provider.id if number else None,
-        )  # fmt: skip
-        came = max(midnight, now() - (26 - 14 * number) * MINUTE)
-        week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}
+    visit = come_in(session, week, midnight)
     if not session.scalar(sa.select(Visit.id).where(Visit.status == S.IN_PROGRESS, Visit.provider_id == provider.id)):
         # The doctor people sign in as always has somebody with them.
         visits.start(visit, by=doctor)

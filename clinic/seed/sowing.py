@@ -10,6 +10,7 @@ from clinic.seed.days import fill
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.opening import open_clinic
 from clinic.seed.registering import register_patients
+from clinic.seed.waiting import number_again
 
 SLUGS = [demo.profile["slug"] for demo in DEMOS]
 
@@ -26,6 +27,7 @@ def sow(session, owner_url) -> list[str]:
         week = fill(session, opened)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
+        number_again(session, opened.clinic)
         session.commit()
         date_events(owner_url, opened.clinic.id)
         made.append(demo.profile["name"])

@@ -35,9 +35,14 @@ class TestSeed:
         assert {"booked", "confirmed", "checked_in", "in_progress", "completed", "cancelled"} <= set(found)
 
     def test_walk_ins_wait_with_tickets_and_somebody_was_squeezed_in(self, ask):
-        assert [row.ticket_number for row in ask(
-            "SELECT ticket_number FROM visits AS v JOIN clinics AS c ON c.id = v.clinic_id"
-            " WHERE v.kind = 'walk_in' AND c.slug = 'rose-street' ORDER BY 1")] == [1, 2]  # fmt: skip
+        waiting = ask(
+            "SELECT v.ticket_number, v.severity, v.called_to FROM visits AS v JOIN clinics AS c ON c.id = v.clinic_id"
+            " WHERE v.kind = 'walk_in' AND c.slug = 'rose-street' ORDER BY v.checked_in_at"
+        )
+        assert [row.severity for row in waiting] == ["orange", "yellow", "green"] and waiting[0].called_to
+        numbers = ask("SELECT ticket_on, array_agg(ticket_number ORDER BY ticket_number) AS numbers FROM visits"
+                      " WHERE ticket_number IS NOT NULL GROUP BY clinic_id, ticket_on")  # fmt: skip
+        assert len(numbers) > 6 and all(row.numbers == list(range(1, len(row.numbers) + 1)) for row in numbers)
         assert ask("SELECT 1 FROM slots WHERE overbooked AND overbooked_reason IS NOT NULL")
 
     def test_a_visit_is_asked_for_and_its_answer_is_waited_for(self, ask):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import abort, request, url_for
+from flask import abort, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -17,6 +17,7 @@ from clinic.forms.day_closing import CloseForm, OutcomesForm, ReopenForm, WhichD
 from clinic.htmx import again, changed, show
 from clinic.models.day_closings import ClosingStep
 from clinic.openings import listed
+from clinic.queries import day_checks
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
 from clinic.views.asked import Page
@@ -114,6 +115,11 @@ def _whose_part():
     return current.provider_id or abort(403)
 
 
+def _may_open(endpoint):
+    need = current_app.extensions["needs"].get(endpoint)
+    return need is not None and current.may(need.permission)
+
+
 def _page(day, **forms):
     session, part, zone = db.session(), _whose_part(), current.clinic.timezone
     after = Day.on(day.date + timedelta(days=1), zone)
@@ -127,6 +133,7 @@ def _page(day, **forms):
         "part": part, "last": last, "is_closed": last is not None and last.step == ClosingStep.CLOSED,
         "signatures": asked.history(session, day.date), "labels": {n: c.label for n, c in asked.CLOSING.items()},
         "more_to_come": asked.has_more_to_come(session, asked.Asked(current.clinic.id, day, part)),
+        "reachable": {name for name, check in asked.every_check() if _may_open(check.where)},
         "close": CloseForm(formdata=None), "reopen": ReopenForm(formdata=None), **forms,
     }  # fmt: skip
 
@@ -134,7 +141,7 @@ def _page(day, **forms):
 def _outcomes(day, form):
     number = WhichDay(request.args).page.data or 1
     which = asked.Asked(current.clinic.id, day, _whose_part())
-    rows = asked.without_outcome(db.session(), which, (number - 1) * PER_PAGE, PER_PAGE + 1)
+    rows = day_checks.without_outcome(db.session(), which, (number - 1) * PER_PAGE, PER_PAGE + 1)
     page = Page.of(rows, number, PER_PAGE)
     listed(row.visit_id for row in page.rows)
     return {"day": day, "form": form, "page": page, "given": request.form}
