@@ -20,9 +20,18 @@ OF_OFFERS = {"request_id": "visit_requests", "waitlist_entry_id": "waitlist_entr
 # Whoever frees a time asks this, patients too, who see no entry but their own; it tells nothing but yes or no.
 SOMEBODY_WAITS = """
 CREATE FUNCTION somebody_waits() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public SET app.patient_ids = '' AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    seen text := current_setting('app.patient_ids', true);
+    waits boolean;
+BEGIN
+    PERFORM set_config('app.patient_ids', '', true);
     SELECT EXISTS (SELECT 1 FROM waitlist_entries
                     WHERE clinic_id = nullif(current_setting('app.clinic_id', true), '')::uuid AND status = 'waiting')
+      INTO waits;
+    PERFORM set_config('app.patient_ids', coalesce(seen, ''), true);
+    RETURN waits;
+END
 $$
 """
 
