@@ -201,9 +201,11 @@ def undo(visit, *, by, reason=None):
     if last.progress == TAKEN:
         visit.provider_id = None
     _forget_stamp(visit)
-    if visit.status == S.CANCELLED and visit.starts_at > now():
+    restored = visit.status == S.CANCELLED and visit.starts_at > now()
+    move_back(visit, last.from_status, by=by, notes=reason)
+    if restored:
         tell(object_session(visit), NotificationKind.RESTORED, visit=visit, by=by)
-    return move_back(visit, last.from_status, by=by, notes=reason)
+    return visit
 
 
 def _last_step(visit):
