@@ -127,7 +127,7 @@ def accept(offer: SlotOffer, *, by):
     wish = _wish(offer, **offer_purposes.details(session, offer))
     # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
     clinics = replace(by, in_portal=False)
-    visits.lock_both(session, visit or SimpleNamespace(provider_id=None), wish)
+    visits.lock_both(session, visit or offer, wish)
     terms = lock(session, wish, by=clinics, moved=SimpleNamespace(visit_type_id=wish.visit_type_id))
     _read_again(session, offer)
     _may_be_answered(session, offer, visit)

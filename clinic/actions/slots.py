@@ -43,7 +43,7 @@ MAKE_ROOM = sa.text(
            AND s.starts_at < CAST(:starts_at AS timestamptz) + interval '28 hours'
            AND s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND s.capacity > 1
            AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
-                              AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid))
+                              AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true))
     )
     DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.status = 'held'
        AND (s.held_by_id = CAST(:person_id AS uuid) OR s.provider_id = :provider_id AND s.held_until <= now())"""

@@ -57,7 +57,7 @@ def _taken(session, visit):
     around = now() - timedelta(days=1)
     visits = sa.select(Visit.starts_at, Visit.ends_at).where(
         Visit.patient_id == visit.patient_id, Visit.status.in_(LIVE), Visit.starts_at > around,
-        Visit.ends_at.is_not(None),
+        Visit.ends_at.is_not(None), Visit.id != visit.id,
     )  # fmt: skip
     offered = sa.select(SlotOffer.starts_at, SlotOffer.ends_at).where(
         SlotOffer.patient_id == visit.patient_id, SlotOffer.status.in_(LIVE_OFFERS), SlotOffer.until > now()

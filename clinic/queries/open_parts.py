@@ -6,7 +6,7 @@ STANDS = """NOT (s.status = 'held'
                 AND (s.held_until <= now() OR coalesce(s.held_by_id = CAST(:person_id AS uuid), false)))
        AND NOT (s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND NOT EXISTS (
             SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
-               AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)))"""
+               AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)))"""
 # The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at); 28 hours: no slot is
 # longer than 24, no buffer longer than 4.
 # What closes a place shuts only the hours there; what closes a doctor or everybody also the seats they share.
@@ -98,7 +98,7 @@ full_days AS (
      GROUP BY t.provider_id, (t.starts_at AT TIME ZONE :zone)::date, o.limit_per_day
     HAVING sum(t.taken + (t.status = 'held')::int + CASE WHEN t.capacity = 1 THEN 0 ELSE (
                SELECT count(*) FROM seat_holds AS h WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id
-                  AND h.held_until > now() AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) END
+                  AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) END
            ) >= o.limit_per_day
 )
 """
@@ -108,7 +108,7 @@ seats AS (
            coalesce(t.location_id, o.location_id) AS location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
                                     WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
-                                      AND h.held_by_id IS DISTINCT FROM CAST(:person_id AS uuid)) AS left_over
+                                      AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) AS left_over
       FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
       LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
       LEFT JOIN closed AS c ON c.provider_id = t.provider_id
