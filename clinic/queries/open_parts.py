@@ -28,7 +28,9 @@ asked AS MATERIALIZED (
 ),
 span AS (
     SELECT (first_day::timestamp AT TIME ZONE :zone) - interval '28 hours' AS lo,
-           ((last_day + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi
+           ((last_day + 1)::timestamp AT TIME ZONE :zone) + interval '4 hours' AS hi,
+           first_day::timestamp AT TIME ZONE :zone AS first_midnight,
+           (last_day + 1)::timestamp AT TIME ZONE :zone AS last_midnight
       FROM asked
 ),
 days AS (

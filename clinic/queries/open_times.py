@@ -37,7 +37,8 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
             SELECT 1 FROM needs AS n WHERE NOT EXISTS (SELECT 1 FROM rooms_there AS r WHERE {SERVES})))
     UNION ALL
     SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over, s.location_id, s.starts_at
-      FROM seats AS s WHERE s.left_over > 0
+      FROM seats AS s CROSS JOIN span
+     WHERE s.left_over > 0 AND s.starts_at >= span.first_midnight AND s.starts_at < span.last_midnight
 ) AS found
  WHERE found.starts_at >= :earliest AND found.starts_at < :latest
    AND NOT EXISTS (SELECT 1 FROM full_days AS f WHERE f.provider_id = found.provider_id

@@ -1,0 +1,276 @@
+"""Open times worked out slowly and plainly, a start at a time, out of a schedule held in memory: what is right.
+
+Nothing here knows the database or how the product goes about it; the only thing shared is what the words mean.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Kind:
+    """A visit type."""
+
+    minutes: int
+    before: int = 0
+    after: int = 0
+    step: int | None = None
+    capacity: int = 1
+    a_day: int | None = None
+    a_patient: int | None = None
+    mode: str | None = None
+    notice: int = 0
+    horizon: int = 730
+    needs: tuple = ()
+    id: UUID = field(default_factory=uuid4)
+
+
+@dataclass
+class Doctor:
+    """Somebody who offers the type; ``minutes`` are their own, if they have any."""
+
+    place: UUID | None = None
+    by_video: bool = True
+    approved: bool = True
+    active: bool = True
+    minutes: int | None = None
+    id: UUID = field(default_factory=uuid4)
+
+
+@dataclass
+class Hours:
+    """Hours of a weekday (0 is Sunday) or of a date."""
+
+    doctor: Doctor
+    start: time
+    end: time
+    weekday: int | None = None
+    day: date | None = None
+    also: bool = False
+    mode: str | None = None
+    place: UUID | None = None
+    paused: bool = False
+    first_day: date | None = None
+    last_day: date | None = None
+    start_first: bool = False
+    end_first: bool = False
+
+
+@dataclass
+class Closure:
+    """Time in which everybody or one doctor, everywhere or at one place, is closed."""
+
+    start: datetime
+    end: datetime
+    doctor: Doctor | None = None
+    place: UUID | None = None
+    removed: bool = False
+
+
+@dataclass
+class SeatHold:
+    """A seat kept for a person."""
+
+    by: UUID
+    until: datetime
+
+
+@dataclass
+class Slot:
+    """A piece of a doctor's time: what it is busy with, and the rooms it keeps."""
+
+    doctor: Doctor
+    start: datetime
+    end: datetime
+    kind: str = "open"
+    status: str = "booked"
+    before: int = 0
+    after: int = 0
+    of_type: UUID | None = None
+    mode: str | None = None
+    capacity: int = 1
+    taken: int = 1
+    held_until: datetime | None = None
+    held_by: UUID | None = None
+    overbooked: bool = False
+    seats: list = field(default_factory=list)
+    rooms: list = field(default_factory=list)
+    id: UUID = field(default_factory=uuid4)
+
+    @property
+    def busy(self):
+        """From when to when, buffers included."""
+        return self.start - self.before * MINUTE, self.end + self.after * MINUTE
+
+
+@dataclass
+class Room:
+    """A room of a kind."""
+
+    kind: UUID
+    place: UUID | None = None
+    paused: bool = False
+    id: UUID = field(default_factory=uuid4)
+
+
+@dataclass
+class Schedule:
+    """Everything there is, and what is asked of it."""
+
+    zone: ZoneInfo
+    now: datetime
+    kind: Kind
+    doctors: list
+    hours: list
+    closures: list
+    slots: list
+    rooms: list
+    coming: int = 0
+    first_day: date = None
+    last_day: date = None
+    mode: str | None = None
+    person: UUID | None = None
+    wanted_rooms: tuple = ()
+
+    def open_times(self):
+        """Every open start as (start, doctor's id, end, seats left), soonest first, each doctor's once."""
+        if self.kind.a_patient is not None and self.coming >= self.kind.a_patient:
+            return []
+        found = {}
+        for doctor in self.doctors:
+            if self._offers(doctor):
+                for hours in self.hours:
+                    self._starts_in(hours, doctor, found)
+                self._seats(doctor, found)
+        earliest, latest = self.now + self.kind.notice * MINUTE, self.now + timedelta(days=self.kind.horizon)
+        return sorted(
+            (start, doctor_id, end, left) for (start, doctor_id), (end, left) in found.items()
+            if earliest <= start < latest and not self._is_full(doctor_id, start)
+        )  # fmt: skip
+
+    def _offers(self, doctor):
+        if not (doctor.approved and doctor.active) or (self.mode == "virtual" and not doctor.by_video):
+            return False
+        return self.kind.mode is None or self.mode is None or self.kind.mode == self.mode
+
+    def _starts_in(self, hours, doctor, found):
+        """The starts that one row of hours gives on each day it counts on."""
+        if hours.doctor is not doctor or hours.paused:
+            return
+        if hours.mode is not None and self.mode is not None and hours.mode != self.mode:
+            return
+        day, minutes = self.first_day, (doctor.minutes or self.kind.minutes)
+        while day <= self.last_day:
+            if self._counts(hours, day):
+                begin = instant(day, hours.start, self.zone, hours.start_first)
+                closes = instant(day, hours.end, self.zone, hours.end_first)
+                while begin + minutes * MINUTE <= closes:
+                    self._try(hours, doctor, begin, begin + minutes * MINUTE, found)
+                    begin += (self.kind.step or minutes) * MINUTE
+            day += timedelta(days=1)
+
+    def _counts(self, hours, day):
+        if hours.day is not None:
+            return hours.day == day
+        replaced = any(other.doctor is hours.doctor and other.day == day and not other.also for other in self.hours)
+        is_valid = (hours.first_day or day) <= day <= (hours.last_day or day)
+        return hours.weekday == day.isoweekday() % 7 and is_valid and not replaced
+
+    def _try(self, hours, doctor, begin, end, found):
+        """Take the start if nothing is in its way."""
+        place = hours.place or doctor.place
+        window = begin - self.kind.before * MINUTE, end + self.kind.after * MINUTE
+        closed = any(
+            not each.removed and each.doctor in (None, doctor) and (each.place is None or each.place == place)
+            and overlap((begin, end), (each.start, each.end)) for each in self.closures
+        )  # fmt: skip
+        taken = any(each.doctor is doctor and self._stands(each) and overlap(window, each.busy) for each in self.slots)
+        if not closed and not taken and (self._may_be_video(hours, doctor) or self._has_rooms(place, window)):
+            found.setdefault((begin, doctor.id), (end, self.kind.capacity))
+
+    def _may_be_video(self, hours, doctor):
+        """Whether the visit could be by video, and so needs no room."""
+        if self.mode is not None:
+            return self.mode == "virtual"
+        return doctor.by_video and self.kind.mode in (None, "virtual") and hours.mode in (None, "virtual")
+
+    def _has_rooms(self, place, window):
+        return all(
+            any(self._is_free(room, place, window) for room in self.rooms if room.kind == kind)
+            for kind in {*self.kind.needs, *self.wanted_rooms}
+        )  # fmt: skip
+
+    def _is_free(self, room, place, window):
+        if room.paused or (room.place is not None and place is not None and room.place != place):
+            return False
+        return not any(
+            room is kept and self._stands(slot) and overlap(window, slot.busy)
+            for slot in self.slots for kept in slot.rooms
+        )  # fmt: skip
+
+    def _stands(self, slot):
+        """Whether it is in the way: not a hold that ran out or is one's own, nor a shared time of nobody's."""
+        if slot.status == "held":
+            return slot.held_until > self.now and (self.person is None or slot.held_by != self.person)
+        is_nobodys = slot.kind == "open" and slot.status == "free" and slot.taken == 0
+        return not is_nobodys or self._held_seats(slot) > 0
+
+    def _held_seats(self, slot):
+        """How many seats are kept for others."""
+        return sum(1 for hold in slot.seats if hold.until > self.now and hold.by != self.person)
+
+    def _seats(self, doctor, found):
+        """Times for several that have a seat left."""
+        minutes = doctor.minutes or self.kind.minutes
+        for slot in self.slots:
+            if slot.doctor is not doctor or not self._stands(slot) or slot.kind == "blocked" or slot.overbooked:
+                continue
+            fits = slot.of_type == self.kind.id or (
+                slot.kind == "published" and slot.of_type is None and slot.end - slot.start >= minutes * MINUTE
+            )
+            wrong_mode = slot.mode is not None and self.mode is not None and slot.mode != self.mode
+            left = slot.capacity - slot.taken - self._held_seats(slot)
+            if not fits or wrong_mode or slot.status != "free" or left <= 0 or self._is_away(doctor, slot):
+                continue
+            if self._is_looked_at(slot.start):
+                found.setdefault((slot.start, doctor.id), (slot.end, left))
+
+    def _is_away(self, doctor, slot):
+        blocked = [(each.start, each.end) for each in self.slots if each.doctor is doctor and each.kind == "blocked"]
+        closed = [
+            (each.start, each.end) for each in self.closures
+            if not each.removed and each.doctor in (None, doctor) and each.place is None
+        ]  # fmt: skip
+        return any(overlap((slot.start, slot.end), span) for span in blocked + closed)
+
+    def _is_looked_at(self, moment):
+        """The statement also looks a little to both sides of the days; who asks for days gets no others."""
+        return self.first_day <= moment.astimezone(self.zone).date() <= self.last_day
+
+    def _is_full(self, doctor_id, start):
+        """Whether the doctor has as many visits of the type that day as it allows, those being booked included."""
+        if self.kind.a_day is None:
+            return False
+        day, count = start.astimezone(self.zone).date(), 0
+        for slot in self.slots:
+            same = slot.doctor.id == doctor_id and slot.of_type == self.kind.id and slot.kind != "blocked"
+            if same and self._stands(slot) and slot.start.astimezone(self.zone).date() == day:
+                count += slot.taken + (slot.status == "held") + (self._held_seats(slot) if slot.capacity > 1 else 0)
+        return count >= self.kind.a_day
+
+
+def overlap(one, other):
+    """Whether two spans have a moment in common."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def instant(day, wall, zone, first=False):
+    """The moment a wall time means: of two the later unless the first is said; through a gap by the offset before."""
+    earlier = datetime.combine(day, wall, zone)
+    later = earlier.replace(fold=1)
+    is_gap = earlier.utcoffset() < later.utcoffset()
+    return (earlier if is_gap or first else later).astimezone(UTC)

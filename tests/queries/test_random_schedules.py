@@ -1,0 +1,86 @@
+"""Open times are right: the one statement agrees with a plain reference on random schedules.
+
+`make test` draws a few hundred, always the same; `make openings` draws 10,000 new ones.
+"""
+
+import os
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clinic.models.organizations import Clinic
+from clinic.queries.limits import is_enough
+from clinic.queries.open_times import fits, open_times
+from tests.queries.schedules import schedules, write
+
+IN_FULL = "OPENINGS" in os.environ
+DRAWN = settings(
+    max_examples=int(os.environ.get("OPENINGS", "250")), deadline=None, derandomize=not IN_FULL, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+@pytest.fixture
+def ground(session, cast):
+    """Rose Street in one transaction, which every schedule is written into and taken out of again."""
+    return SimpleNamespace(
+        session=session, cast=cast, now=session.scalar(sa.select(sa.func.now())), tom=cast.tom.id,
+        people=(cast.amara.user.id, cast.maya.user.id), types=(cast.consultation.id, cast.follow_up.id),
+    )  # fmt: skip
+
+
+@DRAWN
+@given(st.data())
+def test_the_statement_agrees_with_the_reference(ground, data):
+    schedule = data.draw(schedules(ground.now, *ground.people, ground.types))
+    with ground.session.begin_nested() as step:
+        write(ground.session, ground.cast, schedule, ground.tom)
+        ground.session.connection().execute(sa.update(Clinic.__table__).values(timezone=schedule.zone.key))
+        found = _asked(ground, schedule)
+        surely = [_is_bookable(ground, schedule, *each[:2]) for each in found[:2]]
+        step.rollback()
+    assert found == schedule.open_times()
+    assert all(surely)
+
+
+def _asked(ground, schedule):
+    """What the product answers: nothing where the patient has enough visits of the type, else the open times."""
+    clinic, kind = _clinic(ground, schedule), SimpleNamespace(id=schedule.kind.id)
+    if is_enough(ground.session, clinic.id, kind.id, ground.tom):
+        return []
+    found = open_times(
+        ground.session, clinic, kind, [each.id for each in schedule.doctors], schedule.first_day, schedule.last_day,
+        mode=schedule.mode, person_id=schedule.person, room_kind_ids=schedule.wanted_rooms,
+        earliest=schedule.now + timedelta(minutes=schedule.kind.notice),
+        latest=schedule.now + timedelta(days=schedule.kind.horizon), most=None,
+    )  # fmt: skip
+    return [(each.starts_at, each.provider_id, each.ends_at, each.seats) for each in found]
+
+
+def _is_bookable(ground, schedule, starts_at, provider_id):
+    """Whether a booking of an open time would find it open too, in one of the ways a visit can happen."""
+    known = [
+        fits(
+            ground.session, _clinic(ground, schedule), schedule.kind.id, provider_id, starts_at, mode=mode,
+            person_id=schedule.person, room_kind_ids=schedule.wanted_rooms,
+        )
+        for mode in ([schedule.mode] if schedule.mode else [schedule.kind.mode] if schedule.kind.mode else MODES)
+    ]  # fmt: skip
+    return any(_is_open(each) for each in known if each)
+
+
+MODES = ("in_person", "virtual")
+
+
+def _is_open(known):
+    if known.blocked or known.closed or known.day_full:
+        return False
+    return known.seat_in or (known.free and known.inside_hours and known.on_grid and known.rooms_free)
+
+
+def _clinic(ground, schedule):
+    return SimpleNamespace(id=ground.cast.rose.id, timezone=schedule.zone.key)
