@@ -30,9 +30,12 @@ VISITS = sa.text(
 # Blocks, holds, times shared by several, and closures. No slot is longer than 24 hours, so none began earlier.
 TIMES = sa.text(
     """SELECT CAST(s.id AS text) AS id, CAST(s.provider_id AS text) AS provider_id,
-       CASE WHEN s.kind = 'blocked' THEN 'block' WHEN s.status = 'held' THEN 'hold' ELSE 'group' END AS what,
-       s.starts_at, s.ends_at, coalesce(s.title, s.reason) AS reason, t.name AS visit_type, CAST(s.visit_type_id AS text) AS visit_type_id,
-       s.capacity, s.taken + (SELECT count(*) FROM seat_holds AS h
+       CASE WHEN s.kind = 'blocked' THEN 'block' WHEN s.status = 'held' AND s.held_by_id IS NULL THEN 'offer'
+            WHEN s.status = 'held' THEN 'hold' ELSE 'group' END AS what,
+       s.starts_at, s.ends_at, coalesce(s.title, s.reason) AS reason, t.name AS visit_type,
+       CAST(s.visit_type_id AS text) AS visit_type_id,
+       s.kind = 'published' AS published, s.closed_at IS NULL AS takes_more, s.capacity,
+       s.taken + (SELECT count(*) FROM seat_holds AS h
                                WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id AND h.held_until > now()) AS taken
   FROM slots AS s LEFT JOIN visit_types AS t ON t.clinic_id = s.clinic_id AND t.id = s.visit_type_id
  WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[]))
@@ -43,7 +46,8 @@ TIMES = sa.text(
             SELECT 1 FROM seat_holds AS h
              WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id AND h.held_until > now()))))
 UNION ALL
-SELECT CAST(c.id AS text), CAST(d.id AS text), 'closure', c.starts_at, c.ends_at, c.title, NULL, NULL, 1, 0
+SELECT CAST(c.id AS text), CAST(d.id AS text), 'closure', c.starts_at, c.ends_at, c.title, NULL, NULL,
+       false, false, 1, 0
   FROM closures AS c
   JOIN providers AS d ON d.clinic_id = c.clinic_id AND d.id = ANY(CAST(:provider_ids AS uuid[]))
                      AND coalesce(c.provider_id = d.id, true)

@@ -33,7 +33,9 @@ class Lanes:
         self.badges = {status.value: _(status.label) for status in VisitStatus}
         self.words = {
             "video": _("%(type)s · video"), "visit": _("Visit"), "overbooked": _("Overbooked"), "series": _("Series"),
-            "block": _("Away"), "hold": _("Being booked right now"), "closure": _("Closed"), "group": _("Group"),
+            "block": _("Away"),
+            "hold": _("Being booked right now"), "offer": _("Offered to somebody"), "closure": _("Closed"),
+            "group": _("Group"),
         }  # fmt: skip
         self.times = {}
 
@@ -95,7 +97,8 @@ class Lanes:
             name=slot.reason or slot.visit_type or self.words["group"],
             word=_("%(taken)s of %(capacity)s places taken", taken=slot.taken, capacity=slot.capacity),
             visits=[self._visit(visit) for visit in visits], left=left, iso=_iso(slot.starts_at),
-            visit_type_id=slot.visit_type_id, add=self.books and left > 0 and slot.visit_type_id,
+            visit_type_id=slot.visit_type_id or "", add=self.books and left > 0 and slot.takes_more,
+            group_id=slot.id if slot.published else None,
         )  # fmt: skip
 
     def _other(self, each):

@@ -142,10 +142,12 @@ def _doctor_lanes(asked, lanes, scale, visits, times, opened):
 def _room_lanes(asked, lanes, scale, visits, times, opened):
     """A lane for each room: its visits by the rooms that go with their time, or by where the desk has put them."""
     rooms, of_slot = queries.rooms(db.session(), current.clinic.id, asked.day)
-    shown, somewhere = [], set()
+    shown, somewhere, opened = [], set(), _together(opened)
     for room in rooms:
         inside = [each for each in visits if each.room_id == room.id or room.id in of_slot.get(each.slot_id, ())]
-        held = [each for each in times if each.what in ("hold", "group") and room.id in of_slot.get(each.id, ())]
+        held = [
+            each for each in times if each.what in ("hold", "offer", "group") and room.id in of_slot.get(each.id, ())
+        ]
         somewhere.update(each.id for each in inside)
         shown.append(lanes.lane(
             room.id, scale, inside, held, opened, name=room.name, note=room.kind, now=True, with_doctor=True,
@@ -155,6 +157,17 @@ def _room_lanes(asked, lanes, scale, visits, times, opened):
     if rest or not rooms:
         shown.append(lanes.lane("none", scale, rest, [], opened, name=None, now=True, with_doctor=True))
     return shown, []
+
+
+def _together(rows):
+    """The times in which anybody is here, as pieces that do not touch."""
+    found = []
+    for row in sorted(rows, key=lambda each: each.starts_at):
+        if found and row.starts_at <= found[-1].ends_at:
+            found[-1].ends_at = max(found[-1].ends_at, row.ends_at)
+        else:
+            found.append(SimpleNamespace(starts_at=row.starts_at, ends_at=row.ends_at))
+    return found
 
 
 def week_page(asked):

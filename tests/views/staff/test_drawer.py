@@ -1,0 +1,133 @@
+"""The booking drawer: a quarter of the calendar becomes a visit of somebody found or registered in it."""
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.models.patients import Patient
+from clinic.models.visits import Visit
+from tests.visitor import check_page
+
+
+@pytest.fixture
+def quarter(cast):
+    """Dr Osei tomorrow at ten, as the calendar's link says it."""
+    return {"provider_id": cast.dr_osei.id, "starts_at": cast.tomorrow_at(10).isoformat()}
+
+
+@pytest.fixture
+def visits(session, cast):
+    """Every visit as the database has it now."""
+
+    def look():
+        session.rollback()
+        session.enter(cast.scope)
+        session.expire_all()
+        return session.scalars(sa.select(Visit).order_by(Visit.starts_at)).all()
+
+    return look
+
+
+class TestIndex:
+    def test_the_doctor_and_the_time_are_there_and_the_patient_is_asked_for(self, amara, quarter):
+        part = amara.open("staff.drawer.index", htmx=True, **quarter).text
+        assert part.lstrip().startswith('<div id="drawer"') and "Book with Dr Kwame Osei" in part
+        assert "Who is it for?" in part and "10:00" in part and ">Book<" not in part
+
+    def test_without_script_it_is_a_page(self, amara, quarter):
+        page = amara.open("staff.drawer.index", **quarter)
+        assert page.status_code == 200 and "Back to the calendar" in page.text
+
+    def test_only_types_that_the_doctor_offers_can_be_chosen(self, amara, cast, quarter):
+        part = amara.open("staff.drawer.index", htmx=True, **{**quarter, "provider_id": cast.dr_lind.id}).text
+        assert "Consultation" in part and "Follow-up" not in part
+
+    def test_in_the_lane_of_a_room_whoever_is_first_is_taken(self, amara, cast, visits):
+        facts = {"starts_at": cast.tomorrow_at(10).isoformat(), "patient_id": cast.tom.id}
+        part = amara.open("staff.drawer.index", htmx=True, provider_id="", **facts).text
+        assert "Book a visit" in part and ">Book<" in part
+
+    def test_a_time_that_is_taken_says_so_and_offers_the_nearest(self, amara, cast, quarter):
+        cast.booked(patient=cast.maya_patient)
+        part = amara.open("staff.drawer.chosen", htmx=True, patient_id=cast.tom.id, **quarter).text
+        assert "This time is taken." in part and "The nearest open times:" in part
+
+    def test_who_may_not_book_and_strangers_are_refused(self, osei, stranger, quarter):
+        assert osei.open("staff.drawer.index", **quarter).status_code == 403
+        assert stranger.open("staff.drawer.index", **quarter).status_code == 404
+
+
+class TestFind:
+    def test_somebody_found_stays_in_the_drawer(self, amara, cast, quarter):
+        part = amara.send("staff.drawer.find", {"q": "tom"}, htmx=True, **quarter).text
+        assert f"/staff/drawer?patient_id={cast.tom.id}" in part and "starts_at=" in part
+
+    def test_without_script_the_page_comes_back_with_them(self, amara, cast, quarter):
+        page = amara.send("staff.drawer.find", {"q": "tom"}, **quarter).text
+        check_page(page)
+        assert "Tom Baker" in page
+
+    def test_nobody_found_can_be_registered_there(self, amara, quarter):
+        part = amara.send("staff.drawer.find", {"q": "Zoë Quill"}, htmx=True, **quarter).text
+        assert 'action="/staff/drawer/begin"' in part and 'hx-target="#drawer"' in part
+
+
+class TestRegister:
+    NEXT = "/staff/drawer?starts_at=2031-03-05T10%3A00Z"
+
+    def test_what_was_typed_is_in_the_form(self, amara):
+        part = amara.send("staff.drawer.begin", {"full_name": "Zoë Quill", "next": self.NEXT}, htmx=True).text
+        assert part.lstrip().startswith('<div id="drawer"') and 'value="Zoë Quill"' in part
+
+    def test_registered_the_booking_goes_on_with_them(self, amara, session):
+        part = amara.send("staff.drawer.register", {"full_name": "Zoë Quill", "next": self.NEXT}, htmx=True).text
+        session.rollback()
+        made = session.scalars(sa.select(Patient).where(Patient.full_name == "Zoë Quill")).one()
+        assert f"patient_id={made.id}" in part and "is registered" in part
+
+    def test_somebody_who_may_be_here_already_is_shown_first(self, amara, cast, session):
+        facts = {"full_name": "Tom Baker", "date_of_birth": "01/12/1955", "next": self.NEXT}
+        answer = amara.send("staff.drawer.register", facts, htmx=True)
+        assert answer.status_code == 409 and f"patient_id={cast.tom.id}" in answer.text
+        assert amara.send("staff.drawer.register", {**facts, "anyway": "1"}).status_code == 303
+
+    def test_a_name_is_needed(self, amara):
+        assert amara.send("staff.drawer.register", {"full_name": ""}, htmx=True).status_code == 422
+
+    def test_a_doctor_registers_nobody(self, osei):
+        assert osei.send("staff.drawer.register", {"full_name": "Zoë Quill"}).status_code == 403
+
+
+class TestCreate:
+    @pytest.fixture
+    def sent(self, cast, quarter):
+        """What the drawer's form sends for Tom."""
+        return {
+            "patient_id": cast.tom.id, "visit_type_id": cast.consultation.id, "visit_mode": "in_person",
+            "reason": "Cough", **quarter,
+        }  # fmt: skip
+
+    def test_it_books_and_the_drawer_is_done(self, amara, sent, visits):
+        answer = amara.send("staff.drawer.create", sent, htmx=True)
+        assert answer.status_code == 200 and "data-done=" in answer.text and "Booked: Tom Baker" in answer.text
+        assert [(each.patient.full_name, each.reason) for each in visits()] == [("Tom Baker", "Cough")]
+
+    def test_without_script_it_leads_back_to_the_calendar_of_that_day(self, amara, cast, sent):
+        answer = amara.send("staff.drawer.create", sent)
+        assert answer.status_code == 303
+        assert answer.location.endswith(f"/staff/calendar?date={cast.tomorrow_at(10).date()}")
+
+    def test_taken_meanwhile_the_drawer_keeps_what_was_typed(self, amara, cast, sent, visits):
+        cast.booked(patient=cast.maya_patient)
+        answer = amara.send("staff.drawer.create", sent, htmx=True)
+        assert answer.status_code == 409 and "That time has just been taken." in answer.text
+        assert 'value="Cough"' in answer.text and "The nearest open times:" in answer.text and len(visits()) == 1
+        assert amara.send("staff.drawer.create", {**sent, "overbook_reason": "Fever of 40"}).status_code == 303
+
+    def test_somebody_has_to_be_chosen(self, amara, sent):
+        answer = amara.send("staff.drawer.create", {**sent, "patient_id": ""}, htmx=True)
+        assert answer.status_code == 422 and "Choose the patient." in answer.text
+
+    def test_who_may_not_book_and_strangers_book_nothing(self, osei, stranger, sent, visits):
+        assert osei.send("staff.drawer.create", sent).status_code == 403
+        assert stranger.send("staff.drawer.create", sent).status_code == 404
+        assert visits() == []
