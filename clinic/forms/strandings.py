@@ -2,9 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from clinic.forms.booking import Read, pair
 from clinic.forms.fields import Form
+
+HOURS = ((4, _l("4 hours")), (12, _l("12 hours")), (24, _l("1 day")), (48, _l("2 days")), (96, _l("4 days")))
 
 
 class SendForm(Form):
@@ -12,7 +15,7 @@ class SendForm(Form):
 
     hours = SelectField(
         _l("Patients have to answer within"), coerce=int, default=48,
-        choices=[(4, _l("4 hours")), (12, _l("12 hours")), (24, _l("1 day")), (48, _l("2 days")), (96, _l("4 days"))],
+        choices=[SelectChoice(hours, label) for hours, label in HOURS],
     )  # fmt: skip
 
 

@@ -1,0 +1,109 @@
+"""The page behind an offer's link: no account, no more of the patient than the first name, one answer."""
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import offer_links, offers
+from clinic.models.audit import AuditEntry
+from clinic.models.offers import OfferStatus
+from tests.actions.offering import offered, run_out
+
+S = OfferStatus
+
+
+@pytest.fixture
+def offer(session, cast):
+    """The time at three, offered to Maya instead of her visit at ten."""
+    visit = cast.booked(patient=cast.maya_patient, reason="A rash")
+    return offered(session, cast, cast.tomorrow_at(15), visit)
+
+
+@pytest.fixture
+def token(offer):
+    """What stands in Maya's link."""
+    return offer_links.token_of(offer)
+
+
+def now_is(session, offer):
+    session.rollback()
+    session.expire_all()
+    return offer.status
+
+
+class TestShow:
+    def test_it_says_what_is_offered_and_that_nothing_is_changed_yet(self, nobody, offer, token, session):
+        page = nobody.open("public.offers.show", token=token)
+        assert page.status_code == 200
+        for words in ("Maya, your visit needs another time", "Dr Kwame Osei", "15:00", "10:00"):
+            assert words in page.text
+        assert "Nothing is changed yet" in page.text and "+44 20 7946 0000" in page.text
+        assert now_is(session, offer) == S.SENT
+
+    def test_it_tells_no_more_of_the_patient_than_the_first_name(self, nobody, offer, token):
+        text = nobody.open("public.offers.show", token=token).text
+        for secret in ("Okafor", "rash", "1990", "Consultation", "0123"):
+            assert secret not in text
+
+    def test_looking_is_on_record_as_the_links_and_nobodys(self, nobody, offer, token, session):
+        nobody.open("public.offers.show", token=token)
+        session.rollback()
+        entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "offer_links.open")).one()
+        assert (entry.actor_id, entry.actor_role, entry.patient_id) == (None, "offer_link", offer.patient_id)
+
+    def test_what_is_no_link_of_ours_gets_one_page_whatever_it_is(self, nobody, cast, offer):
+        foreign = offer_links.new_clinics_token(cast.harbour.id)
+        for wrong in ("x", "a" * 43, foreign):
+            page = nobody.open("public.offers.show", token=wrong)
+            assert page.status_code == 404 and "This link opens nothing" in page.text
+            assert "Rose Street" not in page.text
+
+    def test_after_the_end_it_says_what_happens_now_and_whom_to_call(self, nobody, offer, token, session):
+        run_out(session, offer)
+        page = nobody.open("public.offers.show", token=token)
+        assert "The time to answer is over" in page.text and "We will call you" in page.text
+        assert "These times are open now" in page.text and "+44 20 7946 0000" in page.text
+        assert "Yes, I take this time" not in page.text
+
+
+class TestAccept:
+    def test_yes_moves_the_visit_and_the_page_says_so(self, nobody, offer, token, session, cast):
+        assert nobody.send("public.offers.accept", token=token).status_code == 303
+        assert now_is(session, offer) == S.ACCEPTED
+        assert offer.visit.starts_at == cast.tomorrow_at(15)
+        page = nobody.open("public.offers.show", token=token)
+        assert "Your visit is booked for this time" in page.text and "Yes, I take this time" not in page.text
+
+    def test_twice_is_said_and_changes_nothing(self, nobody, offer, token, session):
+        nobody.send("public.offers.accept", token=token)
+        again = nobody.send("public.offers.accept", token=token)
+        assert again.status_code == 409 and "accepted already" in again.text
+
+    def test_too_late_is_said_with_the_nearest_times_and_the_number(self, nobody, offer, token, session):
+        run_out(session, offer)
+        page = nobody.send("public.offers.accept", token=token)
+        assert page.status_code == 409 and "The time to answer this offer is over" in page.text
+        assert "These times are open now" in page.text and "+44 20 7946 0000" in page.text
+
+    def test_a_form_from_elsewhere_is_refused(self, nobody, offer, token, session):
+        assert nobody.send("public.offers.accept", token=token, csrf=False).status_code == 400
+        assert now_is(session, offer) == S.SENT
+
+    def test_whoever_is_signed_in_answers_as_the_patient_by_the_link(self, amara, offer, token, session):
+        amara.send("public.offers.accept", token=token)
+        assert now_is(session, offer) == S.ACCEPTED and offer.answered_by_id is None
+
+
+class TestDecline:
+    def test_no_leaves_the_visit_and_says_that_the_clinic_calls(self, nobody, offer, token, session, cast):
+        assert nobody.send("public.offers.decline", token=token).status_code == 303
+        assert now_is(session, offer) == S.DECLINED and offer.visit.starts_at == cast.tomorrow_at(10)
+        assert "We will call you" in nobody.open("public.offers.show", token=token).text
+        assert nobody.send("public.offers.accept", token=token).status_code == 409
+
+
+def test_the_patients_own_page_shows_what_waits_for_an_answer(maya, offer, token, session, cast):
+    page = maya.open("portal.home.index")
+    assert f"/o/{token}" in page.text and "Another time for your visit" in page.text
+    offers.decline(session.merge(offer), by=cast.amara.actor)
+    session.commit()
+    assert "/o/" not in maya.open("portal.home.index").text

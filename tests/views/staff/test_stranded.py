@@ -1,0 +1,191 @@
+"""The stranded-patients workbench: opened by leave, answered by link or phone, undone by the administrator."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import blocks, stranding_offers, strandings
+from clinic.models.offers import OfferStatus
+from clinic.models.schedule import Slot, SlotKind
+from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding
+from clinic.work.handlers import run
+from tests.queries_counted import counted
+from tests.views.staff.test_blocks import typed, wall
+
+
+@pytest.fixture
+def stranding(app, session, cast):
+    """Dr Osei is away tomorrow; a time is proposed to Tom, at ten, and to Maya, at eleven."""
+    cast.booked(cast.tomorrow_at(10))
+    cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient)
+    blocks.add(cast.dr_osei, cast.tomorrow_at(9), cast.tomorrow_at(17), zone="Europe/London", by=cast.ines.actor)
+    stranding_id = strandings.opened(session)
+    session.commit()
+    work(app, session, cast, stranding_id)
+    return session.get(Stranding, (cast.rose.id, stranding_id))
+
+
+def work(app, session, cast, stranding_id, job="strandings.propose"):
+    run(app, job, {"clinic_id": str(cast.rose.id), "stranding_id": str(stranding_id)})
+    session.enter(cast.scope)
+    session.rollback()
+    session.expire_all()
+
+
+@pytest.fixture
+def rows(session, cast, stranding):
+    """The stranded visits, soonest first."""
+
+    def look():
+        session.rollback()
+        session.expire_all()
+        return session.scalars(sa.select(StrandedVisit).order_by(StrandedVisit.starts_at)).all()
+
+    return look
+
+
+class TestOpening:
+    def test_saving_leave_over_visits_opens_the_workbench(self, ines, cast, session):
+        cast.booked(cast.tomorrow_at(10))
+        answer = ines.send("staff.blocks.create", typed(wall(cast, 9), wall(cast, 17)), provider_id=cast.dr_osei.id)
+        assert answer.status_code == 303 and "/staff/stranded/" in answer.location
+        page = ines.open(answer.location)
+        assert (
+            "Dr Kwame Osei is away" in page.text
+            and "Tom Baker" in page.text
+            and "Times are being looked for" in page.text
+        )
+
+    def test_leave_over_nobody_does_not(self, ines, cast):
+        answer = ines.send("staff.blocks.create", typed(wall(cast, 9), wall(cast, 17)), provider_id=cast.dr_osei.id)
+        assert "/staff/stranded/" not in answer.location
+
+    def test_a_closure_and_a_doctors_leaving_open_it_too(self, ines, cast):
+        cast.booked(cast.tomorrow_at(10))
+        answer = ines.send("staff.providers.deactivate", provider_id=cast.dr_osei.id)
+        assert "/staff/stranded/" in answer.location
+
+
+class TestShow:
+    def test_it_shows_when_each_was_and_what_is_proposed(self, amara, stranding, rows):
+        page = amara.open("staff.stranded.show", stranding_id=stranding.id)
+        assert "2 visits are affected" in page.text and "Send all 2 proposals" in page.text
+        assert page.text.count("Says yes on the phone") == 2
+
+    def test_the_open_ones_stand_in_a_list_until_each_has_another_time(self, amara, stranding, rows):
+        assert str(stranding.id) in amara.open("staff.stranded.index").text
+        for row in rows():
+            amara.send("staff.stranded_visits.accept", stranding_id=stranding.id, stranded_id=row.id)
+        assert "Nobody is stranded" in amara.open("staff.stranded.index").text
+
+    def test_a_doctor_sees_their_own_and_no_others(self, osei, lind, stranding):
+        assert osei.open("staff.stranded.show", stranding_id=stranding.id).status_code == 200
+        assert lind.open("staff.stranded.show", stranding_id=stranding.id).status_code == 404
+        assert str(stranding.id) not in lind.open("staff.stranded.index").text
+
+    def test_it_does_not_exist_for_another_clinic_and_opens_to_nobody_else(self, stranger, maya, nobody, stranding):
+        assert stranger.open("staff.stranded.show", stranding_id=stranding.id).status_code == 404
+        assert maya.open("staff.stranded.show", stranding_id=stranding.id).status_code == 403
+        assert nobody.open("staff.stranded.show", stranding_id=stranding.id).status_code in (302, 401)
+
+    def test_only_the_desk_sends_and_only_the_administrator_takes_back(self, ines, amara, osei, stranding):
+        assert ines.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 403
+        assert osei.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 403
+        assert amara.send("staff.stranded.undo", stranding_id=stranding.id).status_code == 403
+
+    def test_as_many_statements_for_fifty_as_for_two(self, app, amara, cast, session, stranding):
+        def asked():
+            with counted(app) as statements:
+                amara.open("staff.stranded.show", stranding_id=stranding.id)
+            return len(statements)
+
+        few = asked()
+        tom = session.scalars(sa.select(StrandedVisit)).first()
+        for minute in range(0, 600, 20):
+            visit = cast.booked(cast.tomorrow_at(9, days=20 + minute // 400), overbook="Many")
+            session.add(StrandedVisit(clinic_id=cast.rose.id, stranding_id=tom.stranding_id, visit_id=visit.id,
+                                      patient_id=visit.patient_id, starts_at=visit.starts_at,
+                                      status=StrandedStatus.NOTHING))  # fmt: skip
+        session.commit()
+        assert asked() <= few
+
+
+class TestDesk:
+    def test_it_sends_all_and_the_answers_come_in(self, app, amara, nobody, cast, session, stranding, rows):
+        sent = amara.send("staff.stranded.send", {"hours": "24"}, htmx=True, stranding_id=stranding.id)
+        assert sent.status_code == 200 and 'id="stranded"' in sent.text
+        work(app, session, cast, stranding.id, "strandings.send")
+        first, second = rows()
+        assert first.offer.status == second.offer.status == OfferStatus.SENT
+        page = amara.open("staff.stranded.show", stranding_id=stranding.id, stage="asked")
+        assert page.text.count("Asked; answer by") == 2
+
+    def test_the_patient_says_yes_or_no_on_the_phone(self, amara, stranding, rows):
+        first, second = rows()
+        amara.send("staff.stranded_visits.send", stranding_id=stranding.id, stranded_id=second.id)
+        new = first.offer.starts_at
+        assert amara.send("staff.stranded_visits.accept", htmx=True, stranding_id=stranding.id,
+                          stranded_id=first.id).status_code == 200  # fmt: skip
+        amara.send("staff.stranded_visits.decline", stranding_id=stranding.id, stranded_id=second.id)
+        first, second = rows()
+        assert first.visit.starts_at == new and second.offer.status == OfferStatus.DECLINED
+        page = amara.open("staff.stranded.show", stranding_id=stranding.id, stage="call")
+        assert "The time did not suit" in page.text and "Maya Okafor" in page.text and "Tom Baker" not in page.text
+        amara.send("staff.stranded_visits.call", stranding_id=stranding.id, stranded_id=second.id)
+        assert "nobody answered" in amara.open("staff.stranded.show", stranding_id=stranding.id).text
+
+    def test_the_picker_proposes_another_time(self, amara, cast, stranding, rows):
+        row = rows()[0]
+        page = amara.open("staff.stranded_visits.pick", stranding_id=stranding.id, stranded_id=row.id)
+        times = re.findall(r'name="pick" value="([^"]+)"', page.text)
+        answer = amara.send("staff.stranded_visits.propose", {"pick": times[-1]}, stranding_id=stranding.id,
+                            stranded_id=row.id)  # fmt: skip
+        assert answer.status_code == 303
+        assert rows()[0].offer.starts_at.isoformat() == times[-1].partition(" ")[2]
+        for wrong in ("", "x", f"{cast.dr_osei.id} 2026"):
+            refused = amara.send("staff.stranded_visits.propose", {"pick": wrong}, stranding_id=stranding.id,
+                                 stranded_id=row.id)  # fmt: skip
+            assert refused.status_code == 422
+        taken = f"{cast.dr_osei.id} {cast.tomorrow_at(12).isoformat()}"
+        refused = amara.send("staff.stranded_visits.propose", {"pick": taken}, stranding_id=stranding.id,
+                             stranded_id=row.id)  # fmt: skip
+        assert refused.status_code == 409 and "is away at that time" in refused.text
+
+    def test_left_to_a_call_and_urgent(self, amara, stranding, rows):
+        row = rows()[1]
+        amara.send("staff.stranded_visits.urgent", stranding_id=stranding.id, stranded_id=row.id)
+        amara.send("staff.stranded_visits.skip", stranding_id=stranding.id, stranded_id=row.id)
+        row = rows()[1]
+        assert row.is_urgent and row.status == StrandedStatus.SKIPPED and row.offer.status == OfferStatus.WITHDRAWN
+        text = amara.open("staff.stranded.show", stranding_id=stranding.id).text
+        assert text.index("Maya Okafor") < text.index("Tom Baker")
+
+    def test_a_visit_of_another_change_is_not_found_here(self, amara, cast, session, stranding, rows):
+        other = Stranding(clinic_id=cast.rose.id, cause=stranding.cause, provider_id=stranding.provider_id)
+        session.add(other)
+        session.commit()
+        row = rows()[0]
+        answer = amara.send("staff.stranded_visits.skip", stranding_id=other.id, stranded_id=row.id)
+        assert answer.status_code == 404
+
+
+class TestUndo:
+    def test_the_administrator_takes_the_leave_back(self, ines, session, stranding, rows):
+        assert ines.send("staff.stranded.undo", stranding_id=stranding.id).status_code == 303
+        assert not any(row.offer.is_live for row in rows())
+        assert SlotKind.BLOCKED not in session.scalars(sa.select(Slot.kind)).all()
+        assert "was taken back" in ines.open("staff.stranded.show", stranding_id=stranding.id).text
+
+    def test_after_an_answer_the_button_is_gone_and_the_act_refused(self, ines, amara, stranding, rows):
+        amara.send("staff.stranded_visits.accept", stranding_id=stranding.id, stranded_id=rows()[0].id)
+        assert "Take the change back" not in ines.open("staff.stranded.show", stranding_id=stranding.id).text
+        assert ines.send("staff.stranded.undo", stranding_id=stranding.id).status_code == 409
+
+
+def test_nothing_is_sent_for_a_change_that_was_taken_back(ines, amara, session, cast, stranding):
+    ines.send("staff.stranded.undo", stranding_id=stranding.id)
+    session.expire_all()
+    assert amara.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 409
+    with pytest.raises(stranding_offers.Refused):
+        stranding_offers.look_again(session.get(Stranding, (cast.rose.id, stranding.id)), by=cast.amara.actor)
