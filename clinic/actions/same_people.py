@@ -24,6 +24,19 @@ LOCK_HELD = sa.text(
         ORDER BY p.id FOR NO KEY UPDATE OF p"""
 )
 
+# Nobody has two live offers: of two records' that become one the sign-up's is taken back, and its time runs out.
+MOVE_OFFERS = sa.text(
+    """UPDATE slot_offers AS o SET patient_id = :known_id, status = CASE
+            WHEN o.status IN ('prepared', 'sent') AND o.purpose <> 'stranded' AND EXISTS (
+                 SELECT 1 FROM slot_offers AS k WHERE k.clinic_id = o.clinic_id AND k.patient_id = :known_id
+                    AND k.status IN ('prepared', 'sent') AND k.purpose <> 'stranded') THEN 'withdrawn'
+            ELSE o.status END
+        WHERE o.clinic_id = :clinic_id AND o.patient_id = :sign_up_id"""
+)
+MOVE_STRANDED = sa.text(
+    "UPDATE stranded_visits SET patient_id = :known_id WHERE clinic_id = :clinic_id AND patient_id = :sign_up_id"
+)
+
 
 @action
 def join(sign_up, known, *, by, checked: IdentityCheck):
@@ -58,7 +71,10 @@ def keep_apart(sign_up, *, by):
 
 
 def _move_what_waits(session, sign_up, known):
-    """What the person asked for and waits for goes along; nobody waits twice for the same."""
+    """What the person asked for, waits for and was offered goes along; nobody waits twice for the same."""
+    ids = {"clinic_id": known.clinic_id, "sign_up_id": sign_up.id, "known_id": known.id}
+    session.connection().execute(MOVE_OFFERS, ids)
+    session.connection().execute(MOVE_STRANDED, ids)
     for request in session.scalars(sa.select(VisitRequest).where(VisitRequest.patient_id == sign_up.id)):
         request.patient_id = known.id
     for entry in session.scalars(sa.select(WaitlistEntry).where(WaitlistEntry.patient_id == sign_up.id)).all():
