@@ -71,7 +71,7 @@ def find(session, clinic, question: Question, *, person_id=None) -> list[Opening
             break
     ids = {row.location_id for row in rows} - {None}
     where = {"clinic_id": clinic.id, "ids": list(ids)}
-    places = dict(session.connection().execute(PLACES, where).tuples().all()) if ids else {}
+    places = dict(session.connection().execute(PLACES, where).all()) if ids else {}
     return [_opening(session, clinic, question, row, places, person_id) for row in rows]
 
 

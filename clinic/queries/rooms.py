@@ -52,7 +52,7 @@ def kinds(session) -> list[Kind]:
             sa.select(Room.room_kind_id, sa.func.count())
             .where(Room.status == RoomStatus.ACTIVE)
             .group_by(Room.room_kind_id)
-        ).tuples()
+        ).all()
     )
     needing = {}
     asked = sa.select(VisitTypeNeed.room_kind_id, VisitType.name).join(

@@ -21,6 +21,7 @@ from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation
+from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.scope import Scope
 
@@ -153,6 +154,10 @@ ROWS = {
     ),
     "erasure_id": lambda corner, patient_id, number: Erasure(
         clinic_id=corner.clinic.id, patient_id=patient_id, reason="They asked for it", asked_by_id=corner.doctor.id
+    ),
+    "room_kind_id": lambda corner, patient_id, number: RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex),
+    "room_id": lambda corner, patient_id, number: Room(
+        clinic_id=corner.clinic.id, name=uuid4().hex, kind=RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex)
     ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",

@@ -4,7 +4,7 @@ Under row-level security a comparison that is not leakproof cannot use an index;
 """
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from clinic.actions import booking
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
-from clinic.queries import connections, patients, portal_offers
+from clinic.queries import connections, finder, patients, portal_offers, rooms
 from clinic.queries import day as days
 from clinic.queries import open_times as times
 from clinic.scope import Scope
@@ -52,13 +52,16 @@ def _statements(place):
     asked = ids | {
         "provider_ids": place.doctors[:1], "first_day": tomorrow, "last_day": tomorrow, "zone": data.ZONE.key,
         "mode": None, "person_id": place.desk_id, "earliest": day.starts_at, "latest": day.ends_at, "most": 100,
-        "starts_at": day.starts_at + timedelta(hours=9),
+        "starts_at": day.starts_at + timedelta(hours=9), "room_kind_ids": [],
     }  # fmt: skip
+    suits = {"location_id": None, "weekdays": [1, 2], "at_from": time(17), "at_until": time(19), "shown": 3}
     bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}
     return {
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
         "whether a time fits": (times.FITS, asked),
+        "openings that suit": (finder.FIND, asked | suits | {"provider_ids": place.doctors}),
+        "the rooms of a visit": (rooms.CHOICES, ids | {"visit_id": place.patients[0], "person_id": place.desk_id}),
         "what somebody who books is offered": (portal_offers.OFFER, ids | {"patient_id": place.patients[0]}),
         "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
         "holds that ran out": (DROP_EXPIRED, ids),
@@ -86,7 +89,9 @@ def test_it_finds_its_rows_by_an_index(month, name):
     assert not SEQUENTIAL.findall(plan), plan
 
 
-@pytest.mark.parametrize("name", ["open times of a day", "open times of every doctor", "whether a time fits"])
+@pytest.mark.parametrize(
+    "name", ["open times of a day", "open times of every doctor", "whether a time fits", "openings that suit"]
+)
 def test_it_is_planned_once_and_not_for_every_request(month, name):
     session, place = month
     statement, values = _statements(place)[name]

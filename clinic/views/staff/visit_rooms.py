@@ -50,13 +50,13 @@ def rooms_in_words(visit):
     names = [room.name for room in first + [room for room in kept if room.id != visit.room_id]]
     if names:
         return ", ".join(names)
-    return _("None is kept: the visit is overbooked") if visit.slot and visit.slot.overbooked else _("None")
+    return _("None is kept: the visit is overbooked") if visit.slot and visit.slot.overbooked else _("No room")
 
 
 def _form(visit, **given):
     form = VisitRoomForm(**given)
     form.room_id.offer(
-        [(row.id, _words(row)) for row in asked.choices(db.session(), visit, current.user.id)], _("None")
+        [(row.id, _words(row)) for row in asked.choices(db.session(), visit, current.user.id)], _("No room")
     )
     return form
 

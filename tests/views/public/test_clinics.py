@@ -100,6 +100,20 @@ class TestShow:
         assert self.statements(nobody, "rose-street") <= few
         assert few < 15
 
+    def test_a_specialty_and_a_language_narrow_the_doctors_down(self, nobody, cast, session):
+        change(session, Provider, cast.dr_osei.id, specialties=["Hearts"], languages=["Twi"])
+        change(session, Provider, cast.dr_lind.id, specialties=["Skin"], languages=["Swedish"])
+        page = nobody.open("public.clinics.show", slug="rose-street", specialty="Skin").text
+        assert "Dr Astrid Lind" in page and "Dr Kwame Osei" not in page
+        for unknown in ("Bones", "\x00"):
+            page = nobody.open("public.clinics.show", slug="rose-street", language=unknown).text
+            assert "Dr Astrid Lind" not in page and "Show everybody" in page
+
+    def test_whoever_is_first_leads_to_the_days_of_all_these_doctors(self, nobody, cast, session):
+        change(session, Provider, cast.dr_osei.id, languages=["Twi"])
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        assert "Whoever is first" in page and "doctor%3Dfirst" in page
+
     def statements(self, browser, slug):
         counted = []
 

@@ -57,14 +57,34 @@ class TestOneDay:
         [
             (date(2031, 3, 30), "01:30", "09:00", "never shows this time"),
             (date(2031, 3, 30), "00:00", "01:30", "never shows this time"),
-            (date(2031, 10, 26), "01:30", "09:00", "this time comes twice"),
-            (date(2031, 10, 26), "00:00", "01:00", "this time comes twice"),
+            (date(2031, 10, 26), "01:30", "09:00", "Which one at the beginning?"),
+            (date(2031, 10, 26), "00:00", "01:00", "Which one at the end?"),
         ],
     )
-    def test_a_time_the_clock_never_or_twice_shows_is_refused(self, ines, cast, session, day, begins, ends, words):
+    def test_a_time_the_clock_never_shows_is_refused_and_of_one_it_shows_twice_is_asked_which(
+        self, ines, cast, session, day, begins, ends, words
+    ):
         answer = ines.send("staff.hours.add_dated", dated(begins, ends, day), provider_id=cast.dr_osei.id)
         assert answer.status_code == 422 and words in answer.text
         assert not session.scalars(sa.select(Availability).where(Availability.on_date == day)).all()
+
+    @pytest.mark.parametrize(("which", "found"), [("first", 4), ("second", 1)])
+    def test_the_answer_is_kept_and_counts(self, ines, cast, session, which, found):
+        day = date(2031, 10, 26)
+        typed = {**dated("01:30", "02:00", day), "dated-start_which": which, "dated-in_addition": "only"}
+        assert ines.send("staff.hours.add_dated", typed, provider_id=cast.dr_osei.id).status_code == 303
+        there = row(session, cast, on_date=day)
+        assert there.start_first == (which == "first") and not there.end_first
+        # Half an hour has room for one visit, an hour and a half for four.
+        assert len(open_times(session, cast.at, cast.consultation, [cast.dr_osei.id], day, day)) == found
+        page = ines.open("staff.hours.edit", provider_id=cast.dr_osei.id, row_id=there.id).text
+        assert "Which one at the beginning?" in page and "Which one at the end?" not in page
+
+    def test_hours_that_end_before_they_begin_by_the_clock_that_was_turned_are_refused(self, ines, cast, session):
+        which = {"dated-start_which": "second", "dated-end_which": "first"}
+        typed = {**dated("01:30", "01:45", date(2031, 10, 26)), **which}
+        answer = ines.send("staff.hours.add_dated", typed, provider_id=cast.dr_osei.id)
+        assert answer.status_code == 422 and "later than the beginning" in answer.text
 
 
 class TestUpdate:
