@@ -69,7 +69,8 @@ class TestCreate:
         cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient)
         answer = ines.send("staff.closures.create", typed(cast), htmx=False)
         page = ines.open("staff.closures.index").text
-        assert answer.status_code == 303 and "2 visits lie in it." in page
+        assert answer.status_code == 303 and "/staff/stranded/" in answer.location
+        assert "2 visits are affected" in ines.open(answer.location).text
         assert f'href="/staff/day?date={day(cast)}"' in page
         session.expire_all()
         assert visit.status == VisitStatus.BOOKED
