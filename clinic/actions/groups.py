@@ -9,16 +9,19 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import slots, visits
+from clinic.actions import slot_rooms, slots, visits
 from clinic.actions.acting import Refused, action
 from clinic.actions.rehearsing import NO_SUCH_TIME, Occasion, refusal_of, rehearsal
 from clinic.db import now
 from clinic.models.groups import CalledOffGroup
+from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.rooms import VisitTypeNeed
 from clinic.models.schedule import SeatHold, Slot, SlotKind, SlotStatus, VisitType
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries import groups as asked
+from clinic.queries.open_times import fits
 from clinic.walltime import instants
 
 # What a slot and its shadow after calling off have in common.
@@ -62,8 +65,7 @@ def publish(session, group: Group, starts_at: datetime, *, by):
         visit_mode=(kind and kind.visit_mode) or group.visit_mode, capacity=group.capacity, taken=0,
         title=group.title, location_id=group.location_id,
     )  # fmt: skip
-    _keep_free(session, slot, doctor)
-    session.add(slot)
+    _enter(session, slot, doctor, by)
     bell.ring(session, by.clinic_id, "visits")
     return slot
 
@@ -145,17 +147,15 @@ def restore(gone: CalledOffGroup, *, by, reason=None):
     if gone.starts_at <= now():
         raise Refused("This time is already over.")
     _lock_visits(session, sa.and_(Visit.provider_id == gone.provider_id, Visit.cancelled_at == gone.called_off_at))
-    _lock_doctor(session, gone)
+    slots.lock_doctor(session, gone.clinic_id, gone.provider_id)
     doctor = session.get(Provider, (gone.clinic_id, gone.provider_id))
     members = asked.called_off_visits(session, gone)
     slot = Slot(
         **{name: getattr(gone, name) for name in SHARED} | {"closed_at": None}, kind=SlotKind.PUBLISHED,
         status=SlotStatus.FREE, taken=0,
     )  # fmt: skip
-    _keep_free(session, slot, doctor)
     session.delete(gone)
-    session.add(slot)
-    session.flush()
+    _enter(session, slot, doctor, by)
     for visit in members:
         visits.undo(visit, by=by, reason=reason)
         session.flush()
@@ -204,8 +204,8 @@ def _offered(session, group, doctor, by):
     return kind, offer.minutes or kind.minutes
 
 
-def _keep_free(session, slot, doctor):
-    """Refuse a time at which the doctor cannot be there, under the lock."""
+def _enter(session, slot, doctor, by):
+    """Let the time stand, with the rooms its type needs; refuse one at which the doctor or a room is not free."""
     slots.drop_expired(session, slot.clinic_id, doctor.id)
     slots.drop_empty(session, slot.clinic_id, doctor.id)
     with session.no_autoflush:
@@ -213,12 +213,32 @@ def _keep_free(session, slot, doctor):
     if way:
         values = {"doctor": doctor.display_name} if "%(doctor)s" in SENTENCES[way] else {}
         raise Refused(SENTENCES[way], field="at_time", **values)
+    room_ids = _free_rooms(session, slot, by)
+    session.add(slot)
+    session.flush()
+    slot_rooms.take(session, slot.clinic_id, slot.id, room_ids, slot.busy_from, slot.busy_until, by=by)
+
+
+def _free_rooms(session, slot, by):
+    """A free room of each kind the type needs, under the lock of these kinds; none by video."""
+    needs = sa.select(VisitTypeNeed.room_kind_id).where(VisitTypeNeed.visit_type_id == slot.visit_type_id)
+    kinds = session.scalars(needs.order_by(VisitTypeNeed.room_kind_id)).all()
+    if not kinds or slot.visit_mode == VisitMode.VIRTUAL:
+        return ()
+    slot_rooms.lock(session, slot.clinic_id, kinds)
+    found = fits(
+        session, session.get(Clinic, slot.clinic_id), slot.visit_type_id, slot.provider_id, slot.starts_at,
+        mode=VisitMode.IN_PERSON, person_id=by.user_id,
+    )  # fmt: skip
+    if not found.rooms_free:
+        raise Refused("No room is free at that time.", field="at_time")
+    return found.room_ids
 
 
 def _hold(slot):
     """The slot under the doctor's lock as it is now; of two who change it the second sees what the first has done."""
     session = object_session(slot)
-    _lock_doctor(session, slot)
+    slots.lock_doctor(session, slot.clinic_id, slot.provider_id)
     found = session.scalars(
         sa.select(Slot)
         .where(Slot.id == slot.id, Slot.kind == SlotKind.PUBLISHED)
@@ -228,11 +248,6 @@ def _hold(slot):
     if found is None:
         raise Refused("This time was called off meanwhile.")
     return found
-
-
-def _lock_doctor(session, times):
-    ids = {"clinic_id": times.clinic_id, "provider_id": times.provider_id}
-    session.connection().execute(slots.LOCK_DOCTOR, ids)
 
 
 def _lock_visits(session, which):

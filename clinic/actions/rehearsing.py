@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.actions.acting import Refused
-from clinic.actions.booking import TimeTaken
+from clinic.actions.slots import TimeTaken
 from clinic.models.schedule import VisitType
 from clinic.queries.open_times import nearest_open
 

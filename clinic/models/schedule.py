@@ -6,10 +6,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
+from clinic.models.organizations import Location
 from clinic.models.people import VisitMode
 from clinic.scope import ClinicOwned
 
@@ -235,6 +236,7 @@ class Slot(ClinicOwned, Timestamped, Base):
     title: Mapped[str | None]
     location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     closed_at: Mapped[datetime | None]
+    location: Mapped[Location | None] = relationship(foreign_keys=[location_id])
 
 
 class SeatHold(ClinicOwned, Timestamped, Base):

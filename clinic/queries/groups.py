@@ -1,7 +1,7 @@
 """Times for groups: those to come with how full they are, who sits in one, and what stands in the way of another."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,14 +9,18 @@ from sqlalchemy.orm import joinedload
 
 from clinic.db import now
 from clinic.models.groups import CalledOffGroup
-from clinic.models.organizations import Location
+from clinic.models.organizations import Clinic, Location
 from clinic.models.providers import Provider
 from clinic.models.schedule import SeatHold, Slot, SlotKind, VisitType
 from clinic.models.visits import Visit
+from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry
 
 PAGE = 50
 # No group has more seats than can be listed on one page.
 MOST_SEATS = 100
+NOBODY = sa.literal(0)
+# No slot is longer, so that nothing earlier can still be going on.
+LONGEST = timedelta(hours=24)
 # Under the doctor's lock, after what counts for nothing was swept. What closes a place closes the groups there.
 IN_THE_WAY = sa.text(
     """SELECT CASE
@@ -43,7 +47,10 @@ IN_THE_WAY = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A time for a group as lists show it; ``held`` are seats kept for somebody who is typing right now."""
+    """A time for a group as lists show it; ``held`` are seats kept for somebody who is typing right now.
+
+    ``waiting`` are people on the waiting list whom this very time would suit.
+    """
 
     id: UUID
     provider_id: UUID
@@ -57,6 +64,7 @@ class Shown:
     capacity: int
     taken: int
     held: int
+    waiting: int
     closed_at: datetime | None
     called_off_at: datetime | None
 
@@ -76,11 +84,11 @@ def coming(session, number=1) -> list[Shown]:
 
     Those that were called off stay among them until their time is past.
     """
-    standing = _columns(Slot, Slot.taken, _held(), sa.null()).where(
-        Slot.kind == SlotKind.PUBLISHED, Slot.starts_at > now() - sa.text("interval '24 hours'"), Slot.ends_at > now()
+    standing = _columns(Slot, Slot.taken, _held(), _waiting(), sa.null()).where(
+        Slot.kind == SlotKind.PUBLISHED, Slot.starts_at > now() - LONGEST, Slot.ends_at > now()
     )
-    gone = _columns(CalledOffGroup, sa.literal(0), sa.literal(0), CalledOffGroup.called_off_at).where(
-        CalledOffGroup.starts_at > now() - sa.text("interval '24 hours'"), CalledOffGroup.ends_at > now()
+    gone = _columns(CalledOffGroup, NOBODY, NOBODY, NOBODY, CalledOffGroup.called_off_at).where(
+        CalledOffGroup.starts_at > now() - LONGEST, CalledOffGroup.ends_at > now()
     )
     both = sa.union_all(standing, gone).subquery()
     rows = session.execute(
@@ -91,10 +99,10 @@ def coming(session, number=1) -> list[Shown]:
 
 def shown(session, group_id) -> Shown | None:
     """One time for a group, standing or called off, or None."""
-    standing = _columns(Slot, Slot.taken, _held(), sa.null()).where(
+    standing = _columns(Slot, Slot.taken, _held(), _waiting(), sa.null()).where(
         Slot.kind == SlotKind.PUBLISHED, Slot.id == group_id
     )
-    gone = _columns(CalledOffGroup, sa.literal(0), sa.literal(0), CalledOffGroup.called_off_at).where(
+    gone = _columns(CalledOffGroup, NOBODY, NOBODY, NOBODY, CalledOffGroup.called_off_at).where(
         CalledOffGroup.id == group_id
     )
     row = session.execute(standing).one_or_none() or session.execute(gone).one_or_none()
@@ -144,12 +152,28 @@ def _held():
     )
 
 
-def _columns(times, taken, held, called_off_at):
+def _waiting():
+    """How many wait for a time of the slot's type on its day and at its hour, with its doctor or with anybody."""
+    zone = sa.select(Clinic.timezone).where(Clinic.id == Slot.clinic_id).correlate(Slot).scalar_subquery()
+    local, entry = sa.func.timezone(zone, Slot.starts_at), WaitlistEntry
+    suits = (
+        entry.clinic_id == Slot.clinic_id, entry.visit_type_id == Slot.visit_type_id, entry.status.in_(ON_THE_LIST),
+        sa.cast(local, sa.Date).between(entry.earliest_on, entry.latest_on),
+        sa.func.coalesce(Slot.provider_id == sa.any_(entry.provider_ids), True),
+        sa.func.coalesce(sa.cast(sa.extract("dow", local), sa.SmallInteger) == sa.any_(entry.weekdays), True),
+        sa.func.coalesce(entry.from_time <= sa.cast(local, sa.Time), True),
+        sa.func.coalesce(entry.until_time > sa.cast(local, sa.Time), True),
+        sa.func.coalesce(entry.visit_mode == Slot.visit_mode, True),
+    )  # fmt: skip
+    return sa.select(sa.func.count()).select_from(entry).where(*suits).correlate(Slot).scalar_subquery()
+
+
+def _columns(times, taken, held, waiting, called_off_at):
     return (
         sa.select(
             times.id, times.provider_id, times.visit_type_id, times.title, Provider.display_name, VisitType.name,
             Location.name.label("place"), times.starts_at, times.ends_at, times.capacity, taken.label("taken"),
-            held.label("held"), times.closed_at,
+            held.label("held"), waiting.label("waiting"), times.closed_at,
             sa.cast(called_off_at, sa.DateTime(timezone=True)).label("called_off_at"),
         )
         .join(Provider, sa.and_(Provider.clinic_id == times.clinic_id, Provider.id == times.provider_id))

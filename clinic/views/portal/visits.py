@@ -13,7 +13,7 @@ from clinic.forms.portal_booking import CancelForm
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.models.visits import CancelReason
-from clinic.queries import portal_offers, visits_of_patient
+from clinic.queries import portal_offers, series, visits_of_patient
 
 bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
 USE = Permission.PORTAL_USE
@@ -24,7 +24,9 @@ def show(visit_id):
     """The visit's page; straight after booking it says first what happens next."""
     visit = own_visit_or_404(visit_id)
     is_new = request.args.get("new") and visit.is_live and visit.visit_type
-    return show_page("portal/visits/booked.html" if is_new else "portal/visits/show.html", **told(visit))
+    others = series.visits_of(db.session(), visit.series_id) if visit.series_id else ()
+    page = "portal/visits/booked.html" if is_new else "portal/visits/show.html"
+    return show_page(page, others=others, **told(visit))
 
 
 @bp.get("/<uuid:visit_id>/status", needs=USE, shows="visits")
@@ -71,9 +73,10 @@ def own_visit_or_404(visit_id):
 
 def told(visit):
     """What every page about one visit shows."""
-    doctors_place = visit.provider.location if visit.provider else None
-    place = doctors_place or portal_offers.address_of(db.session(), current.clinic.id)
-    return {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit), **way_of(visit)}
+    place = (visit.slot and visit.slot.location) or (visit.provider and visit.provider.location)
+    place = place or portal_offers.address_of(db.session(), current.clinic.id)
+    known = {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit)}
+    return {**known, "in_series": series.place_of(db.session(), visit), **way_of(visit)}
 
 
 def way_of(visit):

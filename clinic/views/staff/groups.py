@@ -36,7 +36,7 @@ def index():
     """The times for groups that are to come, and how full they are."""
     number = page_number()
     page = Page.of(asked.coming(db.session(), number), number, asked.PAGE)
-    return show_page(LIST, "staff/groups/_list.html", page=page)
+    return show_page(LIST, "staff/groups/_list.html", found=page)
 
 
 @bp.get("/new", needs=P.GROUPS_EDIT)
@@ -127,6 +127,8 @@ def _restored(gone, reason):
     except Refused as refused:
         if refused.field != "reason":
             raise
+        # What was done before it was refused must not be kept by an answer that only moves on.
+        db.session.rollback()
         return False
     return True
 

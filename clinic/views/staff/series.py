@@ -121,7 +121,8 @@ def _read_address():
         form = SeriesForm(current.clinic, formdata=request.args, meta={"csrf": False})
         form.patient_id.data = an_id("patient_id")
         return form
-    form = SeriesForm(current.clinic, formdata=None, times=8, patient_id=an_id("patient_id"))
+    form = SeriesForm(current.clinic, formdata=None, times=8)
+    form.patient_id.data = an_id("patient_id")
     form.visit_type_id.data, form.provider_id.data = an_id("visit_type_id"), an_id("provider_id")
     form.visit_mode.data = request.args.get("visit_mode") or form.visit_mode.data
     local = (_moment() or now()).astimezone(form.zone)

@@ -79,6 +79,8 @@ def restore(series_id):
     except Refused as refused:
         if refused.field != "reason":
             raise
+        # What was done before it was refused must not be kept by an answer that only moves on.
+        db.session.rollback()
         return moved_on(url_for(".restore", series_id=series_id))
     return changed(then=url_for("staff.series.show", series_id=series_id), message=_("Taken back."))
 

@@ -20,6 +20,7 @@ from clinic.models.telling import Telling
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
 from clinic.queries.notifications import ledger
+from clinic.queries.series import place_of
 from clinic.views import told
 from clinic.views.staff import own_patients
 from clinic.views.staff.visit_lines import Lines
@@ -190,7 +191,7 @@ def _page(visit, note=None, meeting=None):
     """What the page of a visit shows."""
     session = db.session()
     return {
-        "told": _ledger(session, visit), "told_words": told,
+        "told": _ledger(session, visit), "told_words": told, "in_series": place_of(session, visit),
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),

@@ -1,0 +1,181 @@
+"""Groups at the desk: a time is published once or on many dates, seen with who is in it, changed and called off."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import groups
+from clinic.actions.booking import book
+from clinic.actions.groups import Group
+from clinic.models.groups import CalledOffGroup
+from clinic.models.schedule import Slot
+from clinic.models.visits import Visit, VisitStatus
+from tests.queries_counted import counted
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.fixture
+def slot(session, cast):
+    """A time for three with Dr Osei tomorrow evening."""
+    group = Group(cast.dr_osei.id, 3, cast.consultation.id, title="Back care")
+    made = groups.publish(session, group, cast.tomorrow_at(18), by=cast.amara.actor)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def sits(session, cast, slot):
+    """Tom has a seat in it."""
+    visit_id = book(session, cast.wish(slot.starts_at), by=cast.amara.actor)
+    session.commit()
+    return visit_id
+
+
+def typed(cast, days=1, **more):
+    on = cast.tomorrow_at(18, days=days).astimezone(LONDON).date()
+    return {
+        "provider_id": cast.dr_osei.id, "visit_type_id": cast.consultation.id, "capacity": 5, "title": "Back care",
+        "first_on": on.isoformat(), "at_time": "18:00", "unit": "", "every": "1", **more,
+    }  # fmt: skip
+
+
+def published(session):
+    session.rollback()
+    session.expire_all()
+    return session.scalars(sa.select(Slot).order_by(Slot.starts_at)).all()
+
+
+class TestCreate:
+    def test_a_time_is_published_and_stands_in_the_list(self, amara, cast, session):
+        assert amara.send("staff.groups.create", typed(cast)).status_code == 303
+        (made,) = published(session)
+        assert (made.starts_at, made.capacity) == (cast.tomorrow_at(18), 5)
+        page = amara.open("staff.groups.index").text
+        assert "Back care" in page and "0 of 5 taken" in page
+
+    def test_a_repetition_is_shown_first_and_the_ticked_dates_are_published(self, amara, cast, session, slot):
+        form = typed(cast, unit="week", times="3")
+        page = amara.send("staff.groups.create", form)
+        assert page.status_code == 200 and "has something else at that time" in page.text
+        assert len(published(session)) == 1
+        on = [cast.tomorrow_at(18, days=1 + 7 * n).astimezone(LONDON).date().isoformat() for n in (1, 2)]
+        assert amara.send("staff.groups.create", {**form, "chosen": "1", "on": on}).status_code == 303
+        assert len(published(session)) == 3
+
+    def test_nothing_ticked_a_date_that_is_lost_and_a_form_that_is_not_whole_say_so(self, amara, cast, session, slot):
+        form = typed(cast, unit="week", times="3", chosen="1")
+        assert "Tick at least one date" in amara.send("staff.groups.create", form).text
+        taken = amara.send("staff.groups.create", typed(cast))
+        assert taken.status_code == 409 and "has something else" in taken.text
+        wrong = amara.send("staff.groups.create", typed(cast, unit="week", capacity="0", visit_type_id=""))
+        assert wrong.status_code == 422 and "how many minutes" in wrong.text and "from 1 to 100" in wrong.text
+        assert "one of the two" in amara.send("staff.groups.create", typed(cast, unit="week")).text
+        assert len(published(session)) == 1
+
+    def test_the_administrator_may_a_doctor_may_not(self, ines, osei, cast):
+        assert ines.send("staff.groups.create", typed(cast)).status_code == 303
+        assert osei.send("staff.groups.create", typed(cast)).status_code == 403
+
+
+class TestShow:
+    def test_who_is_in_it_and_the_way_to_book(self, amara, slot, sits):
+        page = amara.open("staff.groups.show", group_id=slot.id).text
+        assert "Tom Baker" in page and "1 of 3 taken" in page and "Book a place" in page
+
+    def test_its_doctor_sees_who_comes_and_another_doctor_how_many(self, osei, lind, slot, sits):
+        assert "Tom Baker" in osei.open("staff.groups.show", group_id=slot.id).text
+        page = lind.open("staff.groups.show", group_id=slot.id).text
+        assert "Tom Baker" not in page and "1 of 3 taken" in page
+
+    def test_a_stranger_finds_nothing(self, stranger, slot):
+        for endpoint in ("show", "edit", "call_off", "restore"):
+            assert stranger.open(f"staff.groups.{endpoint}", group_id=slot.id).status_code == 404
+
+    def test_the_list_takes_as_many_statements_for_many_as_for_one(self, app, amara, cast, session, slot):
+        def statements():
+            with counted(app) as found:
+                assert amara.open("staff.groups.index").status_code == 200
+            return len(found)
+
+        amara.open("staff.groups.index")
+        few = statements()
+        group = Group(cast.dr_osei.id, 3, cast.consultation.id)
+        for day in range(2, 30):
+            groups.publish(session, group, cast.tomorrow_at(18, days=day), by=cast.amara.actor)
+        session.commit()
+        assert statements() == few
+
+
+class TestChange:
+    def test_more_places_and_another_title(self, amara, session, slot):
+        form = {"title": "Knees", "capacity": "8", "location_id": ""}
+        assert amara.send("staff.groups.edit", form, group_id=slot.id).status_code == 303
+        assert "Knees" in amara.open("staff.groups.show", group_id=slot.id).text
+
+    def test_fewer_than_are_taken_is_refused_with_what_was_typed(self, amara, session, cast, slot, sits):
+        book(session, cast.wish(slot.starts_at, patient=cast.maya_patient), by=cast.amara.actor)
+        session.commit()
+        form = {"title": "Knees", "capacity": "1", "location_id": ""}
+        answer = amara.send("staff.groups.edit", form, group_id=slot.id)
+        assert answer.status_code == 409 and "2 people are in it already" in answer.text and "Knees" in answer.text
+
+    def test_closed_and_opened_again(self, amara, slot):
+        answer = amara.send("staff.groups.close", group_id=slot.id, htmx=True)
+        assert "Closed for booking since" in answer.text
+        assert "Close for booking" in amara.send("staff.groups.reopen", group_id=slot.id, htmx=True).text
+
+
+class TestCallOff:
+    def test_it_asks_why_says_how_many_and_can_be_undone(self, amara, session, cast, slot, sits):
+        group_id = slot.id
+        assert "1 visit will be cancelled" in amara.open("staff.groups.call_off", group_id=group_id).text
+        assert amara.send("staff.groups.call_off", {"reason": ""}, group_id=group_id).status_code == 422
+        done = amara.send("staff.groups.call_off", {"reason": "provider_away"}, group_id=group_id)
+        assert done.status_code == 303
+        session.expire_all()
+        session.rollback()
+        assert session.get(Visit, (cast.rose.id, sits)).status == VisitStatus.CANCELLED
+        page = amara.open("staff.groups.show", group_id=group_id).text
+        assert "Called off on" in page and "Tom Baker" in page
+        assert amara.send("staff.groups.restore", group_id=group_id).status_code == 303
+        session.expire_all()
+        session.rollback()
+        assert session.get(Visit, (cast.rose.id, sits)).status == VisitStatus.BOOKED
+        assert not session.scalars(sa.select(CalledOffGroup.id)).all()
+
+    def test_a_day_later_it_asks_why_it_is_taken_back(self, amara, session, cast, slot, sits, superuser):
+        group_id = slot.id
+        amara.send("staff.groups.call_off", {"reason": "clinic"}, group_id=group_id)
+        with superuser.connect() as owner:
+            owner.execute(sa.text("UPDATE visit_events SET created_at = created_at - interval '1 day'"))
+        answer = amara.send("staff.groups.restore", group_id=group_id)
+        assert answer.status_code == 303 and answer.location.endswith("/restore")
+        assert amara.send("staff.groups.restore", {"reason": ""}, group_id=group_id).status_code == 422
+        assert amara.send("staff.groups.restore", {"reason": "She is well"}, group_id=group_id).status_code == 303
+
+
+def test_the_desk_books_a_seat_and_the_visit_leads_to_its_group(amara, session, cast, slot):
+    day = slot.starts_at.astimezone(LONDON).date()
+    picker = amara.open("staff.booking.new", visit_type_id=cast.consultation.id, provider_id=cast.dr_osei.id,
+                        date=(day - timedelta(days=0)).isoformat(), patient_id=cast.tom.id)  # fmt: skip
+    assert "3 places" in picker.text
+    form = {
+        "patient_id": cast.tom.id, "visit_type_id": cast.consultation.id, "provider_id": cast.dr_osei.id,
+        "starts_at": slot.starts_at.isoformat(), "visit_mode": "in_person",
+    }  # fmt: skip
+    assert amara.send("staff.booking.create", form).status_code == 303
+    visit_id = session.scalar(sa.select(Visit.id))
+    assert f"/staff/groups/{slot.id}" in amara.open("staff.visits.show", visit_id=visit_id).text
+
+
+def test_a_patient_books_a_seat_and_reads_what_the_group_is_called(maya, session, cast, slot):
+    form = {
+        "patient_id": cast.maya_patient.id, "visit_type_id": cast.consultation.id, "provider_id": cast.dr_osei.id,
+        "starts_at": slot.starts_at.isoformat(), "visit_mode": "in_person", "reason": "Back",
+    }  # fmt: skip
+    assert maya.send("portal.booking.create", form).status_code == 303
+    visit_id = session.scalar(sa.select(Visit.id))
+    assert "Consultation, Back care" in maya.open("portal.visits.show", visit_id=visit_id).text
