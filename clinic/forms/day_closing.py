@@ -5,6 +5,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, SelectField
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from clinic.forms.fields import Form, paragraphs, words
@@ -32,7 +33,10 @@ class OutcomesForm(Form):
 
     others = SelectField(
         _l("All that you do not answer"),
-        choices=[("", _l("Stay as they are")), ("completed", _l("Were seen")), ("no_show", _l("Did not come"))],
+        choices=[
+            SelectChoice("", _l("Stay as they are")), SelectChoice("completed", _l("Were seen")),
+            SelectChoice("no_show", _l("Did not come")),
+        ],
         coerce=lambda value: VisitStatus(value) if value else None,
     )  # fmt: skip
     note = words(_l("Note"), most=300)

@@ -38,7 +38,8 @@ class TriageForm(Form):
     """How urgent somebody is."""
 
     severity = SelectField(
-        _l("How urgent"), choices=[("", ""), *((each.value, _l(each.label)) for each in Severity)],
+        _l("How urgent"),
+        choices=[SelectChoice("", ""), *(SelectChoice(each.value, _l(each.label)) for each in Severity)],
         coerce=lambda value: Severity(value) if value else None, validators=[Optional(), AnyOf([None, *Severity])],
     )  # fmt: skip
 

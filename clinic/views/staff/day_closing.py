@@ -130,7 +130,7 @@ def _page(day, **forms):
     return {
         "day": day, "before": day.date - timedelta(days=1), "after": after, "today": Day.today(zone).date,
         "open_ones": open_ones, "coming": coming,
-        "part": part, "last": last, "is_closed": last is not None and last.step == ClosingStep.CLOSED,
+        "own_part": part, "last": last, "is_closed": last is not None and last.step == ClosingStep.CLOSED,
         "signatures": asked.history(session, day.date), "labels": {n: c.label for n, c in asked.CLOSING.items()},
         "more_to_come": asked.has_more_to_come(session, asked.Asked(current.clinic.id, day, part)),
         "reachable": {name for name, check in asked.every_check() if _may_open(check.where)},
@@ -144,7 +144,7 @@ def _outcomes(day, form):
     rows = day_checks.without_outcome(db.session(), which, (number - 1) * PER_PAGE, PER_PAGE + 1)
     page = Page.of(rows, number, PER_PAGE)
     listed(row.visit_id for row in page.rows)
-    return {"day": day, "form": form, "page": page, "given": request.form}
+    return {"day": day, "form": form, "found": page, "given": request.form}
 
 
 def _ids_on_page():

@@ -19,6 +19,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.day import history_of, visit_line
+from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
 from clinic.queries.series import place_of
 from clinic.views import told
@@ -127,9 +128,14 @@ def set_meeting_url(visit_id):
 def _undoable(visit_id):
     """The visit, for one who may take the step that would be taken back."""
     visit = own_patients.visit(visit_id)
-    if not current.may(STEPS.get(visit.status, STEPS[S.CHECKED_IN]).needs):
+    if not current.may(STEPS.get(visit.status, STEPS[S.CHECKED_IN]).needs) and not _is_admins(visit):
         abort(403)
     return visit
+
+
+def _is_admins(visit):
+    """Whether taking a step back is the administrator's, because the visit's day is closed."""
+    return current.may(P.DAYS_REOPEN) and is_closed(db.session(), day_of(visit))
 
 
 def _taken_back(visit, reason):
@@ -195,5 +201,6 @@ def _page(visit, note=None, meeting=None):
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),
+        "may_undo_closed": visit.status in Visit.undoable and _is_admins(visit),
         "day_url": _day_url(visit), "rooms": rooms_in_words(visit),
     }  # fmt: skip

@@ -1,0 +1,97 @@
+"""From the door to the doctor: a walk-in is called and seen, a patient checks in by themselves, the day is closed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from clinic.actions import screens
+from clinic.actions.screens import hash_code
+from clinic.db import now
+from tests.journeys.browser import DESK, PHONE
+from tests.waiting import walked_in
+
+CODE = "K7QPM3RTX9WD"
+DOOR, TELEVISION = {"width": 1080, "height": 1920}, {"width": 1920, "height": 1080}
+
+
+@pytest.fixture
+def screen(session, cast):
+    """The address of a screen of this kind: ``screen("display")``."""
+
+    def made(kind):
+        screens.add(session, by=cast.ines.actor, kind=kind, name=kind, code_hash=hash_code(CODE))
+        session.commit()
+        return f"/c/rose-street/{kind}/{CODE}"
+
+    return made
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "360"], indirect=True)
+def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session, cast, screen, size):
+    television = window(size=TELEVISION).go(screen("display")).check()
+    desk = window(cast.amara, size=size).go(f"/staff/walk-ins/new?patient_id={cast.tom.id}").check()
+    desk.page.get_by_label("How urgent").select_option("orange")
+    desk.press("Add to those who wait")
+    desk.sees("ticket 1")
+
+    doctor = window(cast.osei, size=size).go("/staff/queue").check()
+    doctor.sees("Tom Baker")
+    doctor.page.get_by_label("Or another place").fill("Room 2")
+    doctor.press("Call next")
+    doctor.sees("Number 1: Room 2.")
+    doctor.check().picture(f"queue-{size['width']}")
+    television.sees("Room 2", timeout=12_000)
+    television.check().picture("display")
+    assert television.page.get_by_text("Tom").count() == 0
+
+    doctor.press("Start")
+    doctor.page.get_by_role("heading", name="With a doctor").wait_for()
+    desk.go("/staff/queue?provider=all").check().sees("With a doctor")
+
+
+def test_the_same_without_script(window, session, cast, screen):
+    walked_in(session, cast)
+    desk = window(cast.amara, javascript=False).go("/staff/queue")
+    desk.page.get_by_label("Or another place").fill("Room 2")
+    desk.press("Call next")
+    desk.sees("Number 1: Room 2.")
+    desk.press("Call again Tom Baker")
+    desk.sees("Number 1 is called again.")
+    television = window(javascript=False).go(screen("display"))
+    television.sees("called again")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_a_patient_checks_in_at_the_door_with_the_keys_on_the_screen(window, session, cast, screen, javascript):
+    visit = cast.booked(now(), overbook="Whatever the hour of the test")
+    session.refresh(visit)
+    door = window(size=DOOR, javascript=javascript).go(screen("kiosk"))
+    if javascript:
+        door.check().picture("kiosk")
+    for key in f"{visit.check_in_code}1955":
+        door.page.get_by_role("button", name=key, exact=True).click()
+        door.page.wait_for_load_state()
+    door.press("Check in")
+    door.sees("Your number is")
+    assert door.page.get_by_text("Tom").count() == 0
+    if javascript:
+        door.check().picture("kiosk-done")
+    door.press("Done", "link")
+    door.sees("Check in here")
+
+
+def test_the_day_is_closed(window, session, cast, size):
+    cast.booked(datetime(2026, 2, 3, 10, tzinfo=UTC), overbook="Long ago")
+    desk = window(cast.amara, size=size).go("/staff/day-closing?date=2026-02-03").check()
+    desk.picture(f"closing-{size['width']}")
+    desk.press("Look after them", "link")
+    desk.check().picture(f"outcomes-{size['width']}")
+    desk.page.get_by_label("Did not come").first.check()
+    desk.press("Save the answers")
+    desk.sees("Every visit has its outcome")
+    desk.press("Go on closing the day", "link")
+    desk.press("Close the day")
+    desk.sees("The day is closed.")
+    desk.check()
+    for page in ("/staff/screens", "/staff/queue/limits"):
+        window(cast.ines, size=size).go(page).check().picture(f"{page.rpartition('/')[2]}-{size['width']}")

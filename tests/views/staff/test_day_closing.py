@@ -1,0 +1,119 @@
+"""Closing the day on screen: what is open, saying what became of visits, the signature, a doctor's own part."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.models.day_closings import DayClosing
+from clinic.models.visits import Visit
+from tests.queries_counted import counted
+
+# A Tuesday long over, at any hour and in any year of the tests.
+DAY = date(2026, 2, 3)
+
+
+@pytest.fixture
+def over(cast):
+    """Visits of that Tuesday whose outcome nobody has said: ``over(hour, …)``."""
+
+    def made(hour=10, **facts):
+        return cast.booked(datetime(2026, 2, 3, hour, tzinfo=UTC), overbook="Long ago", **facts)
+
+    return made
+
+
+def _status(session, cast, visit):
+    session.expire_all()
+    return session.get(Visit, (cast.rose.id, visit.id)).status
+
+
+class TestIndex:
+    def test_it_says_what_is_open_and_leads_to_where_it_is_mended(self, cast, amara, over):
+        over()
+        page = amara.open("staff.day_closing.index", date=DAY).text
+        assert "Visits without an outcome" in page and "1 open" in page and "Tom Baker" in page
+        assert f"/staff/day-closing/outcomes?date={DAY}" in page and "Every message arrived" in page
+
+    def test_a_doctor_sees_their_own_part_only(self, cast, osei, over):
+        over(provider=cast.dr_lind), over(11)
+        page = osei.open("staff.day_closing.index", date=DAY).text
+        assert "Close your part" in page and "1 open" in page and "Every message arrived" not in page
+
+    def test_it_asks_as_often_for_many_as_for_one(self, app, cast, amara, over):
+        def asked():
+            with counted(app) as statements:
+                amara.open("staff.day_closing.index", date=DAY)
+            return len(statements)
+
+        over(8)
+        few = asked()
+        for hour in range(9, 18):
+            over(hour)
+        assert asked() == few
+
+    def test_who_may_see_it(self, maya, nobody, ines, stranger, cast, over):
+        over()
+        assert maya.open("staff.day_closing.index").status_code == 403
+        assert nobody.open("staff.day_closing.index").status_code == 302
+        assert ines.open("staff.day_closing.index", date=DAY).status_code == 200
+        assert "Tom Baker" not in stranger.open("staff.day_closing.index", date=DAY).text
+
+    @pytest.mark.parametrize("day", ["nonsense", "0001-01-01", "9999-12-31"])
+    def test_a_day_that_is_none_is_not_found(self, amara, day):
+        assert amara.open("staff.day_closing.index", date=day).status_code == 404
+
+
+class TestOutcomes:
+    def test_one_by_one_and_all_the_others_at_once(self, session, cast, amara, over):
+        missed, seen, left = over(9), over(10), over(11)
+        page = amara.open("staff.day_closing.outcomes", date=DAY).text
+        assert page.count('type="radio"') == 6
+        form = {"visit": [missed.id, seen.id], f"outcome-{missed.id}": "no_show", "others": "completed", "note": ""}
+        assert amara.send("staff.day_closing.settle", form, date=DAY).status_code == 303
+        assert [_status(session, cast, each) for each in (missed, seen, left)] == ["no_show", "completed", "booked"]
+
+    def test_what_is_not_answered_stays(self, session, cast, amara, over):
+        visit = over()
+        amara.send("staff.day_closing.settle", {"visit": [visit.id], "others": "", "note": ""}, date=DAY)
+        assert _status(session, cast, visit) == "booked"
+
+    def test_one_answer_is_taken_back_by_its_message(self, session, cast, amara, over):
+        visit = over()
+        form = {"visit": [visit.id], f"outcome-{visit.id}": "no_show", "others": "", "note": ""}
+        amara.send("staff.day_closing.settle", form, date=DAY)
+        assert f"/staff/day-closing/{visit.id}/unsettle" in amara.open("staff.day_closing.outcomes", date=DAY).text
+        assert amara.send("staff.day_closing.unsettle", {}, visit_id=visit.id).status_code == 303
+        assert _status(session, cast, visit) == "booked"
+
+    def test_somebody_elses_visit_is_not_there(self, session, cast, stranger, lind, over):
+        visit = over()
+        form = {"visit": [visit.id], "others": "no_show", "note": ""}
+        assert stranger.send("staff.day_closing.settle", form, date=DAY).status_code == 404
+        assert lind.send("staff.day_closing.settle", form, date=DAY).status_code == 404
+        assert lind.send("staff.day_closing.unsettle", {}, visit_id=visit.id).status_code == 404
+        assert _status(session, cast, visit) == "booked"
+
+
+class TestSignature:
+    def test_closed_with_a_word_why_opened_by_an_admin_with_a_reason(self, session, cast, amara, ines, over):
+        over()
+        answer = amara.send("staff.day_closing.close", {"notes": ""}, date=DAY)
+        assert answer.status_code == 409 and "Say why it may stay so" in answer.text
+        assert amara.send("staff.day_closing.close", {"notes": "Asked tomorrow"}, date=DAY).status_code == 303
+        page = amara.open("staff.day_closing.index", date=DAY).text
+        assert "Amara Diallo closed this day" in page and "Left open:" in page
+        assert amara.send("staff.day_closing.reopen", {"reason": "x"}, date=DAY).status_code == 403
+        assert ines.send("staff.day_closing.reopen", {"reason": ""}, date=DAY).status_code == 422
+        assert ines.send("staff.day_closing.reopen", {"reason": "One came"}, date=DAY).status_code == 303
+        assert "One came" in amara.open("staff.day_closing.index", date=DAY).text
+
+    def test_a_doctor_signs_their_own_part(self, session, cast, osei):
+        assert osei.send("staff.day_closing.close", {"notes": ""}, date=DAY).status_code == 303
+        signed = session.scalars(sa.select(DayClosing)).one()
+        assert signed.provider_id == cast.dr_osei.id and signed.on_date == DAY
+
+    def test_a_day_to_come_is_not_closed(self, amara):
+        ahead = date.fromisoformat("2999-01-01")
+        assert amara.send("staff.day_closing.close", {"notes": ""}, date=ahead).status_code == 409
+        assert "still to come" in amara.open("staff.day_closing.index", date=ahead - timedelta(days=1)).text

@@ -1,0 +1,130 @@
+"""The queue's page: who is here, calling them, colours, long waits, and how true the estimates were."""
+
+import pytest
+
+from clinic.actions import visits
+from clinic.models.visits import Visit
+from tests.queries_counted import counted
+from tests.waiting import appointed, walked_in, were_seen
+
+CALL = {"room_id": "", "place": "Room 2"}
+
+
+class TestIndex:
+    def test_it_shows_who_is_called_who_waits_in_order_and_who_is_with_a_doctor(self, session, cast, amara):
+        seen = walked_in(session, cast, "With Osei", 60)
+        visits.start(seen, by=cast.osei.actor)
+        session.commit()
+        walked_in(session, cast, "Waits Longer", 20)
+        walked_in(session, cast, "In Danger", 1, severity="red")
+        page = amara.open("staff.queue.index").text
+        order = [page.index(name) for name in ("In Danger", "Waits Longer", "With Osei")]
+        assert order == sorted(order) and "Red" in page and "2 people wait" in page
+
+    def test_a_long_wait_is_said_in_words_after_the_clinics_own_minutes(self, session, cast, amara, ines):
+        walked_in(session, cast, minutes=31)
+        assert "Long wait" in amara.open("staff.queue.index").text
+        answer = ines.send("staff.queue.set_limits", {"waiting": 40, "called": 5, "seen": 60})
+        assert answer.status_code == 303
+        assert "Long wait" not in amara.open("staff.queue.index").text
+
+    def test_nobody_is_here(self, amara):
+        assert "Nobody is here" in amara.open("staff.queue.index").text
+
+    def test_a_doctor_begins_with_their_own_and_opens_nobody_elses(self, session, cast, osei):
+        mine = appointed(session, cast, "Mine Alone")
+        other = appointed(session, cast, "Not Mine", provider=cast.dr_lind)
+        own = osei.open("staff.queue.index").text
+        assert "Mine Alone" in own and "Not Mine" not in own
+        everybody = osei.open("staff.queue.index", provider="all").text
+        assert f"/staff/visits/{mine.id}" in everybody and "Not Mine" in everybody and str(other.id) not in everybody
+
+    def test_htmx_gets_the_part_alone(self, session, cast, amara):
+        walked_in(session, cast)
+        part = amara.open("staff.queue.index", htmx=True).text
+        assert part.lstrip().startswith('<div id="queue"') and "<html" not in part
+
+    def test_it_asks_as_often_for_thirty_as_for_three(self, app, session, cast, amara):
+        def asked():
+            with counted(app) as statements:
+                amara.open("staff.queue.index")
+            return len(statements)
+
+        walked_in(session, cast)
+        few = asked()
+        for number in range(20):
+            walked_in(session, cast, f"Person {number}")
+        assert asked() == few
+
+    def test_who_may_see_it(self, session, cast, maya, stranger, nobody):
+        walked_in(session, cast)
+        assert maya.open("staff.queue.index").status_code == 403
+        assert "Tom Baker" not in stranger.open("staff.queue.index").text
+        assert nobody.open("staff.queue.index").status_code == 302
+
+    @pytest.mark.parametrize("provider", ["nonsense", "00000000-0000-7000-8000-000000000000"])
+    def test_a_doctor_who_is_not_there_is_not_found(self, amara, provider):
+        assert amara.open("staff.queue.index", provider=provider).status_code == 404
+
+
+class TestCalls:
+    def test_the_next_one_is_called_and_the_place_is_remembered(self, session, cast, amara):
+        walked_in(session, cast, minutes=5)
+        answer = amara.send("staff.queue.call_next", CALL, htmx=True)
+        assert "Room 2" in answer.text and "Number 1: Room 2." in answer.text and "/uncall" in answer.text
+        assert 'value="Room 2"' in amara.open("staff.queue.index").text
+
+    def test_where_nobody_says_where_to_the_page_asks(self, session, cast, amara):
+        walked_in(session, cast)
+        answer = amara.send("staff.queue.call_next", {"room_id": "", "place": ""})
+        assert answer.status_code == 409 and "Say where they should go" in answer.text
+
+    def test_one_is_called_out_of_turn_once_more_and_not_at_all(self, session, cast, amara):
+        visit = walked_in(session, cast)
+        assert amara.send("staff.queue.call", CALL, visit_id=visit.id).status_code == 303
+        assert amara.send("staff.queue.call", CALL, visit_id=visit.id).status_code == 409
+        assert amara.send("staff.queue.call_again", {}, visit_id=visit.id).status_code == 303
+        assert "called 2 times" in amara.open("staff.queue.index").text
+        assert amara.send("staff.queue.uncall", {}, visit_id=visit.id).status_code == 303
+        session.expire_all()
+        assert session.get(Visit, (cast.rose.id, visit.id)).called_at is None
+
+    def test_a_doctor_calls_their_own_next_whatever_the_page_shows(self, session, cast, osei):
+        appointed(session, cast, "Not Mine", provider=cast.dr_lind)
+        assert osei.send("staff.queue.call_next", CALL, provider="all").status_code == 409
+
+    def test_a_colour_is_said(self, session, cast, amara):
+        visit = walked_in(session, cast)
+        assert amara.send("staff.queue.triage", {"severity": "red"}, visit_id=visit.id).status_code == 303
+        assert "severity-red" in amara.open("staff.queue.index").text
+        assert amara.send("staff.queue.triage", {"severity": "purple"}, visit_id=visit.id).status_code == 422
+
+    @pytest.mark.parametrize("verb", ["call", "call_again", "uncall", "triage"])
+    def test_who_may_not(self, session, cast, ines, lind, stranger, verb):
+        visit = appointed(session, cast)
+        assert ines.send(f"staff.queue.{verb}", CALL, visit_id=visit.id).status_code == 403
+        assert lind.send(f"staff.queue.{verb}", CALL, visit_id=visit.id).status_code == 404
+        assert stranger.send(f"staff.queue.{verb}", CALL, visit_id=visit.id).status_code == 404
+
+
+class TestEstimates:
+    def test_what_was_told_stands_beside_what_happened(self, session, cast, amara):
+        assert "Nothing was told yet" in amara.open("staff.queue.estimates").text
+        were_seen(session, cast, 10)
+        visits.start(appointed(session, cast, minutes=25), by=cast.osei.actor)
+        session.commit()
+        page = amara.open("staff.queue.estimates").text
+        assert "Dr Kwame Osei" in page and "1 (100 %)" in page
+
+
+class TestTheVisitsPage:
+    def test_a_scheduled_visit_keeps_its_time_and_shows_its_number(self, session, cast, amara):
+        visit = appointed(session, cast)
+        assert "No. 1 · Waiting since" in amara.open("staff.visits.show", visit_id=visit.id).text
+
+
+class TestLimits:
+    def test_only_an_administrator_sets_them_and_nonsense_is_refused(self, amara, ines):
+        assert amara.send("staff.queue.set_limits", {"waiting": 1, "called": 1, "seen": 1}).status_code == 403
+        assert ines.send("staff.queue.set_limits", {"waiting": 0, "called": 1, "seen": 1}).status_code == 422
+        assert 'value="30"' in ines.open("staff.queue.limits").text
