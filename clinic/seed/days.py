@@ -157,6 +157,7 @@ def _lived(session, week, visit, doctor, ahead, in_progress):
     return False
 
 
+def lived_through(week, visit, doctor):
 def _taken_in(week, visit, doctor):
     dice = week.opened.dice
     if visit.visit_mode == VisitMode.IN_PERSON:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from clinic.actions.passwords import hash_password
 from clinic.models.organizations import Clinic
 from clinic.scope import Scope
+from clinic.seed.again import book_a_series, publish_a_class
 from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
 from clinic.seed.history import date_events, date_visits
@@ -25,6 +26,8 @@ def sow(session, owner_url) -> list[str]:
         opened = open_clinic(session, demo, password_hash)
         register_patients(session, opened)
         week = fill(session, opened)
+        publish_a_class(session, week)
+        book_a_series(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)
