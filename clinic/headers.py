@@ -38,7 +38,9 @@ PUBLIC_FILES = {
     "public.clinics.logo",
 }
 # Pages whose very address is a key: no search engine keeps them, and no address of theirs is told to anybody.
-KEYS = "public.visit_link."
+KEYS = ("public.visit_link.", "public.offers.", "public.calendar_feeds.")
+# What one program reads again and again on somebody's behalf: it may keep it for itself, and asks whether it changed.
+READ_AGAIN = {"public.calendar_feeds.show"}
 KEPT_QUIET = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "same-origin"}
 REQUEST_ID = "clinic.request_id"
 SORRY = b"Something broke on our side. Nothing was saved. Try again in a moment.\n"
@@ -106,8 +108,10 @@ class Watched:
 
 
 def _keep_nothing(response):
+    if request.endpoint in READ_AGAIN and response.status_code < 400:
+        response.headers["Cache-Control"] = "private, no-cache"
     # A file's own word on how long it may be kept counts for files alone, and only where there is one.
-    if request.endpoint not in PUBLIC_FILES or response.status_code >= 400:
+    elif request.endpoint not in PUBLIC_FILES or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     if (request.endpoint or "").startswith(KEYS):
         response.headers.update(KEPT_QUIET)

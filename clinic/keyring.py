@@ -57,6 +57,7 @@ SEALED = (
     SealedColumn("kept_forms", "fields_encrypted"),
     SealedColumn("visit_links", "token_encrypted", clinic_id="clinic_id"),
     SealedColumn("slot_offers", "token_encrypted", clinic_id="clinic_id"),
+    SealedColumn("busy_sources", "address_encrypted", clinic_id="clinic_id"),
 )
 
 

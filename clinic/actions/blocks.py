@@ -74,6 +74,8 @@ def repeat(provider: Provider, spans, *, reason=None, by):
 def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     """Give blocked time back: these pieces, which together last from one instant to the other."""
     session = object_session(provider)
+    if session.scalar(sa.select(Slot.id).where(Slot.id.in_(piece_ids), Slot.busy_source_id.is_not(None)).limit(1)):
+        raise Refused("This time comes from the doctor's own calendar. It is changed there.")
     strandings.given_back(session, strandings.of_block(provider, piece_ids), by=by)
     lock(provider)
     gone = session.execute(

@@ -1,4 +1,4 @@
-"""Reading iCalendar files that people were given, such as the public holidays of a country."""
+"""Reading iCalendar files that people were given: the public holidays of a country, a doctor's own calendar."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,6 +12,8 @@ from clinic.db import word
 from clinic.walltime import bounds
 
 MOST_EVENTS, MOST_FOUND = 2000, 400
+# Somebody's own calendar of many years, and how often they are busy in half a year.
+MOST_KEPT, MOST_BUSY = 20_000, 3000
 # A file is small, but one rule in it may mean work without end.
 SECONDS = 5
 LONGEST = timedelta(days=366)
@@ -38,24 +40,42 @@ def read(text: bytes, zone: ZoneInfo, first: date, until: date) -> list[Event]:
 
     Whole days are days of the zone, and times without a zone are on its clock.
     """
+    found = _found(text, zone, first, until, MOST_EVENTS, MOST_FOUND)
+    return sorted(found, key=lambda each: (each.starts_at, each.title))
+
+
+def busy_times(text: bytes, zone: ZoneInfo, first: date, until: date, *, since: datetime):
+    """When somebody is busy by their own calendar: (from, until) as instants, none over by ``since``; or Unreadable.
+
+    What the calendar shows as free, such as a birthday, is left out.
+    """
+    found = _found(text, zone, first, until, MOST_KEPT, MOST_BUSY, wanted=_is_busy)
+    return [(each.starts_at, each.ends_at) for each in found if each.ends_at > since]
+
+
+def _is_busy(event):
+    return str(event.get("TRANSP", "")).upper() != "TRANSPARENT"
+
+
+def _found(text, zone, first, until, most_events, most_found, wanted=lambda event: True):
     begins, ends, deadline = bounds(first, zone)[0], bounds(until, zone)[0], monotonic() + SECONDS
     found = {}
     try:
         events = Calendar.from_ical(text).walk("VEVENT")
-        if len(events) > MOST_EVENTS:
+        if len(events) > most_events:
             raise Unreadable(word("This file has too many events to be one of public holidays."))
         moved = {(_uid(each), _wall(each["RECURRENCE-ID"].dt)) for each in events if "RECURRENCE-ID" in each}
-        for event in events:
+        for event in filter(wanted, events):
             for each in _dates_of(event, moved, zone, ends):
                 if each.ends_at > begins and each.starts_at < ends and each.ends_at - each.starts_at <= LONGEST:
                     found[each.uid, each.starts_at] = each
-            if len(found) > MOST_FOUND or monotonic() > deadline:
+            if len(found) > most_found or monotonic() > deadline:
                 raise Unreadable(word("This file has too many days to be one of public holidays."))
     except Unreadable:
         raise
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise Unreadable(word("This file is not a calendar we can read.")) from error
-    return sorted(found.values(), key=lambda each: (each.starts_at, each.title))
+    return list(found.values())
 
 
 def _dates_of(event, moved, zone, ends):

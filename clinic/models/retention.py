@@ -155,10 +155,15 @@ CLASSES = (
         how="with the record; what somebody wrote is blanked when it is erased",
     ),
     Kept(
+        "Addresses at which calendar programs read visits", ("calendar_feeds",), "90 days after they ended",
+        "An address that ended opens nothing; for a while the log still names it.",
+        "calendar_feeds.ended_at < now() - interval '90 days'",
+    ),
+    Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
-            "closures", "called_off_groups", "rooms", "room_kinds", "visit_type_needs", "intake_questions",
-            "strandings",
+            "closures", "busy_sources", "called_off_groups", "rooms", "room_kinds", "visit_type_needs",
+            "intake_questions", "strandings",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

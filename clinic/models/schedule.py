@@ -168,6 +168,7 @@ class Slot(ClinicOwned, Timestamped, Base):
         refers("provider_id", "providers"),
         refers("visit_type_id", "visit_types"),
         refers("location_id", "locations"),
+        refers("busy_source_id", "busy_sources"),
         refers_to_user("held_by_id"),
         refers_to_user("overbooked_by_id"),
         sa.UniqueConstraint("clinic_id", "id", "provider_id", name="uq_slots_provider"),
@@ -185,6 +186,7 @@ class Slot(ClinicOwned, Timestamped, Base):
         ),
         sa.CheckConstraint("taken BETWEEN 0 AND capacity", name="seats"),
         sa.CheckConstraint("(kind = 'blocked') = (status = 'blocked')", name="blocked_is_blocked"),
+        sa.CheckConstraint("busy_source_id IS NULL OR kind = 'blocked'", name="only_blocks_come_from_elsewhere"),
         sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="held_until_when_held"),
         sa.CheckConstraint(
             "NOT overbooked OR overbooked_reason IS NOT NULL",
@@ -203,6 +205,7 @@ class Slot(ClinicOwned, Timestamped, Base):
             "overbooked_by_id",
             postgresql_where=sa.text("overbooked_by_id IS NOT NULL"),
         ),
+        index("slots", "busy_source_id", postgresql_where=sa.text("busy_source_id IS NOT NULL")),
         index("slots", "held_until", postgresql_where=sa.text("status = 'held'")),
         # Shared times with seats left, few at any moment: the sweeper looks among them for those that are nobody's.
         index(
@@ -232,10 +235,13 @@ class Slot(ClinicOwned, Timestamped, Base):
     overbooked_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # Why a block is there: leave, lunch, a meeting. For the clinic's eyes.
     reason: Mapped[str | None]
+    # The doctor's own calendar that says so; then it is changed there and not here.
+    busy_source_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # Of a published slot: what it is called, where it is, and since when nobody new is taken.
     title: Mapped[str | None]
     location_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     closed_at: Mapped[datetime | None]
+
     location: Mapped[Location | None] = relationship(foreign_keys=[location_id])
 
 

@@ -26,6 +26,8 @@ class Block:
     starts_at: datetime
     ends_at: datetime
     reason: str | None
+    # Read from the doctor's own calendar, where alone it can be changed.
+    is_from_elsewhere: bool = False
     # The same hours on later days, where somebody blocked them again and again.
     more: tuple = ()
 
@@ -38,22 +40,22 @@ class Block:
 def coming(session, provider_id) -> list[Block]:
     """The blocks that are not over yet, soonest first; the days of one leave are shown as one."""
     pieces = session.execute(
-        sa.select(Slot.id, Slot.starts_at, Slot.ends_at, Slot.reason)
+        sa.select(Slot.id, Slot.starts_at, Slot.ends_at, Slot.reason, Slot.busy_source_id)
         .where(Slot.provider_id == provider_id, Slot.kind == SlotKind.BLOCKED, Slot.ends_at > now())
         .order_by(Slot.starts_at, Slot.ends_at, Slot.id)
         .limit(MOST)
     )
     found, ending = [], {}
     for piece in pieces:
-        at = ending.pop((piece.starts_at, piece.reason), None)
+        why = (piece.reason, piece.busy_source_id)
+        at = ending.pop((piece.starts_at, *why), None)
         if at is None:
             at = len(found)
-            found.append(Block(piece.id, (piece.id,), piece.starts_at, piece.ends_at, piece.reason))
+            elsewhere = piece.busy_source_id is not None
+            found.append(Block(piece.id, (piece.id,), piece.starts_at, piece.ends_at, piece.reason, elsewhere))
         else:
-            block = found[at]
-            ids = (*block.piece_ids, piece.id)
-            found[at] = Block(block.id, ids, block.starts_at, piece.ends_at, block.reason)
-        ending.setdefault((piece.ends_at, piece.reason), at)
+            found[at] = replace(found[at], piece_ids=(*found[at].piece_ids, piece.id), ends_at=piece.ends_at)
+        ending.setdefault((piece.ends_at, *why), at)
     return found
 
 
@@ -63,7 +65,8 @@ def together(blocks, zone: str) -> list[Block]:
     for block in blocks:
         begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (block.starts_at, block.ends_at))
         is_of_one_day = begins.date() == ends.date()
-        key = (begins.time(), ends.time(), block.reason) if is_of_one_day else block.id
+        is_alike = is_of_one_day and not block.is_from_elsewhere
+        key = (begins.time(), ends.time(), block.reason) if is_alike else block.id
         of_a_kind.setdefault(key, []).append(block)
     return [replace(first, more=tuple(others)) for first, *others in of_a_kind.values()]
 

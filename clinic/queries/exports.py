@@ -26,6 +26,7 @@ LEFT_OUT = {
     "patient_words": "Made out of the name and the numbers, which are in the copy.",
     "user_tokens": "Hashes of links, worth nothing to anybody; the links are dead within days.",
     "visit_links": "The address of a visit's page, sealed; the visit itself is in the copy.",
+    "calendar_feeds": "Hashes of addresses that calendar programs read; the visits themselves are in the copy.",
     "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
     "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
 }

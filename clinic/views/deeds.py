@@ -51,6 +51,14 @@ DID = {
     "waitlist.leave": _l("%(who)s took %(whom)s off the waiting list"),
     "waitlist.come_back": _l("%(who)s put %(whom)s back on the waiting list"),
     "waitlist.expire": _l("%(who)s took %(whom)s off the waiting list, whose days are over"),
+    "calendar_feeds.make": _l("%(who)s made an address for a calendar of visits"),
+    "calendar_feeds.end": _l("%(who)s ended the address of a calendar of visits"),
+    "calendar_feeds.read": _l("A calendar program read the visits of %(whom)s for %(who)s"),
+    "busy_sources.add": _l("%(who)s had a calendar of their own read"),
+    "busy_sources.remove": _l("%(who)s had a calendar of their own read no more"),
+    "busy_sources.restore": _l("%(who)s had a calendar of their own read again"),
+    "busy_sources.take_in": _l("%(who)s blocked what a doctor’s own calendar says"),
+    "busy_sources.fail": _l("%(who)s could not read a doctor’s own calendar"),
     "visits.accept": _l("%(who)s accepted the visit %(whom)s asked for"),
     "visits.confirm": _l("%(who)s noted that %(whom)s will come"),
     "visits.check_in": _l("%(who)s checked %(whom)s in"),
@@ -320,7 +328,7 @@ KINDS = {
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
-                                                                         "visit_feedback")),
+                                                                         "visit_feedback", "calendar_feeds")),
     "schedule": (_l("Hours, doctors and visit types"), ("hours", "blocks", "groups", "closures", "providers", "visit_types",
                                                      "locations", "rooms")),
     "people": (_l("Colleagues and accounts"), ("accounts", "users", "user_tokens", "emails", "resets", "closing")),
@@ -372,7 +380,7 @@ def nobodys(role):
     """Who did what no signed-in person did."""
     return {
         "job": _("The clinic’s program"), "operator": _("The people who run the program"), "kiosk": _("The check-in screen"),
-        "visit_link": _("Whoever holds the visit’s link"),
+        "visit_link": _("Whoever holds the visit’s link"), "calendar_feed": _("A calendar program"),
     }.get(role, _("Somebody"))  # fmt: skip
 
 

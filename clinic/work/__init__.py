@@ -3,6 +3,7 @@
 from clinic.work import (
     accounts,
     audit,
+    busy_sources,
     connections,
     emails,
     factors,
@@ -19,7 +20,6 @@ from clinic.work import (
 )
 
 __all__ = [
-    "accounts", "audit", "connections", "emails", "factors", "grants", "holds", "keeping", "notifications", "offers",
-    "passwords", "strandings", "texts",
-    "throttles", "visits",
+    "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "keeping",
+    "notifications", "offers", "passwords", "strandings", "texts", "throttles", "visits",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ def hand_over(session, line, clinic, telling, words):
 
 def _mail(session, line, clinic, telling, words):
     try:
-        message = mail_of(line, clinic, telling, words)
+        message = mail_of(session, line, clinic, telling, words)
     except ValueError:
         # An address that no header can carry, out of another system's data.
         notifications.fail(line, Why.REFUSED)

@@ -20,6 +20,7 @@ from clinic.models.offers import SlotOffer
 from clinic.models.organizations import Location
 from clinic.models.people import VisitMode
 from clinic.models.visits import CancelReason
+from clinic.work.invitations import attachments
 from clinic.work.letters import message_of, written
 
 K = NotificationKind
@@ -49,8 +50,13 @@ class Words:
 
 def words_of(session, line, clinic, telling, channel, *, by) -> Words:
     """What the line of the ledger says to its patient by this way; a call is read out from the words of a mail."""
-    language, facts = language_of(line.patient, clinic), {}
     address = _link(session, line, by) if channel != Channel.PHONE else None
+    return plain_words(session, line, clinic, telling, channel, address)
+
+
+def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
+    """The same, with the link that is given or without any."""
+    language = language_of(line.patient, clinic)
     with force_locale(language):
         facts = _facts(session, line, clinic, telling, locale_of(language, clinic))
     return _written(line.kind, language, channel, address, facts)
@@ -72,20 +78,15 @@ def _written(kind, language, channel, address, facts):
     return Words(language, subject, tuple(paragraphs), address)
 
 
-def mail_of(line, clinic, telling, words):
-    """The words as a mail; sent again it has the same Message-ID."""
+def mail_of(session, line, clinic, telling, words):
+    """The words as a mail, with the invitation that its calendar understands; sent again it has the same Message-ID."""
     message = message_of(
         words.subject, words.paragraphs, to=line.sent_to, language=words.language,
         place=telling.sender or clinic.name, link=words.link, message_id=line.id, reply_to=telling.reply_to,
     )  # fmt: skip
-    for content, facts in attachments(line):
+    for content, facts in attachments(session, line, clinic, telling, words.language):
         message.add_attachment(content, **facts)
     return message
-
-
-def attachments(line) -> list[tuple[bytes, dict]]:
-    """What goes with the mail, as add_attachment takes it: the place of the calendar's invitation."""
-    return []
 
 
 def language_of(patient, clinic) -> str:

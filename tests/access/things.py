@@ -14,6 +14,7 @@ from clinic.actions.patients import register
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
+from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
@@ -23,6 +24,9 @@ from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
+from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
+from clinic.models.visits import Visit
+from clinic.models.screens import Screen, ScreenKind
 from clinic.scope import Scope
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
@@ -78,6 +82,7 @@ def things_in(cast, corner, number):
     ).first()
     found["known_id"] = register(session, by=corner.by.actor, full_name="Ada Byron").id
     found["access_id"] = _access(session, corner, patient_id)
+    found["stranding_id"], found["stranded_id"] = _stranded(session, corner, found)
     session.commit()
     return found
 
@@ -86,6 +91,21 @@ def _nobody_elses(session, corner):
     """A patient whom no other doctor has ever seen."""
     corner.patient = register(session, by=corner.by.actor, full_name="Grace Hopper")
     return corner.patient
+
+
+def _stranded(session, corner, found):
+    """That the doctor's times were changed, and the visit that has to have another one."""
+    change = Stranding(clinic_id=corner.clinic.id, cause=StrandingCause.HOURS, provider_id=corner.provider.id)
+    session.add(change)
+    session.flush()
+    visit = session.get(Visit, (corner.clinic.id, found["visit_id"]))
+    stranded = StrandedVisit(
+        clinic_id=corner.clinic.id, stranding_id=change.id, visit_id=visit.id, patient_id=visit.patient_id,
+        starts_at=visit.starts_at, status=StrandedStatus.NOTHING,
+    )  # fmt: skip
+    session.add(stranded)
+    session.flush()
+    return change.id, stranded.id
 
 
 def _access(session, corner, patient_id):
@@ -129,6 +149,9 @@ def _closure(corner, patient_id, number):
 
 ROWS = {
     "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
+    "screen_id": lambda corner, patient_id, number: Screen(
+        clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
+    ),
     "tag_id": lambda corner, patient_id, number: PatientTag(
         clinic_id=corner.clinic.id, patient_id=patient_id, kind=TagKind.FLAG, tag=f"Wheelchair {uuid4().hex[:8]}"
     ),
@@ -158,6 +181,14 @@ ROWS = {
     "room_kind_id": lambda corner, patient_id, number: RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex),
     "room_id": lambda corner, patient_id, number: Room(
         clinic_id=corner.clinic.id, name=uuid4().hex, kind=RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex)
+    ),
+    # Ended, since somebody has one of a kind at most; whoever's it is hears that it has ended already.
+    "feed_id": lambda corner, patient_id, number: CalendarFeed(
+        clinic_id=corner.clinic.id, patient_id=patient_id, user_id=corner.user.id, token_hash=uuid4().bytes,
+        ended_at=datetime.now(UTC),
+    ),
+    "source_id": lambda corner, patient_id, number: BusySource(
+        clinic_id=corner.clinic.id, provider_id=corner.provider.id, host="calendar.example", address_encrypted=b"x",
     ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",

@@ -39,6 +39,7 @@ COUNTS["staff.calls.index"] = calls.count
 
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {
+    "staff.calendar_feeds": "staff.my_day",
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
     "staff.stranded_visits": "staff.stranded",
