@@ -158,6 +158,11 @@ def _lived(session, week, visit, doctor, ahead, in_progress):
 
 
 def lived_through(week, visit, doctor):
+    """Let a visit of the past have been booked in time, come to and completed."""
+    week.stamps[visit.id] = {"created_at": visit.starts_at - timedelta(days=9)}
+    _seen(week, visit, doctor)
+
+
 def _taken_in(week, visit, doctor):
     dice = week.opened.dice
     if visit.visit_mode == VisitMode.IN_PERSON:
