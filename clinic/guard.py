@@ -46,7 +46,9 @@ def _guard():
 def _ask_for_a_signature():
     """What only an outside service may call bears its signature, or nobody looks at it."""
     need = current_app.extensions["needs"].get(request.endpoint)
-    return make_response("", 401) if need and need.signed and not webhooks.is_signed(need.signed) else None
+    if need and need.signed and not webhooks.is_signed(need.signed):
+        return make_response("", 401, {"Content-Type": "text/plain"})
+    return None
 
 
 class InAnothersName(Forbidden):

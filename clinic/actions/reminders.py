@@ -15,9 +15,9 @@ BATCH = 500
 # needless; and who has booked, moved or been accepted after it was due knows already.
 CLAIM = sa.text(
     """
-INSERT INTO notifications (clinic_id, id, patient_id, visit_id, kind, offset_hours, visit_starts_at, send_at)
+INSERT INTO notifications (clinic_id, id, patient_id, visit_id, kind, offset_hours, visit_starts_at)
 SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_at, v.id)], v.patient_id, v.id,
-       'reminder', d.hours, v.starts_at, :at
+       'reminder', d.hours, v.starts_at
   FROM visits AS v
   JOIN visit_types AS t ON t.clinic_id = v.clinic_id AND t.id = v.visit_type_id
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id AND p.deleted_at IS NULL
@@ -44,7 +44,7 @@ SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_
      ORDER BY o.hours
      LIMIT 1) AS d
  WHERE v.clinic_id = :clinic_id AND v.status IN ('booked', 'confirmed') AND v.kind = 'scheduled'
-   AND v.starts_at > :at
+   AND v.starts_at > :at AND v.starts_at >= :after
    AND v.starts_at <= (SELECT CAST(:at AS timestamptz) + make_interval(hours => coalesce(max(h), 0) + 25)
                          FROM visit_types AS u CROSS JOIN unnest(u.reminder_hours) AS h WHERE u.clinic_id = :clinic_id)
    AND v.created_at <= d.due
@@ -57,22 +57,25 @@ SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_
  ORDER BY v.starts_at, v.id
  LIMIT :most
     ON CONFLICT DO NOTHING
-RETURNING id"""
+RETURNING id, visit_starts_at"""
 ).bindparams(
     sa.bindparam("quiet_from", type_=sa.Time), sa.bindparam("quiet_until", type_=sa.Time),
-    sa.bindparam("at", type_=sa.DateTime(timezone=True)), sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)),
+    sa.bindparam("at", type_=sa.DateTime(timezone=True)), sa.bindparam("after", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)),
 )  # fmt: skip
 
 
-def claim(session, clinic, telling, *, at, most=BATCH) -> int:
-    """Write down up to ``most`` of the clinic's reminders that are due at the instant, with their jobs; how many.
+def claim(session, clinic, telling, *, at, most=BATCH, after=None) -> list:
+    """Write down up to ``most`` of the clinic's reminders that are due at the instant, with their jobs.
 
+    Returns the starts of their visits, the soonest first; the last of them is where the next batch goes on (``after``).
     Whoever commits between two batches can be stopped anywhere: what was claimed is not claimed again.
     """
     facts = {
-        "clinic_id": clinic.id, "zone": clinic.timezone, "at": at, "most": most, "ids": [uuid7() for _ in range(most)],
+        "clinic_id": clinic.id, "zone": clinic.timezone, "at": at, "after": after or at, "most": most,
+        "ids": [uuid7() for _ in range(most)],
         "quiet_from": telling.quiet_from, "quiet_until": telling.quiet_until,
     }  # fmt: skip
-    found = session.connection().execute(CLAIM, facts).scalars().all()
-    jobs.put_many(session, SEND, [{"clinic_id": clinic.id, "notification_id": each} for each in found])
-    return len(found)
+    found = session.connection().execute(CLAIM, facts).all()
+    jobs.put_many(session, SEND, [{"clinic_id": clinic.id, "notification_id": row.id} for row in found])
+    return sorted(row.visit_starts_at for row in found)

@@ -107,11 +107,13 @@ def _plain(text):
     return re.sub(r"[^\w]+", "", "".join(each for each in letters if not unicodedata.combining(each)))
 
 
-def understand(reply: TextReply, *, by):
-    """Do what the answer says, if it is plain which visit it is about; leave the rest to the desk."""
+def understand(reply: TextReply, elsewhere: int, *, by):
+    """Do what the answer says, if it is plain which visit it is about; leave the rest to the desk.
+
+    ``elsewhere`` is how many visits of other clinics wait for an answer from this number.
+    """
     session = object_session(reply)
     asking = asked.asking(session, reply.sender)
-    elsewhere = _asked_elsewhere(session, reply)
     if reply.meaning in (M.STOP, M.START):
         _settle(reply, R.NOTED, asking[:1])
     elif reply.meaning == M.OTHER:
@@ -125,14 +127,14 @@ def understand(reply: TextReply, *, by):
         _act(session, reply, asking[0], by)
 
 
-def _asked_elsewhere(session, reply):
-    """How many visits of other clinics wait for an answer from this number."""
-    own, count = session.scope, 0
-    for clinic_id in asked.clinics_of(session, reply.sender):
-        if clinic_id != reply.clinic_id:
+def asked_elsewhere(session, own_clinic_id, sender) -> int:
+    """How many visits of other clinics wait for an answer from this number; the session forgets what it had loaded."""
+    count = 0
+    for clinic_id in asked.clinics_of(session, sender):
+        if clinic_id != own_clinic_id:
             session.enter(Scope.staff(clinic_id))
-            count += len(asked.asking(session, reply.sender))
-            session.enter(own)
+            count += len(asked.asking(session, sender))
+    session.enter(Scope.staff(own_clinic_id))
     return count
 
 

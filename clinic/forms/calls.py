@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 
 from clinic.forms.fields import NOT_OFFERED, Form, words
 from clinic.models.calls import CallOutcome
@@ -11,7 +12,8 @@ class CallForm(Form):
     """The outcome is the button that was pressed; a note may stand beside it."""
 
     outcome = RadioField(
-        _l("What came of it"), coerce=CallOutcome, choices=[(each.value, _l(each.label)) for each in CallOutcome],
+        _l("What came of it"), coerce=CallOutcome,
+        choices=[SelectChoice(each.value, _l(each.label)) for each in CallOutcome],
         invalid_value_message=NOT_OFFERED,
     )  # fmt: skip
     note = words(_l("Note"), most=300)

@@ -35,10 +35,9 @@ def send(session, *, by, notification_id):
         return
     clinic = session.get(Clinic, by.clinic_id)
     telling = Telling.of(clinic.settings)
-    why, waits = needless(session, line, telling), _waits_until(line, clinic, telling)
-    if why:
+    if why := needless(session, line, telling):
         notifications.leave_out(line, why)
-    elif waits:
+    elif waits := _waits_until(line, clinic, telling):
         notifications.try_again(line, waits)
     else:
         _tell(session, line, clinic, telling, by)
@@ -98,10 +97,11 @@ def remind(session, *, by):
     open_clinics = session.scalars(sa.select(Clinic).where(Clinic.closed_at.is_(None))).all()
     for clinic in open_clinics:
         session.enter(Scope.staff(clinic.id))
-        at = session.scalar(sa.select(sa.func.now()))
-        while reminders.claim(session, clinic, Telling.of(clinic.settings), at=at) == reminders.BATCH:
+        at, after, telling = session.scalar(sa.select(sa.func.now())), None, Telling.of(clinic.settings)
+        while starts := reminders.claim(session, clinic, telling, at=at, after=after):
             # What is written down stays, whatever becomes of this worker.
             session.commit()
+            after = starts[-1]
         session.commit()
 
 

@@ -25,7 +25,7 @@ NAME = re.compile(r"[A-Za-z0-9]{2,64}")
 @bp.post("/<uuid:clinic_id>/<uuid:notification_id>/status", needs=Permission.PUBLIC, signed="sms", takes=LARGEST)
 def status(clinic_id, notification_id):
     """What became of one of our messages; said twice, or out of order, it changes nothing twice."""
-    db.session.enter(Scope.staff(clinic_id))
+    db.session().enter(Scope.staff(clinic_id))
     line = db.session.get(Notification, (clinic_id, notification_id), with_for_update={"of": Notification})
     sid, code = _field("MessageSid", 64), _field("ErrorCode", 20)
     if line is not None and NAME.fullmatch(sid):
@@ -42,7 +42,7 @@ def reply():
         if meaning in (ReplyMeaning.STOP, ReplyMeaning.START):
             (texts.stop if meaning == ReplyMeaning.STOP else texts.start)(db.session(), sender)
         for clinic_id in clinics_of(db.session(), sender):
-            db.session.enter(Scope.staff(clinic_id))
+            db.session().enter(Scope.staff(clinic_id))
             texts.receive(db.session(), clinic_id, sid, sender, _field("Body", texts.LONGEST), meaning)
     return Response("<Response/>", mimetype="text/xml")
 

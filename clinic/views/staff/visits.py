@@ -197,7 +197,7 @@ def _page(visit, note=None, meeting=None):
     """What the page of a visit shows."""
     session = db.session()
     return {
-        "told": _ledger(session, visit), "told_words": told, "in_series": place_of(session, visit),
+        "ledger": _ledger(session, visit), "ledger_words": told, "in_series": place_of(session, visit),
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),

@@ -1,0 +1,14 @@
+"""What the tests of jobs stand on."""
+
+import pytest
+
+from tests.telling import Telling
+
+
+@pytest.fixture
+def telling(app, session, cast, superuser, tmp_path, monkeypatch):
+    """What patients of Rose Street are told, kept in a folder; by day, at whatever hour the test runs."""
+    monkeypatch.setitem(app.config, "MAIL_URL", "")
+    monkeypatch.setitem(app.config, "SMS_URL", "")
+    monkeypatch.setitem(app.config, "MAIL_FOLDER", str(tmp_path / "mail"))
+    return Telling(app, session, cast, superuser, tmp_path / "mail")

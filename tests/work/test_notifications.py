@@ -1,0 +1,316 @@
+"""Telling patients: with the change or not at all, once, by the way they like, in the day, and never somebody gone."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import notifications, visits
+from clinic.actions.booking import book
+from clinic.db import now
+from clinic.models.notifications import Channel, NotificationKind, NotificationState, Why
+from clinic.models.patients import PatientAccess
+from clinic.models.people import ContactMethod, Relation
+from clinic.models.schedule import BookingRule
+from clinic.models.visits import CancelReason
+from clinic.work.handlers import run
+from tests.integrations.smtp import mail_server
+
+K, S = NotificationKind, NotificationState
+
+
+@pytest.fixture
+def tom(session, cast):
+    """Tom, who has an email address and a mobile number."""
+    cast.tom.email, cast.tom.phone = "tom@baker.example", "+44 7700 900123"
+    session.commit()
+    return cast.tom
+
+
+def prefers(session, patient, method):
+    """The patient likes to be reached like this."""
+    patient.preferred_contact_method = method
+    session.commit()
+
+
+class TestWithTheChangeOrNotAtAll:
+    def test_a_booking_that_is_rolled_back_tells_nobody(self, telling, session, cast, tom):
+        book(session, cast.wish(cast.tomorrow_at(10)), by=cast.amara.actor)
+        session.rollback()
+        telling.work()
+        assert not telling.lines() and not telling.mails
+
+    def test_a_booking_is_told_once_with_what_to_know_and_the_visits_own_link(self, telling, cast, tom):
+        visit = cast.booked()
+        telling.work()
+        line, (letter,) = telling.line(), telling.mails
+        assert (line.kind, line.channel, line.state, line.visit_id) == (K.BOOKED, Channel.EMAIL, S.SENT, visit.id)
+        assert letter.to == "tom@baker.example" and "10:00" in letter.text and "Dr Kwame Osei" in letter.text
+        assert "/v/" in letter.text and "Rose Street Clinic" in letter.text
+        assert "Consultation" not in letter.text
+
+    def test_the_ledger_keeps_the_exact_words_without_the_key_of_the_link(self, telling, cast, tom):
+        cast.booked()
+        telling.work()
+        (letter,) = telling.mails
+        key = letter.text.partition("/v/")[2].split()[0]
+        assert telling.line().text == letter.text.strip().replace(key, "…") and len(key) > 40
+
+    def test_a_job_that_comes_again_tells_nothing_again(self, telling, app, cast, tom):
+        cast.booked()
+        telling.work()
+        ids = {"clinic_id": str(cast.rose.id), "notification_id": str(telling.line().id)}
+        run(app, notifications.SEND, ids)
+        assert len(telling.mails) == 1
+
+    def test_whoever_tells_in_words_of_their_own_has_the_booking_silent(self, telling, session, cast, tom):
+        book(session, cast.wish(cast.tomorrow_at(10), told=False), by=cast.amara.actor)
+        session.commit()
+        assert not telling.lines()
+
+
+class TestWhatIsTold:
+    def test_every_step_of_a_visit_that_concerns_the_patient(self, telling, session, cast, tom):
+        cast.consultation.booking = BookingRule.REQUEST
+        session.commit()
+        cast.maya_patient.email = "maya@okafor.example"
+        visit = cast.booked(patient=cast.maya_patient, by=cast.maya)
+        telling.work()
+        visits.accept(visit, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(14), cast.maya_patient), by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        visits.cancel(visit, CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        visits.undo(visit, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        assert [line.kind for line in telling.lines(cast.maya_patient)] == [
+            K.REQUESTED, K.ACCEPTED, K.MOVED, K.CANCELLED, K.RESTORED,
+        ]  # fmt: skip
+        asked, accepted, moved, cancelled, restored = (each.text for each in telling.mails)
+        assert "not booked yet" in asked and "accepted" in accepted and "10:00" in moved and "14:00" in moved
+        assert "has to cancel" in cancelled and "after all" in restored
+
+    def test_a_request_nobody_answered_is_told_as_that(self, telling, session, cast, tom):
+        visit = cast.booked()
+        telling.work()
+        visits.cancel(visit, CancelReason.UNANSWERED, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        assert "could not accept" in telling.mails[-1].subject
+
+    def test_what_was_overtaken_is_not_told_any_more(self, telling, session, cast, tom):
+        visit = cast.booked()
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(14)), by=cast.amara.actor)
+        visits.cancel(visit, CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        assert [(line.kind, line.state, line.why) for line in telling.lines()] == [
+            (K.BOOKED, S.NOT_NEEDED, Why.OVERTAKEN), (K.MOVED, S.NOT_NEEDED, Why.OVERTAKEN),
+            (K.CANCELLED, S.SENT, None),
+        ]  # fmt: skip
+
+    def test_a_visit_entered_by_mistake_and_never_told_of_is_taken_away_silently(self, telling, session, cast, tom):
+        visits.cancel(cast.booked(), CancelReason.ENTERED_IN_ERROR, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        assert not telling.mails
+
+    def test_nothing_the_clinic_has_switched_off(self, telling, cast, tom):
+        telling.rules(quiet_from="00:00", quiet_until="00:00", off=["booked"])
+        cast.booked()
+        telling.work()
+        assert telling.line().why == Why.SWITCHED_OFF and not telling.mails
+
+    def test_the_type_of_visit_where_the_clinic_wants_it_and_its_own_name_and_address(self, telling, cast, tom):
+        telling.rules(quiet_from="00:00", quiet_until="00:00", names_type=True, sender="Rose St",
+                      reply_to="desk@rose-street.example")  # fmt: skip
+        cast.booked()
+        telling.work()
+        (letter,) = telling.mails
+        assert "Consultation" in letter.text and letter.sender.startswith("Rose St")
+
+    def test_a_visit_for_somebody_who_just_walked_in_is_not_told(self, telling, session, cast, tom):
+        visit = cast.booked()
+        visit.kind = "walk_in"
+        assert notifications.tell(session, K.BOOKED, visit=visit, by=cast.amara.actor) is None
+
+
+class TestNobodyWhoIsGone:
+    @pytest.mark.parametrize("fact", ["deceased_at", "deleted_at", "erased_at"])
+    def test_is_told_anything(self, telling, session, cast, tom, fact):
+        visit = cast.booked()
+        setattr(tom, fact, now())
+        session.commit()
+        telling.work()
+        assert telling.line().why == Why.PATIENT_GONE and not telling.mails
+        assert notifications.tell(session, K.REMINDER, visit=visit, by=cast.amara.actor) is None
+
+    def test_nor_whose_record_went_into_another(self, telling, session, cast, tom):
+        cast.booked()
+        tom.merged_into_id = cast.maya_patient.id
+        session.commit()
+        telling.work()
+        assert telling.line().why == Why.PATIENT_GONE and not telling.mails
+
+
+class TestTheWayTheyLike:
+    def test_by_text_message_in_a_few_words(self, telling, session, cast, tom):
+        prefers(session, tom, ContactMethod.SMS)
+        cast.booked()
+        telling.work()
+        (text,) = telling.texts
+        assert text.to == "+447700900123" and "Rose Street Clinic: your visit is booked" in text.text
+        assert telling.line().channel == Channel.SMS and not telling.mails
+
+    def test_by_mail_where_there_is_no_number_a_text_message_reaches(self, telling, session, cast, tom):
+        tom.phone = "+44 20 7946 0123"
+        prefers(session, tom, ContactMethod.SMS)
+        cast.booked()
+        telling.work()
+        assert telling.line().channel == Channel.EMAIL and len(telling.mails) == 1
+
+    def test_by_the_mail_of_who_sees_the_record_where_it_names_none(self, telling, session, cast):
+        session.add(PatientAccess(clinic_id=cast.rose.id, patient_id=cast.tom.id, user_id=cast.maya.user.id,
+                                  relation=Relation.CARER))  # fmt: skip
+        session.commit()
+        cast.booked()
+        telling.work()
+        assert [letter.to for letter in telling.mails] == ["maya@rose-street.example"]
+
+    def test_by_phone_as_a_call_the_desk_makes_of_what_they_do_not_know(self, telling, session, cast, tom):
+        prefers(session, tom, ContactMethod.PHONE)
+        visit = cast.booked()
+        telling.work()
+        visits.cancel(visit, CancelReason.PROVIDER_AWAY, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        booked, cancelled = telling.lines()
+        assert (booked.state, booked.why) == (S.NOT_NEEDED, Why.KNOWN)
+        assert cancelled.state == S.CALL and cancelled.waits_for_the_desk and "has to cancel" in cancelled.text
+        assert not telling.mails and "/v/" not in cancelled.text
+
+    def test_a_patient_whom_nothing_reaches_becomes_the_desks_work(self, telling, cast):
+        cast.booked()
+        telling.work()
+        line = telling.line()
+        assert (line.state, line.why) == (S.FAILED, Why.NO_ADDRESS) and line.waits_for_the_desk
+
+
+class TestByNight:
+    def test_a_message_waits_for_the_morning(self, telling, cast, tom):
+        morning = telling.at_night()
+        cast.booked(cast.tomorrow_at(10, days=3))
+        telling.work()
+        line = telling.line()
+        assert line.state == S.WAITING and line.send_at == morning and not telling.mails
+
+    def test_the_answer_to_what_a_patient_does_comes_at_once(self, telling, session, cast):
+        telling.at_night()
+        cast.maya_patient.email = "maya@okafor.example"
+        cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient, by=cast.maya)
+        telling.work()
+        assert len(telling.mails) == 1
+
+    def test_a_change_of_the_early_morning_does_not_wait(self, telling, session, cast, tom):
+        telling.at_night()
+        visit = cast.booked(now() + timedelta(hours=2, minutes=30), overbook="a friend", told=False)
+        visits.cancel(visit, CancelReason.PROVIDER_AWAY, by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        assert "cancel" in telling.mails[0].subject
+
+    def test_the_night_is_the_patients_own(self, telling, session, cast, tom):
+        telling.at_night()
+        tom.timezone = "Pacific/Auckland"
+        session.commit()
+        cast.booked(cast.tomorrow_at(10, days=3))
+        telling.work()
+        assert len(telling.mails) == 1
+
+
+class TestAMailServer:
+    @pytest.fixture
+    def box(self, app, telling, monkeypatch):
+        """A mail server that the application is told of."""
+        with mail_server() as (mailbox, port):
+            monkeypatch.setitem(app.config, "MAIL_URL", f"smtp://127.0.0.1:{port}?starttls=no")
+            monkeypatch.setitem(app.config, "MAIL_FROM", "clinic@rose-street.example")
+            yield mailbox
+
+    def test_that_takes_it_later_gets_it_again_by_the_same_name(self, telling, session, cast, tom, box):
+        box.mood = "later"
+        cast.booked()
+        telling.work()
+        line = telling.line()
+        assert (line.state, line.why, line.attempts) == (S.WAITING, Why.AWAY, 1) and line.send_at > now()
+        box.mood = "well"
+        line.send_at = now()
+        session.commit()
+        run(telling.app, notifications.SEND, {"clinic_id": str(line.clinic_id), "notification_id": str(line.id)})
+        (message,) = box.messages
+        assert message["Message-ID"] == f"<{line.id}@rose-street.example>" and telling.line().state == S.SENT
+
+    def test_that_refuses_it_makes_it_the_desks_work_at_once(self, telling, cast, tom, box):
+        box.mood = "refuse"
+        cast.booked()
+        telling.work()
+        line = telling.line()
+        assert (line.state, line.why, box.tries) == (S.FAILED, Why.REFUSED, 1) and line.waits_for_the_desk
+
+    def test_whose_worker_died_after_handing_it_over_gets_it_again_by_the_same_name(
+        self, telling, session, cast, tom, box, monkeypatch
+    ):
+        class Killed(BaseException):
+            pass
+
+        def die(*args, **options):
+            raise Killed
+
+        cast.booked()
+        with monkeypatch.context() as death:
+            death.setattr(notifications, "handed_over", die)
+            with pytest.raises(Killed):
+                telling.work()
+        session.rollback()
+        line = telling.line()
+        session.refresh(line)
+        assert line.state == S.SENDING
+        ids = {"clinic_id": str(line.clinic_id), "notification_id": str(line.id)}
+        run(telling.app, notifications.SEND, ids)
+        assert len(box.messages) == 1, "somebody else may still be at it"
+        session.execute(sa.text("UPDATE notifications SET send_at = now() - interval '2 minutes'"))
+        session.commit()
+        run(telling.app, notifications.SEND, ids)
+        first, again = box.messages
+        assert first["Message-ID"] == again["Message-ID"]
+        session.refresh(line)
+        assert line.state == S.SENT
+
+    def test_an_address_no_mail_can_carry_is_the_desks_work(self, telling, session, cast, tom, box):
+        tom.email = "tom baker\r\nBcc: x@x.example"
+        session.commit()
+        cast.booked()
+        telling.work()
+        assert telling.line().state == S.FAILED and not box.messages
+
+
+LATE = """UPDATE notifications SET send_at = now() - interval '2 hours', updated_at = now() - interval '2 hours'"""
+
+
+def test_what_got_stuck_is_handed_to_the_desk(telling, superuser, cast, tom):
+    cast.booked()
+    run(telling.app, "notifications.rescue", {})
+    assert telling.line().state == S.WAITING, "it is not late yet"
+    with superuser.connect() as connection:
+        # As though nobody had touched the line since; the trigger would say otherwise.
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.exec_driver_sql(LATE)
+        connection.exec_driver_sql("SET session_replication_role = origin")
+    run(telling.app, "notifications.rescue", {})
+    telling.session.expire_all()
+    assert telling.line().state == S.FAILED and telling.line().waits_for_the_desk
