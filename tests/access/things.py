@@ -24,6 +24,7 @@ from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
+from clinic.models.screens import Screen, ScreenKind
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
 from clinic.models.visits import Visit
 from clinic.models.screens import Screen, ScreenKind
@@ -149,6 +150,9 @@ def _closure(corner, patient_id, number):
 
 ROWS = {
     "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
+    "screen_id": lambda corner, patient_id, number: Screen(
+        clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
+    ),
     "screen_id": lambda corner, patient_id, number: Screen(
         clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
     ),

@@ -16,6 +16,7 @@ SHOWS_NOBODY = {
     "staff.live.stream": "rings, and tells nothing",
     "portal.booking.new": "what can be booked",
     "portal.booking.doctor": "doctors",
+    "staff.queue.estimates": "doctors and numbers",
     "portal.booking.day": "open days",
     "portal.booking.time": "open times",
     "portal.booking.reason": "what the person just typed",
