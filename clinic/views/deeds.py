@@ -327,6 +327,7 @@ KINDS = {
     "visits": (_l("Visits"), ("visits", "visit_rooms", "booking", "series", "walk_ins", "queue", "day_closing",
                               "holds", "requests", "request_offers", "waitlist")),
     "offers": (_l("Times offered"), ("offers", "offer_links", "strandings", "stranding_offers", "stranding_undo")),
+    "telling": (_l("Messages to patients and calls"), ("telling", "calls", "texts")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",

@@ -11,7 +11,7 @@ from clinic.scope import Scope
 
 GLOBAL = {
     "clinics", "users", "user_sessions", "user_tokens", "recovery_codes", "passkeys", "throttles", "idempotency_keys",
-    "kept_forms", "breakers",
+    "kept_forms", "breakers", "text_numbers",
 }  # fmt: skip
 NOT_OURS = {"alembic_version"}
 APPEND_ONLY = {"visit_events", "day_closings", "request_events", "audit_entries", "audit_seals"}
