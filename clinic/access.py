@@ -33,6 +33,7 @@ class Permission(Choice):
     PATIENTS_KEEP = "patients:keep", word("Place legal holds and erase records")
     PATIENTS_EXPORT = "patients:export", word("Take a copy of everything about a patient")
     PATIENTS_BREAK_GLASS = "patients:break_glass", word("Open another doctor's patient in an emergency")
+    FEEDBACK_MODERATE = "feedback:moderate", word("Read what patients wrote about visits, and show or hide it")
     AUDIT_SEE = "audit:see", word("Read what everybody did and was refused")
     AUDIT_EXPORT = "audit:export", word("Save the audit log as a file")
     PINS_SEE = "pins:see", word("Read the desk's notes, flags and tags")
@@ -56,7 +57,7 @@ ROLES = {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.GROUPS_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
-        P.AUDIT_SEE, P.AUDIT_EXPORT, P.DAYS_CLOSE, P.DAYS_REOPEN,
+        P.AUDIT_SEE, P.AUDIT_EXPORT, P.FEEDBACK_MODERATE, P.DAYS_CLOSE, P.DAYS_REOPEN,
     },
     Role.RECEPTIONIST: DESK,
     Role.MEDICAL_ASSISTANT: DESK,

@@ -72,6 +72,11 @@ def day_name(when: date | datetime) -> str:
     return dates.format_skeleton("MMMEd", _local_date(when), locale=locale())
 
 
+def month_year(when: date | datetime) -> str:
+    """A month for what must not tell its day: September 2026."""
+    return dates.format_skeleton("yMMMM", _local_date(when), locale=locale())
+
+
 def last_day(until: datetime) -> str:
     """The last whole day of what ends at this moment: 15 Sep 2026."""
     return day_short(until - timedelta(seconds=1))
@@ -158,6 +163,7 @@ def init_app(app: Flask):
         day,
         day_short,
         day_name,
+        month_year,
         last_day,
         birthday,
         moment,

@@ -17,6 +17,8 @@ from clinic.models.notifications import Notification
 from clinic.models.patients import Patient, PatientAccess, PatientTag, PatientWord
 from clinic.models.requests import OPEN, RequestStatus, VisitRequest
 from clinic.models.texts import TextReply
+from clinic.models.visit_feedback import FeedbackState, VisitFeedback
+from clinic.models.visit_links import VisitLink
 from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
 from clinic.queries.keeping import erasure_of, has_live_visit, live_hold, other_admins
@@ -171,6 +173,15 @@ def _statements(clinic_id, ids):
     yield sa.update(waits).where(of(WaitlistEntry), waits.c.status.in_(ON_THE_LIST)).values(
         status=WaitStatus.LEFT, ended_at=MOMENT
     )
+    # The links are dead, the words about a visit are gone; its number in the doctor's average says nothing of anybody.
+    theirs = sa.select(Visit.__table__.c.id).where(of(Visit))
+    links, feedback = VisitLink.__table__, VisitFeedback.__table__
+    yield sa.update(links).where(
+        links.c.clinic_id == clinic_id, links.c.visit_id.in_(theirs), links.c.revoked_at.is_(None)
+    ).values(revoked_at=MOMENT)  # fmt: skip
+    yield sa.update(feedback).where(
+        feedback.c.clinic_id == clinic_id, feedback.c.visit_id.in_(theirs), feedback.c.comment.is_not(None)
+    ).values(comment=None, state=FeedbackState.SHOWN, hidden_reason=None)  # fmt: skip
     yield sa.update(UserToken.__table__).where(of(UserToken)).values(expires_at=MOMENT, patient_id=None)
     live = sa.or_(accesses.c.until.is_(None), accesses.c.until > MOMENT)
     users = sa.select(accesses.c.user_id).where(of(PatientAccess))

@@ -5,11 +5,11 @@ from dataclasses import replace
 from sqlalchemy.orm import object_session
 
 from clinic.actions import visits
-from clinic.actions.acting import Refused, action
+from clinic.actions.acting import Refused, action, note
 from clinic.actions.moves import hold, move_back
 from clinic.db import now
 from clinic.models.visits import VisitStatus
-from clinic.queries.own_visits import check_in_of, may_take_back, own_last_step
+from clinic.queries.own_visits import USUAL, check_in_of, may_take_back, own_last_step
 
 S = VisitStatus
 
@@ -56,3 +56,12 @@ def unconfirm(visit, *, by):
     last = own_last_step(object_session(visit), visit)
     visit.confirmed_at = None
     return move_back(visit, last.from_status, by=by)
+
+
+@action
+def set_check_in(clinic, *, by, **rules):
+    """Say when patients may check in by themselves: the names and units of ``queries/own_visits.py``."""
+    before = {name: clinic.settings.get(name, usual) for name, usual in USUAL.items()}
+    clinic.settings = {**clinic.settings, **{name: rules[name] for name in USUAL}}
+    note(object_session(clinic), **{name: (before[name], rules[name]) for name in USUAL if before[name] != rules[name]})
+    return clinic

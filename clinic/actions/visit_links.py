@@ -47,6 +47,12 @@ def address(session, visit, *, by) -> str:
     return link(PAGE, token=_token_of(live))
 
 
+def address_now(session, visit) -> str | None:
+    """The address of the link that works, if the visit has one."""
+    live = live_link(session, visit)
+    return link(PAGE, token=_token_of(live)) if live else None
+
+
 def live_link(session, visit) -> VisitLink | None:
     """The visit's link that works, if it has one."""
     return session.scalars(
@@ -64,6 +70,16 @@ def revoke(visit: Visit, *, by):
     if live is None:
         raise Refused("This visit has no link that works.")
     live.revoked_at = sa.func.now()
+    return visit
+
+
+@action
+def renew(visit: Visit, *, by):
+    """End the visit's link and make another one."""
+    session = object_session(visit)
+    revoke(visit, by=by)
+    session.flush()
+    _make(session, visit, by)
     return visit
 
 

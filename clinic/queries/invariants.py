@@ -161,7 +161,9 @@ RULES = (
                 OR EXISTS (SELECT 1 FROM patient_words AS w WHERE w.clinic_id = p.clinic_id AND w.patient_id = p.id)
                 OR EXISTS (SELECT 1 FROM visit_events AS e JOIN visits AS v ON v.clinic_id = e.clinic_id
                               AND v.id = e.visit_id
-                            WHERE v.clinic_id = p.clinic_id AND v.patient_id = p.id AND e.notes IS NOT NULL))""",
+                            WHERE v.clinic_id = p.clinic_id AND v.patient_id = p.id AND e.notes IS NOT NULL)
+                OR EXISTS (SELECT 1 FROM intake_answers AS w JOIN visits AS v ON v.clinic_id = w.clinic_id
+                              AND v.id = w.visit_id WHERE v.clinic_id = p.clinic_id AND v.patient_id = p.id))""",
     ),
 )
 # Asked of every clinic's chain of seals, and of the chain of what happened outside of any.

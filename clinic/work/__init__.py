@@ -16,10 +16,12 @@ from clinic.work import (
     strandings,
     texts,
     throttles,
+    visit_feedback,
     visits,
 )
 
 __all__ = [
     "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "keeping",
-    "notifications", "offers", "passwords", "strandings", "texts", "throttles", "visits",
+    "notifications", "offers", "passwords", "strandings", "texts", "throttles",
+    "visit_feedback", "visits",
 ]  # fmt: skip

@@ -64,6 +64,8 @@ def finish(session, *, by, patient_id):
         history = next(each for each in tables_about_patients() if each.table == "visit_events")
         words = f"UPDATE visit_events SET notes = NULL WHERE notes IS NOT NULL AND {_percent(history.condition)}"
         count = connection.execute(words, which).rowcount
+        answers = next(each for each in tables_about_patients() if each.table == "intake_answers")
+        connection.execute(f"DELETE FROM intake_answers WHERE {_percent(answers.condition)}", which)
         connection.execute("DELETE FROM patient_access WHERE clinic_id = %(clinic_id)s AND patient_id = ANY (%(ids)s)",
                            which)  # fmt: skip
         connection.execute(OUTSIDE_NAMES, which)

@@ -135,20 +135,20 @@ class Journey:
 
     def _days(self, first_day):
         return portal_times.week_of_days(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day, person_id=current.user.id
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day, person_id=self.person_id
         )
 
     def _first_open_day(self, first_day, last_day):
         if first_day > last_day:
             return None
         return portal_times.first_open_day(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day, person_id=current.user.id
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day, person_id=self.person_id
         )
 
     def times(self, day):
         """The open times of one day."""
         return portal_times.times_between(
-            db.session(), self.clinic, self.visit_type, self.doctors, day, day, person_id=current.user.id
+            db.session(), self.clinic, self.visit_type, self.doctors, day, day, person_id=self.person_id
         )
 
     def nearest(self):
@@ -156,7 +156,7 @@ class Journey:
         for doctors in (self.doctors, self.offering):
             found = portal_times.nearest_times(
                 db.session(), self.clinic, self.visit_type, doctors, self.answers.starts_at,
-                person_id=current.user.id, mode=self.answers.visit_mode,
+                person_id=self.person_id, mode=self.answers.visit_mode,
             )  # fmt: skip
             if found:
                 return found
@@ -165,7 +165,7 @@ class Journey:
     def held_until(self):
         """Until when the chosen time is kept, or None where it no longer is."""
         return portal_times.held_until(
-            db.session(), self.answers.provider_id, self.answers.starts_at, person_id=current.user.id
+            db.session(), self.answers.provider_id, self.answers.starts_at, person_id=self.person_id
         )
 
     def wish(self, mode=None, reason=None):

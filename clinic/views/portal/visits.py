@@ -10,10 +10,11 @@ from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db, now
 from clinic.forms.portal_booking import CancelForm
+from clinic.forms.visit_feedback import FeedbackForm
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.models.visits import CancelReason
-from clinic.queries import portal_offers, series, visits_of_patient
+from clinic.queries import intake, portal_offers, series, visit_feedback, visits_of_patient
 
 bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
 USE = Permission.PORTAL_USE
@@ -24,9 +25,9 @@ def show(visit_id):
     """The visit's page; straight after booking it says first what happens next."""
     visit = own_visit_or_404(visit_id)
     is_new = request.args.get("new") and visit.is_live and visit.visit_type
-    others = series.visits_of(db.session(), visit.series_id) if visit.series_id else ()
     page = "portal/visits/booked.html" if is_new else "portal/visits/show.html"
-    return show_page(page, others=others, **told(visit))
+    others = series.visits_of(db.session(), visit.series_id) if visit.series_id else ()
+    return show_page(page, others=others, **told(visit), **before_and_after(visit))
 
 
 @bp.get("/<uuid:visit_id>/status", needs=USE, shows="visits")
@@ -86,6 +87,12 @@ def way_of(visit):
         "layout": "layouts/portal.html",
         "way": {end: url_for(f"portal.visits.{end}", visit_id=visit.id) for end in ends},
     }
+
+
+def before_and_after(visit, feedback=None):
+    """How much was answered of what is asked before the visit, and the form that asks how it was, where it is asked."""
+    form = feedback or (FeedbackForm(formdata=None) if visit_feedback.is_asked(db.session(), visit) else None)
+    return {"intake_count": intake.count_of(db.session(), visit), "feedback": form}
 
 
 def seen(visit):

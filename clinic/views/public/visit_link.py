@@ -15,7 +15,7 @@ from clinic.htmx import show as show_page
 from clinic.models.visits import VisitStatus
 from clinic.queries import own_visits as asked
 from clinic.queries import portal_offers
-from clinic.views.portal.visits import is_today
+from clinic.views.portal.visits import before_and_after, is_today
 from clinic.views.public.visit_link_bearer import bearer_of
 
 S = VisitStatus
@@ -109,8 +109,8 @@ def not_done(token, error):
     return again("public/visit_link/show.html", status=409, sentence=errors.said(error), **told(bearer_of(token)))
 
 
-def told(bearer):
-    """What every page of the link shows."""
+def told(bearer, feedback=None):
+    """What every page of the link shows; ``feedback`` is the form that was filled in wrongly."""
     session, visit = db.session(), bearer.visit
     place = visit.provider.location if visit.provider else None
     check_in = asked.check_in_of(session, visit)
@@ -120,6 +120,7 @@ def told(bearer):
         "at": place or portal_offers.address_of(session, bearer.clinic.id), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
         "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known,
+        **before_and_after(visit, feedback),
         "seen": f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{check_in.is_open:d}{takes_back:d}"
                 f"-{visit.times_called}",
     }  # fmt: skip

@@ -18,6 +18,7 @@ from clinic.forms.visits import CancelForm, MeetingForm, NoteForm, UndoForm
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.models.visits import Visit, VisitStatus
+from clinic.queries import intake
 from clinic.queries.day import history_of, visit_line
 from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
@@ -187,6 +188,12 @@ def _day_url(visit):
     return url_for("staff.day.index", date=visit.starts_at.astimezone(zone).date())
 
 
+def _intake(session, visit):
+    """What the patient answered beforehand, for whoever may read it; for others only how much of it is there."""
+    asked = intake.asked_of(session, visit)
+    return {"asked": asked if current.may(P.CONDITIONS_SEE) else [], "count": intake.counted(asked)}
+
+
 def _ledger(session, visit):
     """What the visit's patient was told, and when they are told something next."""
     clinic = session.get(Clinic, visit.clinic_id)
@@ -199,6 +206,7 @@ def _page(visit, note=None, meeting=None):
     return {
         "ledger": _ledger(session, visit), "ledger_words": told, "in_series": place_of(session, visit),
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
+        "intake": _intake(session, visit),
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),
         "may_undo_closed": visit.status in Visit.undoable and _is_admins(visit),
