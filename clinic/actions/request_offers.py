@@ -113,10 +113,6 @@ def _became(request, visit_id, *, by):
     return remember(request, E.CONVERTED, was, before, by=by)
 
 
-def _sent(session, offer, *, by):
-    notifications.tell(session, NotificationKind.OFFER, offer=offer, by=by)
-
-
 def _accepted(session, offer, *, by):
     request = _request_of(session, offer)
     if request.may(R.CONVERTED):
@@ -154,6 +150,6 @@ def _tell(session, kind, request, *, by):
 
 
 offer_purposes.when(
-    OfferPurpose.REQUEST, sent=_sent, accepted=_accepted, declined=_back_at_the_desk(E.DECLINED),
+    OfferPurpose.REQUEST, accepted=_accepted, declined=_back_at_the_desk(E.DECLINED),
     lapsed=_back_at_the_desk(E.LAPSED), withdrawn=_back_at_the_desk(E.WITHDRAWN), details=_details,
 )  # fmt: skip

@@ -9,8 +9,11 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions.acting import Refused, action
+from clinic.actions.acting import Refused, action, note
+from clinic.actions.notifications import tell
 from clinic.db import now
+from clinic.models.notifications import NotificationKind
+from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.models.people import Severity, VisitMode
 from clinic.models.requests import (
@@ -22,7 +25,8 @@ from clinic.models.requests import (
     VisitRequest,
 )
 from clinic.models.visits import VisitKind, VisitSource
-from clinic.queries.requests import count_open, last_event, rules
+from clinic.queries import waitlist
+from clinic.queries.requests import HOLD_SETTING, MINUTES_SETTING, SOUND_SETTING, count_open, last_event, rules
 
 R, E = RequestStatus, RequestEventKind
 MOST_OPEN = 5
@@ -64,6 +68,8 @@ def ask(session, patient: Patient, asking: Asking, *, by, severity=None):
     session.add(request)
     session.flush()
     remember(request, E.ASKED, None, {}, by=by)
+    if by.in_portal:
+        tell(session, NotificationKind.REQUEST_RECEIVED, patient_id=patient.id, by=by)
     if severity:
         _look_at(request, Severity(severity), by=by)
     return request
@@ -121,6 +127,12 @@ def cancel(request: VisitRequest, *, by, note=None):
     request.status, request.answer_by, request.proposed_slot_id = R.CANCELLED, None, None
     request.cancelled_at, request.cancelled_by_id, request.cancel_note = now(), by.user_id, note
     return remember(request, E.CANCELLED, was, before, by=by)
+
+
+def may_undo(request: VisitRequest, last, by=None) -> bool:
+    """Whether the last step (an event) can be taken back; in the portal only by who took it."""
+    is_theirs = by is None or last is None or last.changed_by_id == by.user_id
+    return last is not None and last.kind in request.undoable and now() - last.created_at <= UNDO_WINDOW and is_theirs
 
 
 @action
@@ -193,3 +205,20 @@ def cannot(request, step):
         "This request is %(now)s; it cannot become %(step)s.",
         now=request.status.label.lower(), step=step.label.lower(),
     )  # fmt: skip
+
+
+@action
+def set_rules(clinic: Clinic, *, minutes, has_sound, hold_hours, waitlist_minutes, by):
+    """Say how soon the clinic answers (minutes by severity), and how long it keeps what it offers."""
+    former = clinic.settings
+    new = {
+        MINUTES_SETTING: minutes, SOUND_SETTING: has_sound, HOLD_SETTING: hold_hours,
+        waitlist.HOLD_SETTING: waitlist_minutes,
+    }  # fmt: skip
+    was = former.get(MINUTES_SETTING) or {}
+    told = {f"minutes_{name}": [was.get(name), value] for name, value in minutes.items()}
+    told |= {name: [former.get(name), new[name]] for name in (SOUND_SETTING, HOLD_SETTING, waitlist.HOLD_SETTING)}
+    note(object_session(clinic), **told)
+    clinic.settings = {**former, **new}
+    bell.ring(object_session(clinic), clinic.id, "requests")
+    return clinic

@@ -10,8 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from clinic.db import now
 from clinic.models.offers import LIVE, OfferPurpose, SlotOffer
-from clinic.models.organizations import Clinic
+from clinic.models.organizations import Clinic, Location
 from clinic.models.patients import Patient
+from clinic.models.providers import Provider
 from clinic.models.visits import Visit, VisitStatus
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
 from clinic.walltime import bounds, today
@@ -167,6 +168,23 @@ def entry_for(session, patient_id, visit_type_id):
             WaitlistEntry.status.in_(ON_THE_LIST),
         )
     ).one_or_none()  # fmt: skip
+
+
+def places(session):
+    """The clinic's places by name."""
+    return session.scalars(sa.select(Location).order_by(Location.name)).all()
+
+
+def visits_to_come(session, patient_id):
+    """The patient's visits that could be made earlier, soonest first; at most twenty."""
+    found = sa.select(Visit).where(Visit.patient_id == patient_id, _still_to_come())
+    return session.scalars(found.order_by(Visit.starts_at, Visit.id).limit(20)).all()
+
+
+def doctors_of(session, entries) -> dict:
+    """What the doctors are called whom these entries name, by id."""
+    ids = {each for entry in entries for each in entry.provider_ids or ()}
+    return dict(session.execute(sa.select(Provider.id, Provider.display_name).where(Provider.id.in_(ids))).all())
 
 
 def over(session, day, most=500):

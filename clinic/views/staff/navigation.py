@@ -8,6 +8,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.queries import calls
 from clinic.queries.connections import count_sign_ups
+from clinic.queries.requests import count_unseen
 
 PAGES = [
     (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
@@ -16,6 +17,8 @@ PAGES = [
     (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
     (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
     (_l("Find an opening"), "staff.finder.index", Permission.VISITS_BOOK),
+    (_l("Requests"), "staff.requests.index", Permission.VISITS_BOOK),
+    (_l("Waiting list"), "staff.waitlist.index", Permission.VISITS_BOOK),
     (_l("How my visits were"), "staff.visit_feedback.own", Permission.VISITS_CONDUCT),
     (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
     (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
@@ -25,6 +28,7 @@ PAGES = [
     (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
     (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
     (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
+    (_l("Requests and waiting list"), "staff.request_rules.edit", Permission.CLINIC_EDIT),
     (_l("What patients wrote"), "staff.visit_feedback.index", Permission.FEEDBACK_MODERATE),
     (_l("Messages to patients"), "staff.telling.edit", Permission.CLINIC_EDIT),
     (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
@@ -36,11 +40,14 @@ PAGES = [
 ]
 
 # How much waits there for a look, where the line says so.
-COUNTS = {"staff.connections.index": count_sign_ups}
+COUNTS = {"staff.requests.index": count_unseen, "staff.connections.index": count_sign_ups}
 COUNTS["staff.calls.index"] = calls.count
 
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {
+    "staff.request_times": "staff.requests",
+    "staff.drawer": "staff.calendar",
+    "staff.moving": "staff.calendar",
     "staff.calendar_feeds": "staff.my_day",
     "staff.hours": "staff.providers",
     "staff.blocks": "staff.providers",
@@ -55,9 +62,6 @@ BELONGS = {
     "staff.room_kinds": "staff.clinic",
     "staff.legal_holds": "staff.keeping",
     "staff.erasures": "staff.keeping",
-    "staff.request_times": "staff.requests",
-    "staff.drawer": "staff.calendar",
-    "staff.moving": "staff.calendar",
     "staff.factors": "staff.colleagues",
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",

@@ -1,0 +1,176 @@
+"""The desk's board of requests: who may see it, what each button does, with htmx and as a plain form."""
+
+import pytest
+
+from clinic.actions import request_offers, requests
+from clinic.actions.requests import Asking
+from clinic.models.requests import RequestStatus
+from tests.queries_counted import counted
+
+R = RequestStatus
+
+
+@pytest.fixture
+def asked(session, cast):
+    """What Tom asks for at the desk."""
+    made = requests.ask(session, cast.tom, Asking(reason="My knee is hot"), by=cast.amara.actor)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def triaged(session, cast, asked):
+    """The same, found to be red."""
+    requests.triage(asked, "red", by=cast.amara.actor)
+    session.commit()
+    return asked
+
+
+def again(session, row):
+    session.rollback()
+    session.expire_all()
+    return row
+
+
+class TestIndex:
+    def test_it_shows_who_asks_and_until_when_they_are_answered_but_not_why(self, amara, asked):
+        page = amara.open("staff.requests.index").text
+        assert "Tom Baker" in page and "Not looked at yet" in page and "knee" not in page
+        assert amara.open("staff.requests.index", htmx=True).text.startswith('<div id="requests"')
+
+    def test_the_late_ones_have_a_page_of_their_own(self, session, amara, asked):
+        assert "Tom Baker" not in amara.open("staff.requests.index", view="late").text
+        asked.answer_by = asked.created_at
+        session.commit()
+        page = amara.open("staff.requests.index", view="late").text
+        assert "Tom Baker" in page and "Late: an answer was due" in page
+        assert amara.open("staff.requests.index", view="other").status_code == 404
+
+    def test_those_who_do_not_book_do_not_answer_either(self, ines, osei, stranger, asked):
+        assert ines.open("staff.requests.index").status_code == 403
+        assert osei.open("staff.requests.show", request_id=asked.id).status_code == 403
+        assert stranger.open("staff.requests.show", request_id=asked.id).status_code == 404
+
+    def test_a_long_board_takes_no_more_questions(self, app, session, cast, amara, asked):
+        amara.open("staff.requests.index")
+        with counted(app) as few:
+            amara.open("staff.requests.index")
+        for _each in range(12):
+            requests.ask(session, cast.tom, Asking(reason="x"), by=cast.amara.actor)
+        session.commit()
+        with counted(app) as many:
+            amara.open("staff.requests.index")
+        assert len(many) == len(few)
+
+
+class TestRed:
+    def test_a_red_one_is_pinned_on_every_page_of_the_desk_without_a_name(self, amara, ines, triaged):
+        for endpoint in ("staff.day.index", "staff.patients.index", "staff.requests.new"):
+            assert "A red request waits since" in amara.open(endpoint).text
+        part = amara.open("staff.requests.red", htmx=True).text
+        assert "A red request waits since" in part and "Tom" not in part and "data-chime" not in part
+        assert "A red request" not in ines.open("staff.colleagues.index").text
+        assert amara.open("staff.requests.red").status_code == 303
+
+    def test_it_goes_once_somebody_has_taken_it(self, session, cast, amara, triaged):
+        assert amara.send("staff.requests.take", request_id=triaged.id).status_code == 303
+        assert again(session, triaged).owner_id == cast.amara.user.id
+        assert "A red request waits" not in amara.open("staff.day.index").text
+
+    def test_it_makes_a_sound_where_the_clinic_wants_one(self, ines, amara, triaged):
+        rules = {"new": 60, "red": 15, "orange": 60, "yellow": 240, "green": 1440, "hold_hours": 12,
+                 "waitlist_minutes": 20, "has_sound": "y"}  # fmt: skip
+        assert ines.open("staff.request_rules.edit").status_code == 200
+        assert ines.send("staff.request_rules.update", rules).status_code == 303
+        assert "data-chime" in amara.open("staff.day.index").text
+        assert amara.send("staff.request_rules.update", rules).status_code == 403
+        assert ines.send("staff.request_rules.update", {**rules, "green": 10}).status_code == 422
+
+
+class TestCreate:
+    def test_a_callers_request_is_noted_in_their_own_words(self, session, cast, amara):
+        assert "Why" in amara.open("staff.requests.new", patient_id=cast.tom.id).text
+        data = {"reason": "Cannot sleep", "severity": "yellow", "by_phone": "y", "window_start": "09:00"}
+        answer = amara.send("staff.requests.create", data, patient_id=cast.tom.id)
+        page = amara.open(answer.location).text
+        assert "Cannot sleep" in page and "Yellow" in page and "after 09:00" in page and "Phone line" in page
+
+    def test_without_a_reason_the_form_comes_back_with_what_was_typed(self, cast, amara):
+        data = {"requested_on": "2031-05-02", "until_on": "2031-05-01", "reason": ""}
+        page = amara.send("staff.requests.create", data, patient_id=cast.tom.id)
+        assert page.status_code == 422 and "patient’s words" in page.text and "2031-05-02" in page.text
+
+    def test_for_nobody_elses_patient(self, cast, amara):
+        assert amara.send("staff.requests.create", {"reason": "x"}, patient_id=cast.sam.id).status_code == 404
+
+
+class TestSteps:
+    def test_how_urgent_it_is_is_said_in_place_and_taken_back(self, session, amara, asked):
+        part = amara.send("staff.requests.triage", {"severity": "orange"}, htmx=True, request_id=asked.id)
+        assert part.text.startswith('<div id="request"') and "Orange" in part.text and "Undo" in part.text
+        assert amara.send("staff.requests.undo", request_id=asked.id).status_code == 303
+        assert again(session, asked).status == R.NEW
+        assert amara.send("staff.requests.triage", {"severity": "mauve"}, request_id=asked.id).status_code == 422
+
+    def test_what_a_colleague_took_meanwhile_is_a_409_in_words(self, session, cast, amara, asked):
+        requests.take(asked, by=cast.ines.actor)
+        session.commit()
+        answer = amara.send("staff.requests.take", request_id=asked.id)
+        assert answer.status_code == 409 and "Ines Duarte looks after this already" in answer.text
+        answer = amara.send("staff.requests.take", {"instead_of": cast.ines.user.id}, request_id=asked.id)
+        assert answer.status_code == 303
+        assert amara.send("staff.requests.leave", request_id=asked.id).status_code == 303
+
+    def test_it_is_called_off_with_words_for_the_patient(self, session, amara, asked):
+        answer = amara.send("staff.requests.cancel", {"note": "Please see a dentist"}, request_id=asked.id)
+        assert answer.status_code == 303 and again(session, asked).status == R.CANCELLED
+        assert "Please see a dentist" in amara.open("staff.requests.show", request_id=asked.id).text
+
+    def test_who_comes_without_a_time_is_let_in(self, session, cast, amara):
+        walk_in = requests.ask(session, cast.tom, Asking(reason="x", kind="walk_in"), by=cast.amara.actor)
+        session.commit()
+        assert "They are here" in amara.open("staff.requests.show", request_id=walk_in.id).text
+        assert amara.send("staff.requests.admit", request_id=walk_in.id).status_code == 303
+        assert again(session, walk_in).status == R.CONVERTED
+
+
+class TestTimes:
+    def chosen(self, cast, hour=15):
+        return {"visit_type_id": cast.consultation.id, "visit_mode": "in_person",
+                "chosen": f"{cast.dr_osei.id} {cast.tomorrow_at(hour).isoformat()}"}  # fmt: skip
+
+    def test_only_the_hours_that_suit_are_shown_unless_all_are_wanted(self, session, cast, amara):
+        from datetime import time
+
+        asking = Asking(reason="x", window_start=time(15), window_end=time(16))
+        made = requests.ask(session, cast.tom, asking, severity="green", by=cast.amara.actor)
+        session.commit()
+        day = cast.tomorrow_at(9).date()
+        page = amara.open("staff.request_times.index", request_id=made.id, date=day).text
+        assert "3:20" in page or "15:20" in page
+        assert "09:20" not in page and "9:20 am" not in page
+        every = amara.open("staff.request_times.index", request_id=made.id, date=day, hours="all").text
+        assert every.count('name="chosen"') > page.count('name="chosen"')
+
+    def test_a_time_is_proposed_and_taken_back(self, session, cast, amara, triaged):
+        answer = amara.send("staff.request_times.propose", self.chosen(cast), request_id=triaged.id)
+        assert answer.status_code == 303 and again(session, triaged).status == R.AWAITING
+        assert "Nothing is booked until the patient says yes" in amara.open(answer.location).text
+        assert amara.send("staff.requests.take_back", request_id=triaged.id).status_code == 303
+        assert again(session, triaged).status == R.TRIAGED
+
+    def test_or_booked_while_they_are_on_the_phone(self, session, cast, amara, asked):
+        assert amara.send("staff.request_times.book", self.chosen(cast), request_id=asked.id).status_code == 303
+        assert again(session, asked).visit.starts_at == cast.tomorrow_at(15)
+
+    def test_a_time_that_is_gone_is_said_on_the_page_with_the_others(self, cast, amara, triaged):
+        cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
+        answer = amara.send("staff.request_times.propose", self.chosen(cast), request_id=triaged.id)
+        assert answer.status_code == 409 and "has just been taken" in answer.text and 'name="chosen"' in answer.text
+        assert amara.send("staff.request_times.book", {}, request_id=triaged.id).status_code == 422
+
+
+def test_a_request_that_became_a_visit_leads_there(session, cast, amara, asked):
+    request_offers.book(asked, cast.wish(cast.tomorrow_at(15)), by=cast.amara.actor)
+    session.commit()
+    assert f"/staff/visits/{asked.visit_id}" in amara.open("staff.requests.show", request_id=asked.id).text
