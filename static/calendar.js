@@ -71,9 +71,14 @@
     if (!box) { window.location.assign(drawer.dataset.then); return; }
     if (box.open) box.close();
     wanted = visit;
-    window.htmx.trigger(document.body, "live:visits");
+    /* The bell brings the calendar anew; where it is not heard, the page asks by itself. */
+    const before = part();
+    setTimeout(() => { if (part() === before && !asking) window.htmx.trigger(document.body, "live:visits"); }, 1500);
   };
   let wanted = null;
+  let asking = false;
+  document.addEventListener("htmx:beforeSend", ({ detail }) => { if (detail.target === part()) asking = true; });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.target.id === "calendar") asking = false; });
   document.addEventListener("htmx:afterSettle", () => {
     const drawer = document.getElementById("drawer");
     if (drawer?.dataset.done) finish(drawer);
@@ -102,8 +107,8 @@
 
   /* What time a line of a lane means, for people and for the server. */
   const clock = (lane, line) => {
-    const { begins, from, zone } = board().dataset;
-    if (!lane.dataset.date) return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(Date.parse(begins) + line * LINE);
+    const { begins, from, zone, locale } = board().dataset;
+    if (!lane.dataset.date) return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(Date.parse(begins) + line * LINE);
     const minutes = (Number(from) + line) * 5;
     return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
   };
@@ -186,7 +191,8 @@
     }
     if (!pressed || !carried) return;
     event.preventDefault();
-    const lane = document.elementFromPoint(event.clientX, event.clientY)?.closest(".calendar-lane") || carried.lane;
+    /* Whatever lies over the lanes, such as a message, is in nobody's way. */
+    const lane = document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest(".calendar-lane")).find(Boolean) || carried.lane;
     const body = lane.querySelector(".lane-body").getBoundingClientRect();
     const line = (event.clientY - carried.offset - body.top) / (body.height / Number(board().dataset.lines));
     carry(lane, Math.round(line / 3) * 3);

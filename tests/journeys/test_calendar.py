@@ -40,7 +40,7 @@ def test_with_the_keyboard_alone_somebody_new_is_booked_and_moved_and_moved_back
     keys.type("Zoë Quill", delay=15)
     desk.page.locator("#people").get_by_role("button", name="Register").focus()
     keys.press("Enter")
-    desk.page.get_by_label("Date of birth").fill("31/12/1990")
+    desk.page.locator("#drawer #date_of_birth").fill("31/12/1990")
     desk.check().picture("calendar-register")
     keys.press("Enter")
     book = desk.page.locator("#drawer").get_by_role("button", name="Book")
@@ -69,7 +69,7 @@ def test_with_the_keyboard_alone_somebody_new_is_booked_and_moved_and_moved_back
 def test_a_visit_is_dragged_and_a_refused_drop_says_every_reason_and_what_is_open(window, cast, tomorrow):
     visit = cast.booked()
     cast.booked(cast.tomorrow_at(16, 50), patient=cast.maya_patient, overbook="After hours")
-    desk = window(cast.amara).go(f"{tomorrow}&zoom=30")
+    desk = window(cast.amara).go(f"{tomorrow}&zoom=60")
     tile, page = desk.page.locator(f'[data-moves="{visit.id}"]'), desk.page
 
     def drag(to):

@@ -65,7 +65,7 @@ class Move:
     def __init__(self, visit, sent=False):
         self.visit, self.zone = visit, ZoneInfo(current.clinic.timezone)
         self.form = TimeForm(current.clinic) if sent else TimeForm(current.clinic, formdata=None)
-        self.against = None
+        self.against, self.reasons = None, ()
         if sent and not self.form.visit_type_id.raw_data:
             # A drag sends where to alone.
             self.form.visit_type_id.data, self.form.visit_mode.data = visit.visit_type_id, visit.visit_mode
@@ -156,9 +156,9 @@ class Move:
         if self.form.provider_id.data and self.form.starts_at.data:
             ids = [each.id for each in self.doctors]
             self.against = verbs.against(self.visit, self.wish, ids, by=current.actor)
-        reasons = [said(each) for each in self.against.reasons] if self.against else []
-        for sentence in dict.fromkeys(reasons or [said(refusal)]):
-            self.form.blame(sentence, refusal.field if sentence == said(refusal) and refusal.field else "starts_at")
+        # Where the time has become free meanwhile, the refusal itself is still told.
+        found = [said(each) for each in self.against.reasons] if self.against else []
+        self.reasons = list(dict.fromkeys(found or [said(refusal)]))
         self.__dict__.pop("lines", None)
         return self
 
