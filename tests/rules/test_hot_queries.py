@@ -14,7 +14,7 @@ from clinic.actions import booking
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
-from clinic.queries import connections, finder, patients, portal_offers, rooms
+from clinic.queries import calendar, calls, connections, finder, patients, portal_offers, rooms
 from clinic.queries import day as days
 from clinic.queries import open_times as times
 from clinic.scope import Scope
@@ -78,6 +78,13 @@ def _statements(place):
 
 
 NAMES = list(_statements(data.Place(patients=[data.uuid7()])))
+        "the calendar's visits": (calendar.VISITS, bounds | {"provider_id": None}),
+        "the calendar's visits of one doctor": (calendar.VISITS, bounds | {"provider_id": place.doctors[0]}),
+        "what else takes time": (calendar.TIMES, bounds | {"provider_ids": place.doctors}),
+        "the load of a day": (calendar.LOAD, asked | {"provider_ids": place.doctors}),
+        "the visits of a day, counted": (calendar.COUNTS, bounds | {"zone": data.ZONE.key, "provider_id": None}),
+        "which rooms go with which time": (calendar.ROOMS, bounds),
+        "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
 
 
 @pytest.mark.parametrize("name", NAMES)
