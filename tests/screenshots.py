@@ -14,6 +14,7 @@ FOLDER = HOME / "docs" / "images"
 PHONE = {"width": 390, "height": 800}
 PICTURES = [
     ("desk", "amara@rose-street.example", "/staff/day", DESK),
+    ("calendar", "amara@rose-street.example", "/staff/calendar", DESK),
     ("doctor", "kwame@rose-street.example", "/staff/my-day", DESK),
     ("patient", "maya@rose-street.example", "/portal/", PHONE),
 ]

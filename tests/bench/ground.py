@@ -1,7 +1,7 @@
 """Where the bench stands: the loaded database, the product in front of it, and what it says to the database."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from clinic import create_app
 from clinic.config import Config
@@ -68,7 +68,15 @@ class Ground:
             Asked("Open times of a doctor's day", f"/portal/book/time?{query(**chosen, day=tomorrow)}", self.patient,
                   _start),
             Asked("Day board of 800 visits", f"/staff/day?{query(date=tomorrow)}", self.desk, _visit),
+            Asked("Day calendar of 20 doctors x 40", f"/staff/calendar?{query(date=tomorrow)}", self.desk, _tile),
+            Asked("Month of 20,000 visits", f"/staff/calendar/month?{query(date=self.fullest_month())}", self.desk,
+                  _day),
         ]  # fmt: skip
+
+    def fullest_month(self):
+        """A day of the month in which most of the visits are."""
+        ahead = [self.place.today + timedelta(days=n) for n in range(data.DAYS)]
+        return max(ahead, key=lambda day: sum(day.month == other.month for other in ahead))
 
     def bookings(self, url):
         """Bookings at times that nobody has had before."""
@@ -127,3 +135,13 @@ def _start(row):
 def _visit(row):
     """How a visit stands on the board."""
     return f"visit-{row[0]}" if isinstance(row[0], str) else None
+
+
+def _tile(row):
+    """How a visit stands on the calendar."""
+    return f"/staff/moving/{row[0]}" if isinstance(row[0], str) else None
+
+
+def _day(row):
+    """How a day stands in a month."""
+    return f"/staff/calendar?date={row[0]}" if type(row[0]) is date else None
