@@ -17,7 +17,7 @@ from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
 from clinic.queries.open_times import open_times, patient_window
 from clinic.seed.cast import REASONS
 from clinic.seed.opening import CLOSES, OPENS, Opened
-from clinic.seed.waiting import come_in
+from clinic.seed.waiting import come_in, somebody_calls_off
 
 PAST, AHEAD = 5, 7
 LUNCH, LUNCH_ENDS = time(12, 30), time(13, 15)
@@ -207,6 +207,7 @@ def people_of_today(session, week):
     if full:
         first = next(iter(opened.types.values()))
         _booked(session, week, provider, first, full.starts_at, squeezed, overbook="High fever since last night")
+    somebody_calls_off(session, week, midnight)
 
 
 def ask_for_a_visit(session, week):

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from clinic.actions import queue, walk_ins
+from clinic.actions import queue, visits, walk_ins
 from clinic.db import now
 from clinic.models.people import Severity
+from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries.queue import rooms
 from clinic.queries.waits import FEWEST
 from clinic.seed.cast import REASONS
@@ -51,6 +52,17 @@ def come_in(session, week, midnight):
             place = next((room.name for room in rooms(session)), "Room 1")
             queue.call(visit, by=week.desk, place=place)
     return visit
+
+
+def somebody_calls_off(session, week, midnight):
+    """See that somebody called off a visit of today, whatever the dice said: the last one to come, if nobody did."""
+    today = (Visit.starts_at >= midnight, Visit.starts_at < midnight + timedelta(days=1))
+    if session.scalar(sa.select(Visit.id).where(*today, Visit.status == VisitStatus.CANCELLED).limit(1)):
+        return
+    ahead = Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED))
+    last = session.scalars(sa.select(Visit).where(*today, ahead).order_by(Visit.starts_at.desc(), Visit.id)).first()
+    if last:
+        visits.cancel(last, CancelReason.PATIENT, by=week.desk)
 
 
 def number_again(session, clinic):

@@ -74,7 +74,7 @@ class TestStatus:
         assert "every 20s" in maya.open("portal.visits.show", visit_id=hers.id).text
 
     def test_nothing_new_is_204_and_a_check_in_is_the_new_part(self, maya, cast, session, hers):
-        seen = f"booked-{int(hers.starts_at.timestamp())}"
+        seen = f"booked-{int(hers.starts_at.timestamp())}-0"
         quiet = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
         assert quiet.status_code == 204 and not quiet.text
         verbs.check_in(again(session, hers), by=cast.amara.actor)
