@@ -22,6 +22,8 @@ from clinic.queries.blocks import MOVABLE
 S, TOPIC = StrandedStatus, "offers"
 # So long a proposal is kept while the desk looks at it; sent, it lasts as long as the stranding says.
 KEPT = timedelta(hours=24)
+# An answer is to come so long before the time itself, where there is as much time left.
+MARGIN = timedelta(hours=2)
 TAKEN_BACK = "This change has been taken back; its visits stay as they are."
 LOCK_DOCTORS = sa.text(
     """SELECT p.id FROM providers AS p WHERE p.clinic_id = :clinic_id AND p.id IN (
@@ -82,8 +84,14 @@ def offering(visit, time):
     """The offer of another time for a visit."""
     return offers.Offering(
         OfferPurpose.STRANDED, visit.clinic_id, visit.patient_id, time.provider_id, visit.visit_type_id,
-        time.starts_at, now() + KEPT, visit.visit_mode, visit_id=visit.id,
+        time.starts_at, _end(time.starts_at, KEPT), visit.visit_mode, visit_id=visit.id,
     )  # fmt: skip
+
+
+def _end(starts_at, lasting):
+    """When a proposal ends that is to last so long."""
+    last = starts_at - MARGIN
+    return min(now() + lasting, last if last > now() + MARGIN else starts_at)
 
 
 def is_over(session, stranding):
@@ -211,7 +219,7 @@ def send(row: StrandedVisit, *, by):
         row.status = S.SETTLED
         offers.withdraw(offer, by=by)
         return row
-    offers.send(offer, by=by, until=now() + timedelta(hours=row.stranding.answer_hours))
+    offers.send(offer, by=by, until=_end(offer.starts_at, timedelta(hours=row.stranding.answer_hours)))
     bell.ring(session, row.clinic_id, TOPIC)
     return row
 

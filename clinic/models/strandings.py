@@ -1,7 +1,8 @@
 """Visits that lost their time to a change of the clinic's, each on its way to another."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -71,10 +72,12 @@ class Stranding(ClinicOwned, Timestamped, Base):
     provider: Mapped[Provider | None] = relationship(foreign_keys=[provider_id])
     closure: Mapped[Closure | None] = relationship(foreign_keys=[closure_id])
 
-    @property
-    def is_busy(self):
-        """Whether the worker still looks for times or sends proposals."""
-        return self.undone_at is None and (self.prepared_at is None or bool(self.sending_at and not self.sent_at))
+    def last_day(self, zone: str):
+        """The last day of a change that lasts whole days of the zone's calendar, or None."""
+        if self.starts_at is None:
+            return None
+        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))
+        return (ends - timedelta(seconds=1)).date() if begins.time() == ends.time() == time() else None
 
 
 class StrandedVisit(PatientOwned, Timestamped, Base):

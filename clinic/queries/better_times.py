@@ -14,9 +14,9 @@ from clinic.models.schedule import VisitType
 from clinic.models.visits import LIVE, Visit
 from clinic.queries.open_times import open_times
 
-# How far from the lost time another is looked for; who is asked needs some hours to hear of it and to answer.
+# How far from the lost time another is looked for; who is asked needs a day to hear of it and to answer.
 BEFORE, AFTER = timedelta(days=7), timedelta(days=28)
-NOTICE = timedelta(hours=4)
+NOTICE = timedelta(hours=24)
 MOST = 8
 
 

@@ -1,23 +1,23 @@
-"""Leave, shorter hours, closures and a doctor's leaving: whom they strand, what is proposed, sent, answered, undone."""
+"""Leave, shorter hours, closures and a doctor's leaving: whom they strand, what is proposed, sent and answered."""
 
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, closures, hours, offers, providers, stranding_offers, stranding_undo, strandings
+from clinic.actions import blocks, closures, hours, offers, providers, stranding_offers, strandings
 from clinic.actions import visits as visit_verbs
 from clinic.actions.acting import Refused
 from clinic.db import now
-from clinic.models.closures import Closure
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.providers import ProviderVisitType
-from clinic.models.schedule import Availability, AvailabilityStatus, Slot, SlotKind
+from clinic.models.schedule import Availability, Slot
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
 from clinic.models.visits import CancelReason
 from clinic.queries import strandings as asked
 from clinic.work.handlers import run
+from tests.actions.stranding import affected, leave, send_all, work
 
 S, C = StrandedStatus, StrandingCause
 
@@ -28,29 +28,6 @@ def ill(session, cast):
     cast.booked(cast.tomorrow_at(10))
     cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient)
     return leave(session, cast)
-
-
-def leave(session, cast, first=9, last=17):
-    """Block Dr Osei's hours of tomorrow."""
-    begins, ends = cast.tomorrow_at(first), cast.tomorrow_at(last)
-    blocks.add(cast.dr_osei, begins, ends, zone="Europe/London", by=cast.ines.actor)
-    session.commit()
-    stranding_id = strandings.opened(session)
-    return stranding_id and session.get(Stranding, (cast.rose.id, stranding_id))
-
-
-def work(app, session, stranding, job="strandings.propose"):
-    """Have the worker do it, and look again."""
-    run(app, job, {"clinic_id": str(stranding.clinic_id), "stranding_id": str(stranding.id)})
-    session.rollback()
-    session.expire_all()
-    rows = sa.select(StrandedVisit).where(StrandedVisit.stranding_id == stranding.id)
-    return session.scalars(rows.order_by(StrandedVisit.starts_at)).all()
-
-
-def affected(session, stranding):
-    rows = sa.select(StrandedVisit).where(StrandedVisit.stranding_id == stranding.id)
-    return [row.visit_id for row in session.scalars(rows.order_by(StrandedVisit.starts_at))] if stranding else []
 
 
 class TestWhoIsStranded:
@@ -191,14 +168,8 @@ class TestPropose:
 
 
 class TestSend:
-    def send(self, app, session, cast, stranding):
-        work(app, session, stranding)
-        stranding_offers.send_all(stranding, by=cast.amara.actor)
-        session.commit()
-        return work(app, session, stranding, "strandings.send")
-
     def test_every_proposal_is_sent_once_and_answers_come_in(self, app, session, cast, ill):
-        rows = self.send(app, session, cast, ill)
+        rows = send_all(app, session, cast, ill)
         assert [row.offer.status for row in rows] == [OfferStatus.SENT] * 2 and ill.sent_at
         work(app, session, ill, "strandings.send")
         told = sa.select(sa.func.count()).select_from(Notification).where(Notification.kind == NotificationKind.OFFER)
@@ -214,7 +185,7 @@ class TestSend:
         row = session.scalars(sa.select(StrandedVisit).order_by(StrandedVisit.starts_at)).first()
         visit_verbs.cancel(row.visit, CancelReason.PATIENT, by=cast.amara.actor)
         session.commit()
-        rows = self.send(app, session, cast, ill)
+        rows = send_all(app, session, cast, ill)
         assert [row.status for row in rows] == [S.SETTLED, S.PROPOSED]
         assert rows[0].offer.status == OfferStatus.WITHDRAWN
 
@@ -229,69 +200,6 @@ class TestSend:
         stranding_offers.look_again(ill, by=cast.amara.actor)
         session.commit()
         assert work(app, session, ill)[0].offer.is_live
-
-
-class TestUndo:
-    def test_before_the_first_answer_everything_is_as_before(self, app, session, cast, ill):
-        rows = TestSend().send(app, session, cast, ill)
-        stranding_undo.undo(ill, by=cast.ines.actor)
-        session.commit()
-        session.expire_all()
-        assert ill.undone_at and [row.offer.status for row in rows] == [OfferStatus.WITHDRAWN] * 2
-        kinds = session.scalars(sa.select(Slot.kind)).all()
-        assert kinds == [SlotKind.OPEN] * 2 and SlotKind.BLOCKED not in kinds
-        told = sa.select(sa.func.count()).where(Notification.kind == NotificationKind.RESTORED)
-        assert session.scalar(told) == 2
-        with pytest.raises(Refused, match="already"):
-            stranding_undo.undo(ill, by=cast.ines.actor)
-
-    def test_after_an_answer_it_is_refused(self, app, session, cast, ill):
-        rows = TestSend().send(app, session, cast, ill)
-        offers.decline(rows[0].offer, by=cast.amara.actor)
-        session.commit()
-        with pytest.raises(Refused, match="has answered"):
-            stranding_undo.undo(ill, by=cast.ines.actor)
-
-    def test_removing_the_block_itself_withdraws_what_was_proposed(self, app, session, cast, ill):
-        rows = work(app, session, ill)
-        pieces = session.scalars(sa.select(Slot.id).where(Slot.kind == SlotKind.BLOCKED)).all()
-        blocks.remove(cast.dr_osei, pieces, ill.starts_at, ill.ends_at, by=cast.ines.actor)
-        session.commit()
-        session.expire_all()
-        assert ill.undone_at and not any(row.offer.is_live for row in rows)
-        with pytest.raises(Refused, match="taken back"):
-            stranding_offers.skip(rows[0], by=cast.amara.actor)
-        assert leave(session, cast) is not None
-
-    def test_hours_and_closures_and_doctors_come_back(self, session, cast):
-        cast.booked(cast.tomorrow_at(16))
-        weekday = (cast.tomorrow_at(12).weekday() + 1) % 7
-        which = sa.select(Availability).where(
-            Availability.provider_id == cast.dr_osei.id, Availability.weekday == weekday
-        )  # fmt: skip
-        row, by = session.scalars(which).one(), cast.ines.actor
-        before, noon = (row.start_time, row.end_time, row.status), row.end_time.replace(hour=12)
-        changes = (
-            lambda: hours.update(session.scalars(which).one(), cast.dr_osei, by=by, end_time=noon),
-            lambda: hours.pause(session.scalars(which).one(), cast.dr_osei, by=by),
-            lambda: hours.remove(session.scalars(which).one(), cast.dr_osei, by=by),
-            lambda: hours.add(session, cast.dr_osei, by=by, on_date=cast.tomorrow_at(12).date(),
-                              start_time=before[0], end_time=noon),
-            lambda: providers.deactivate(cast.dr_osei, by=by),
-            lambda: closures.add(session, by=by, starts_at=cast.tomorrow_at(15), ends_at=cast.tomorrow_at(17),
-                                 title="Training", provider_id=None, location_id=None),
-        )  # fmt: skip
-        for change in changes:
-            change()
-            session.commit()
-            stranding_undo.undo(session.get(Stranding, (cast.rose.id, strandings.opened(session))), by=by)
-            session.commit()
-            session.expire_all()
-            found = session.scalars(which).one()
-            assert (found.start_time, found.end_time, found.status) == before
-            assert cast.dr_osei.is_active and found.status == AvailabilityStatus.ACTIVE
-            assert not session.scalars(sa.select(Availability).where(Availability.on_date.is_not(None))).all()
-            assert not session.scalars(sa.select(Closure).where(Closure.removed_at.is_(None))).all()
 
 
 def test_the_proposal_after_the_clocks_change_stands_at_the_same_hour(app, session, cast):

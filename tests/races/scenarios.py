@@ -1,7 +1,7 @@
 """The races: each prepares what many people then want at once, and says how many of them may get it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 from urllib.parse import urlencode
 
@@ -73,7 +73,24 @@ def holding(stage, clients):
     return Race(errands)
 
 
+def held_booked_and_offered(stage, clients):
+    """Patients hold a time, callers book it, and the desk proposes it to stranded patients."""
+    if not hasattr(stage, "stranded"):
+        crowd = [patient_id for patient_id, _keys in stage.patients[:clients]]
+        stage.stranded = [stage.strand(_standing(stage, each)[0], each) for each in crowd]
+    holds = holding(stage, clients).errands
+    starts_at = datetime.fromisoformat(holds[0].wish["starts_at"])
+    calls = _callers(stage, clients, starts_at, stage.cast.consultation)
+    pick = {"pick": f"{stage.cast.dr_osei.id} {starts_at.isoformat()}"}
+    offers = [
+        Errand(each.keys, f"/staff/stranded/{path}/propose", each.wish, pick)
+        for each, path in zip(calls, stage.stranded, strict=True)
+    ]
+    return Race([three[place % 3] for place, three in enumerate(zip(holds, calls, offers, strict=True))])
+
+
 RACES = {
+    "held, booked and offered at once": held_booked_and_offered,
     "one open time": one_open_time,
     "three seats at one time": three_seats,
     "portal and desk at once": portal_and_desk,

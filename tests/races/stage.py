@@ -16,6 +16,8 @@ from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import Relation
 from clinic.models.providers import ProviderVisitType
 from clinic.models.schedule import VisitType
+from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
+from clinic.models.visits import Visit
 from clinic.queries.open_times import nearest_open, open_times
 from tests.browser import sign_in
 from tests.cast import Cast, password_hash
@@ -125,10 +127,26 @@ class Stage:
             session.commit()
         return visit_id
 
-    def let_holds_run_out(self):
-        """Every time that is kept for somebody was kept until a second ago."""
+    def strand(self, visit_id, patient_id):
+        """Have a visit lose its time; the end of the address under which the desk proposes another."""
         with self.looking() as session:
-            session.execute(sa.text("UPDATE slots SET held_until = now() - interval '1 second' WHERE status = 'held'"))
+            visit = session.get(Visit, (self.clinic_id, visit_id))
+            change = Stranding(clinic_id=self.clinic_id, cause=StrandingCause.HOURS, provider_id=visit.provider_id)
+            session.add(change)
+            session.flush()
+            stranded = StrandedVisit(
+                clinic_id=self.clinic_id, stranding_id=change.id, visit_id=visit_id, patient_id=patient_id,
+                starts_at=visit.starts_at, status=StrandedStatus.NOTHING,
+            )  # fmt: skip
+            session.add(stranded)
+            session.commit()
+            return f"{change.id}/visits/{stranded.id}"
+
+    def let_holds_run_out(self):
+        """Every time that is kept for somebody who is booking was kept until a second ago."""
+        with self.looking() as session:
+            past = "UPDATE slots SET held_until = now() - interval '1 second' WHERE held_by_id IS NOT NULL"
+            session.execute(sa.text(past))
             session.commit()
 
 

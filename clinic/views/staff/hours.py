@@ -79,8 +79,7 @@ def update(provider_id, row_id):
         hours.update(row, provider, by=current.actor, **form.details)
     except Refused as refused:
         return _not_changed(provider_id, row_id, form, refused)
-    message = _("Saved; visits booked before stay.")
-    return opened(_("Saved.")) or changed(then=url_for(".index", provider_id=provider_id), message=message)
+    return opened(_("Saved.")) or _saved(provider_id)
 
 
 @bp.post("/<uuid:row_id>/pause", needs=Permission.SCHEDULE_EDIT)
@@ -160,6 +159,10 @@ def _changed(provider, message):
 
 def _again(provider, status=422, **forms):
     return again(PART if wants_part() else PAGE, status=status, **_page(provider, **forms))
+
+
+def _saved(provider_id):
+    return changed(then=url_for(".index", provider_id=provider_id), message=_("Saved; visits booked before stay."))
 
 
 def _not_changed(provider_id, row_id, form, refused):

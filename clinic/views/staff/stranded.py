@@ -1,6 +1,7 @@
 """The stranded-patients workbench: visits that a change took the time of, each on its way to another."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from flask import abort, request, url_for
 from flask_babel import gettext as _
@@ -92,6 +93,7 @@ def work(stranding, form=None):
         "stage": stage, "stages": list(Stage), "here": here, "form": form or SendForm(formdata=None),
         "address": url_for("staff.stranded.show", stranding_id=stranding.id, stage=stage, page=number),
         "may_send": current.may(Permission.VISITS_BOOK), "is_answered": asked.is_answered(session, stranding),
+        "zone": ZoneInfo(current.clinic.timezone), "last_day": stranding.last_day(current.clinic.timezone),
         "may_see_pins": current.may(Permission.PINS_SEE),
         "may_undo": current.may(Permission.SCHEDULE_EDIT) and stranding.undone_at is None,
     }  # fmt: skip

@@ -20,6 +20,7 @@ from clinic.htmx import show as show_page
 from clinic.openings import listed
 from clinic.queries import picking
 from clinic.queries import strandings as asked
+from clinic.queries.open_times import nearest_open
 from clinic.views.asked import a_day, an_id
 from clinic.views.staff.stranded import answered, load
 
@@ -46,7 +47,7 @@ def propose(stranding_id, stranded_id):
         stranding_offers.propose(row, *form.pick.data, by=current.actor)
     except Refused as refused:
         db.session.rollback()
-        return again(PAGE, status=409, **_picker(_row(stranding_id, stranded_id), said(refused)))
+        return _refused(_row(stranding_id, stranded_id), said(refused), *form.pick.data)
     return changed(then=url_for("staff.stranded.show", stranding_id=stranding_id), message=_("The time is proposed."))
 
 
@@ -95,6 +96,17 @@ def decline(stranding_id, stranded_id):
     return answered(row.stranding, _("Noted: the time does not suit."))
 
 
+def _refused(row, sentence, provider_id, starts_at):
+    """The same page with why not, and the open times nearest to the wished one."""
+    page = _picker(row, sentence)
+    if page["kind"]:
+        visit = row.visit
+        page["nearest"] = nearest_open(
+            db.session(), current.clinic, page["kind"], [provider_id], starts_at, mode=visit.visit_mode
+        )  # fmt: skip
+    return again(PAGE, status=409, **page)
+
+
 def _row(stranding_id, stranded_id):
     return asked.row(db.session(), load(stranding_id).id, stranded_id) or abort(404)
 
@@ -111,5 +123,7 @@ def _picker(row, sentence=None):
     days = picking.next_days(db.session(), current.clinic, kind, chosen, visit.visit_mode, first) if chosen else []
     later = days[-1].date + timedelta(days=1) if days else first + timedelta(days=picking.DAYS_AHEAD)
     shown = SimpleNamespace(first=first, today=today, later=later, wanted=wanted, days=days)
-    names = {each.id: each.name for each in doctors}
-    return {"row": row, "visit": visit, "doctors": doctors, "names": names, "shown": shown, "sentence": sentence}
+    return {
+        "row": row, "visit": visit, "kind": kind, "doctors": doctors, "shown": shown, "sentence": sentence,
+        "names": {each.id: each.name for each in doctors}, "nearest": [],
+    }  # fmt: skip
