@@ -66,22 +66,20 @@ class Finder:
     @cached_property
     def found(self):
         """The next openings that suit."""
-        form = self.form
-        if self.kind is None or form.errors:
+        if self.kind is None or self.form.errors:
             return []
-        chosen = self.kind.doctor(form.provider_id.data)
-        doctors = [chosen] if chosen else self.kind.fitting(form.specialty.data, form.language.data)
-        at_from, at_until = form.times
-        question = queries.Question(
-            self.kind, doctors, self.mode, form.first_day(walltime.today(ZoneInfo(current.clinic.timezone))),
-            tuple(form.weekdays.data or range(7)), at_from, at_until, form.location_id.data, self._room_kind_ids,
-            self.after,
-        )  # fmt: skip
-        return queries.find(db.session(), current.clinic, question, person_id=current.user.id)
+        return queries.find(db.session(), current.clinic, self._question(), person_id=current.user.id)
 
-    @property
-    def _room_kind_ids(self):
-        return (self.form.room_kind_id.data,) if self.form.room_kind_id.data else ()
+    def _question(self):
+        """What the form asks for."""
+        form, chosen = self.form, self.kind.doctor(self.form.provider_id.data)
+        doctors = [chosen] if chosen else self.kind.fitting(form.specialty.data, form.language.data)
+        first_day = form.first_day(walltime.today(ZoneInfo(current.clinic.timezone)))
+        at_from, at_until = form.times
+        return queries.Question(
+            self.kind, doctors, self.mode, first_day, tuple(form.weekdays.data or range(7)), at_from, at_until,
+            form.location_id.data, (form.room_kind_id.data,) if form.room_kind_id.data else (), self.after,
+        )  # fmt: skip
 
     def booking(self, opening):
         """Where the opening is booked."""
