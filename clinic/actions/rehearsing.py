@@ -64,14 +64,12 @@ def rehearsal(session):
 def refusal_of(session, act, *args, **facts):
     """Do it, and return why not where it was refused; what it had done by then is undone."""
     changes = session.info.get("changes")
-    point = session.begin_nested()
     try:
-        act(*args, **facts)
+        with session.begin_nested():
+            act(*args, **facts)
     except Refused as refused:
-        point.rollback()
         _remember(session, changes)
         return refused
-    point.commit()
     return None
 
 

@@ -50,7 +50,10 @@ class RepeatedBlockForm(Form):
             raise ValidationError(_l("Choose a last day within a year of the first."))
 
     def spans(self, zone: str):
-        """The (from, until) of each day, as instants; a day on which the clock never shows one of them has none."""
+        """The (from, until) of each day, as instants; with a sentence where there is no such day.
+
+        A day on which the clock never shows one of the times has none.
+        """
         days = (
             self.first_on.data + timedelta(days=n) for n in range((self.until_on.data - self.first_on.data).days + 1)
         )
@@ -60,4 +63,6 @@ class RepeatedBlockForm(Form):
                 begins = instants(day, self.start_time.data, ZoneInfo(zone))
                 ends = instants(day, self.end_time.data, ZoneInfo(zone))
                 found += [(begins[0], ends[-1])] if begins and ends else []
+        if not found:
+            self.blame(str(_l("None of these weekdays lies between the two days.")), "until_on")
         return found

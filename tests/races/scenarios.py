@@ -73,6 +73,11 @@ def holding(stage, clients):
     return Race(errands)
 
 
+def published_group(stage, clients):
+    """Twenty patients want one of the five seats that the clinic has published."""
+    starts_at = stage.next_time(stage.group)
+    stage.publish(starts_at, stage.group, seats=5)
+    return Race(_patients(stage, min(clients, 20), starts_at, stage.group), winners=5)
 def held_booked_and_offered(stage, clients):
     """Patients hold a time, callers book it, and the desk proposes it to stranded patients."""
     if not hasattr(stage, "stranded"):
@@ -97,6 +102,7 @@ RACES = {
     "two lengths that overlap": two_lengths,
     "visits moved onto one time": moving,
     "one time held": holding,
+    "five seats of a published group": published_group,
 }
 
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from clinic import create_app
-from clinic.actions import holds, patient_words
+from clinic.actions import groups, holds, patient_words
 from clinic.actions.booking import book
+from clinic.actions.groups import Group
 from clinic.config import Config
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, User
@@ -127,6 +128,12 @@ class Stage:
             session.commit()
         return visit_id
 
+    def publish(self, starts_at, visit_type, *, seats):
+        """A time of Dr Osei's with so many seats, offered before the race begins."""
+        with self.looking() as session:
+            group = Group(self.cast.dr_osei.id, seats, visit_type.id)
+            groups.publish(session, group, starts_at, by=self.cast.amara.actor)
+            session.commit()
     def strand(self, visit_id, patient_id):
         """Have a visit lose its time; the end of the address under which the desk proposes another."""
         with self.looking() as session:

@@ -100,10 +100,7 @@ def call_off(group_id):
         return show_page("staff/groups/call_off.html", **page)
     if not form.validate():
         return again("staff/groups/call_off.html", **page)
-    groups.call_off(slot, form.reason.data, note=form.note.data or None, by=current.actor)
-    many = ngettext("%(num)d visit was cancelled.", "%(num)d visits were cancelled.", page["group"].taken)
-    return changed(then=url_for(".show", group_id=group_id), message=f"{_('Called off.')} {many}",
-                   undo=url_for(".restore", group_id=group_id))  # fmt: skip
+    return _called_off(slot, **page)
 
 
 @bp.route("/<uuid:group_id>/restore", methods=["GET", "POST"], needs=P.GROUPS_EDIT)
@@ -118,6 +115,13 @@ def restore(group_id):
     if not _restored(gone, form.reason.data):
         return moved_on(url_for(".restore", group_id=group_id))
     return changed(then=url_for(".show", group_id=group_id), message=_("It takes place after all."))
+
+
+def _called_off(slot, form, group):
+    groups.call_off(slot, form.reason.data, note=form.note.data or None, by=current.actor)
+    many = ngettext("%(num)d visit was cancelled.", "%(num)d visits were cancelled.", group.taken)
+    return changed(then=url_for(".show", group_id=group.id), message=f"{_('Called off.')} {many}",
+                   undo=url_for(".restore", group_id=group.id))  # fmt: skip
 
 
 def _restored(gone, reason):

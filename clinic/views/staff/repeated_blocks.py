@@ -33,15 +33,11 @@ def create(provider_id):
     provider, form = load(provider_id), RepeatedBlockForm()
     spans = form.spans(current.clinic.timezone) if form.validate() else []
     if not spans:
-        if not form.errors:
-            form.blame(_("None of these weekdays lies between the two days."), "until_on")
         return again(PAGE, provider=provider, form=form)
     try:
         blocks.repeat(provider, spans, reason=form.why.data, by=current.actor)
     except Refused as refused:
-        db.session.rollback()
-        form.blame(said(refused), refused.field)
-        return again(PAGE, status=409, provider=load(provider_id), form=form)
+        return _refused(provider_id, form, refused)
     return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is blocked."))
 
 
@@ -55,3 +51,9 @@ def remove(provider_id, block_id):
     pieces = [piece_id for block in every for piece_id in block.piece_ids]
     blocks.remove(provider, pieces, found.starts_at, every[-1].ends_at, by=current.actor)
     return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is open again."))
+
+
+def _refused(provider_id, form, refused):
+    db.session.rollback()
+    form.blame(said(refused), refused.field)
+    return again(PAGE, status=409, provider=load(provider_id), form=form)

@@ -64,12 +64,7 @@ def create():
     picks = form.picks({f"on-{day.isoformat()}": day for day in form.days}, request.form)
     if form.errors:
         return _looked_at(form, 422)
-    try:
-        return _booked(form, [series.Pick(*pick) for pick in picks.values()])
-    except Refused as refused:
-        db.session.rollback()
-        form.blame(said(refused), refused.field)
-        return _looked_at(form, 409)
+    return _booked(form, [series.Pick(*pick) for pick in picks.values()])
 
 
 @bp.get("/<uuid:series_id>", needs=P.VISITS_SEE, shows="visits")
@@ -90,8 +85,13 @@ def load(series_id):
 
 
 def _booked(form, picks):
-    plan = _plan(form)
-    made = series.create(db.session(), plan, picks, overbook=form.overbook_reason.data, by=current.actor)
+    reason = form.overbook_reason.data
+    try:
+        made = series.create(db.session(), _plan(form), picks, overbook=reason, by=current.actor)
+    except Refused as refused:
+        db.session.rollback()
+        form.blame(said(refused), refused.field)
+        return _looked_at(form, 409)
     many = ngettext("%(num)d visit is booked.", "%(num)d visits are booked.", len(picks))
     return changed(then=url_for(".show", series_id=made.id), message=many)
 

@@ -37,7 +37,7 @@ def change(series_id):
     return _looked_at(page, form) if form.validate() else again(CHANGE, form=form, occasions=None, **vars(page))
 
 
-@bp.post("/change", needs=P.VISITS_BOOK, shows="visits")
+@bp.post("/move", needs=P.VISITS_BOOK, shows="visits")
 def move(series_id):
     """Move what was picked, all of it or nothing; refused, the page shows the dates as they are now."""
     page, form = _page(series_id), _offering(ChangeForm(current.clinic))
@@ -59,11 +59,7 @@ def cancel(series_id):
         return show(CANCEL, form=form, **vars(page))
     if not form.validate():
         return again(CANCEL, form=form, **vars(page))
-    members = page.among[form.scope.data]
-    series.cancel(page.series, members, form.reason.data, note=form.note.data or None, by=current.actor)
-    many = ngettext("%(num)d visit is cancelled.", "%(num)d visits are cancelled.", len(members))
-    undo = url_for(".restore", series_id=series_id)
-    return changed(then=url_for("staff.series.show", series_id=series_id), message=many, undo=undo)
+    return _cancelled(page, form)
 
 
 @bp.route("/restore", methods=["GET", "POST"], needs=P.VISITS_BOOK, shows="visits")
@@ -74,15 +70,30 @@ def restore(series_id):
         return show(RESTORE, form=form, series=found)
     if "reason" in request.form and not form.validate():
         return again(RESTORE, form=form, series=found)
+    if not _restored(found, form.reason.data):
+        return moved_on(url_for(".restore", series_id=series_id))
+    return changed(then=url_for("staff.series.show", series_id=series_id), message=_("Taken back."))
+
+
+def _cancelled(page, form):
+    members = page.among[form.scope.data]
+    series.cancel(page.series, members, form.reason.data, note=form.note.data or None, by=current.actor)
+    many = ngettext("%(num)d visit is cancelled.", "%(num)d visits are cancelled.", len(members))
+    undo = url_for(".restore", series_id=page.series.id)
+    return changed(then=url_for("staff.series.show", series_id=page.series.id), message=many, undo=undo)
+
+
+def _restored(found, reason):
+    """Whether it was taken back; False where that needs a reason first."""
     try:
-        series.restore(found, reason=form.reason.data or None, by=current.actor)
+        series.restore(found, reason=reason or None, by=current.actor)
     except Refused as refused:
         if refused.field != "reason":
             raise
         # What was done before it was refused must not be kept by an answer that only moves on.
         db.session.rollback()
-        return moved_on(url_for(".restore", series_id=series_id))
-    return changed(then=url_for("staff.series.show", series_id=series_id), message=_("Taken back."))
+        return False
+    return True
 
 
 def _page(series_id):

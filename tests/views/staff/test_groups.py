@@ -54,7 +54,7 @@ class TestCreate:
         (made,) = published(session)
         assert (made.starts_at, made.capacity) == (cast.tomorrow_at(18), 5)
         page = amara.open("staff.groups.index").text
-        assert "Back care" in page and "0 of 5 taken" in page
+        assert "Back care" in page and "0 of 5 places taken" in page
 
     def test_a_repetition_is_shown_first_and_the_ticked_dates_are_published(self, amara, cast, session, slot):
         form = typed(cast, unit="week", times="3")
@@ -83,12 +83,12 @@ class TestCreate:
 class TestShow:
     def test_who_is_in_it_and_the_way_to_book(self, amara, slot, sits):
         page = amara.open("staff.groups.show", group_id=slot.id).text
-        assert "Tom Baker" in page and "1 of 3 taken" in page and "Book a place" in page
+        assert "Tom Baker" in page and "1 of 3 places taken" in page and "Book a place" in page
 
     def test_its_doctor_sees_who_comes_and_another_doctor_how_many(self, osei, lind, slot, sits):
         assert "Tom Baker" in osei.open("staff.groups.show", group_id=slot.id).text
         page = lind.open("staff.groups.show", group_id=slot.id).text
-        assert "Tom Baker" not in page and "1 of 3 taken" in page
+        assert "Tom Baker" not in page and "1 of 3 places taken" in page
 
     def test_a_stranger_finds_nothing(self, stranger, slot):
         for endpoint in ("show", "edit", "call_off", "restore"):
