@@ -109,8 +109,8 @@ def waiting_for(session, slot, zone: str) -> int:
         sa.select(sa.func.count()).where(
             w.status == WaitStatus.WAITING, w.visit_type_id == slot.visit_type_id,
             w.earliest_on <= wall.date(), w.latest_on >= wall.date(),
-            any_of(w.weekdays.any(wall.isoweekday() % 7), sa.true()),
-            any_of(w.provider_ids.any(slot.provider_id), sa.true()),
+            any_of(sa.literal(wall.isoweekday() % 7) == sa.any_(w.weekdays), sa.true()),
+            any_of(sa.literal(slot.provider_id) == sa.any_(w.provider_ids), sa.true()),
             any_of(w.from_time <= wall.time(), sa.true()), any_of(w.until_time > wall.time(), sa.true()),
         )
     )  # fmt: skip

@@ -18,10 +18,11 @@ from clinic.work import (
     throttles,
     visit_feedback,
     visits,
+    waitlist,
 )
 
 __all__ = [
     "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "keeping",
     "notifications", "offers", "passwords", "strandings", "texts", "throttles",
-    "visit_feedback", "visits",
+    "visit_feedback", "visits", "waitlist",
 ]  # fmt: skip

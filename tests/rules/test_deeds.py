@@ -21,6 +21,8 @@ SHOWS_NOBODY = {
     "portal.booking.time": "open times",
     "portal.booking.reason": "what the person just typed",
     "portal.booking.check": "what the person just chose",
+    "portal.requests.new": "the next question, and what the person just chose",
+    "staff.requests.red": "how many wait, and nobody’s name",
 }
 PATIENTS = ("visits:", "patients:", "portal:")
 

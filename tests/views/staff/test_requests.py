@@ -1,5 +1,7 @@
 """The desk's board of requests: who may see it, what each button does, with htmx and as a plain form."""
 
+from datetime import time
+
 import pytest
 
 from clinic.actions import request_offers, requests
@@ -140,8 +142,6 @@ class TestTimes:
                 "chosen": f"{cast.dr_osei.id} {cast.tomorrow_at(hour).isoformat()}"}  # fmt: skip
 
     def test_only_the_hours_that_suit_are_shown_unless_all_are_wanted(self, session, cast, amara):
-        from datetime import time
-
         asking = Asking(reason="x", window_start=time(15), window_end=time(16))
         made = requests.ask(session, cast.tom, asking, severity="green", by=cast.amara.actor)
         session.commit()

@@ -1,0 +1,137 @@
+"""The cascade: what became free is offered to the next in line, held for them, and to the one after on a no.
+
+Locks are taken as an answer takes them: the doctor, then whoever is offered something.
+"""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from clinic import bell
+from clinic.actions import offer_purposes, offers, slots, waitlist
+from clinic.actions.acting import Refused
+from clinic.actions.freed_times import tell_waitlist
+from clinic.db import now
+from clinic.models.offers import OfferPurpose
+from clinic.models.organizations import Clinic
+from clinic.models.people import VisitMode
+from clinic.models.telling import Telling
+from clinic.models.waitlist import WaitlistEntry, WaitStatus
+from clinic.queries.open_times import fits, open_times
+from clinic.queries.waitlist import Freed, hold_for, line
+
+W = WaitStatus
+# How many in line are looked at for one freed time, and how far ahead, before it is left to whoever books it.
+MOST, STARTS = 50, 300
+AT_ONCE = timedelta()
+
+
+def refill(session, freed: Freed, *, by) -> list:
+    """Offer a doctor's free time to those in line, as long as there is any of it left; returns the offers made."""
+    clinic = session.get(Clinic, freed.clinic_id)
+    hold, wakes = hold_for(clinic.settings), quiet_until(clinic)
+    if wakes:
+        # Nobody is woken for twenty minutes' thought; whoever books meanwhile may have the time.
+        tell_waitlist(session, freed.clinic_id, freed.provider_id, freed.starts_at, freed.ends_at, after=wakes - now())
+        return []
+    session.connection().execute(slots.LOCK_DOCTOR, {"clinic_id": freed.clinic_id, "provider_id": freed.provider_id})
+    slots.drop_expired(session, freed.clinic_id, freed.provider_id)
+    left, made = freed.since(now() + hold), []
+    if left.ends_at <= left.starts_at:
+        return made
+    for entry, had in line(session, left, clinic.timezone, MOST):
+        offer = _offer(session, clinic, left, entry, had, hold, by=by)
+        if offer:
+            made.append(offer)
+            if offer.starts_at <= left.starts_at and offer.ends_at >= left.ends_at:
+                break
+    if made:
+        # Said at the end: what is undone for one in line takes the bells with it that rang before.
+        bell.ring(session, freed.clinic_id, waitlist.TOPIC)
+    return made
+
+
+def _offer(session, clinic, freed, entry, had, hold, *, by):
+    """The first start that suits the entry, held and sent, or None where none does or they are asleep."""
+    if quiet_until(clinic, entry.patient.timezone):
+        return None
+    for starts_at in _starts(session, clinic, freed, entry, had):
+        offering = offers.Offering(
+            OfferPurpose.WAITLIST, clinic.id, entry.patient_id, freed.provider_id, entry.visit_type_id, starts_at,
+            until=now() + hold, visit_mode=_mode(entry), visit_id=entry.visit_id, waitlist_entry_id=entry.id,
+        )  # fmt: skip
+        try:
+            with session.begin_nested():
+                offer = offers.prepare(session, offering, by=by)
+                entry.status = W.OFFERED
+                return offers.send(offer, by=by)
+        except Refused:
+            # Somebody booked it this moment, or the patient has been offered something else: the line goes on.
+            return None
+    return None
+
+
+def _starts(session, clinic, freed, entry, had):
+    """Starts in the freed time that the entry can take, soonest first; the very start given back among them."""
+    earliest = freed.since(now() + hold_for(clinic.settings) + _notice(entry)).starts_at
+    first, last = freed.days(ZoneInfo(clinic.timezone))
+    first, last = max(first, entry.earliest_on), min(last, entry.latest_on)
+    if first > last or earliest >= freed.ends_at:
+        return []
+    kind, mode = entry.visit_type, _mode(entry)
+    found = open_times(
+        session, clinic, kind, [freed.provider_id], first, last, mode=mode, earliest=earliest, latest=freed.ends_at,
+        most=STARTS,
+    )  # fmt: skip
+    starts = {each.starts_at for each in found}
+    if freed.starts_at >= earliest:
+        known = fits(session, clinic, kind.id, freed.provider_id, freed.starts_at, mode=mode)
+        if known and known.free and known.inside_hours and not (known.blocked or known.closed or known.day_full):
+            starts.add(freed.starts_at)
+    return sorted(each for each in starts if each not in had and entry.suits(each, clinic.timezone))
+
+
+def quiet_until(clinic, timezone=None):
+    """When the quiet hours end that it is now, on the clinic's clock or a patient's; None outside of them."""
+    return Telling.of(clinic.settings).quiet_ends(now(), ZoneInfo(timezone or clinic.timezone))
+
+
+def _notice(entry):
+    return timedelta(minutes=entry.visit_type.minimum_notice_minutes)
+
+
+def _mode(entry):
+    return entry.visit_type.visit_mode or entry.visit_mode or VisitMode.IN_PERSON
+
+
+def _accepted(session, offer, *, by):
+    entry = _entry_of(session, offer)
+    if entry.status == W.OFFERED:
+        entry.status, entry.ended_at = W.FULFILLED, now()
+    bell.ring(session, offer.clinic_id, waitlist.TOPIC)
+
+
+def _back_in_line(session, offer, *, by):
+    """Whoever did not take the time keeps their place; the time goes to the next at once."""
+    entry = _entry_of(session, offer)
+    if entry.status == W.OFFERED:
+        entry.status = W.WAITING
+    session.flush()
+    bell.ring(session, offer.clinic_id, waitlist.TOPIC)
+    tell_waitlist(session, offer.clinic_id, offer.provider_id, offer.starts_at, offer.ends_at, after=AT_ONCE)
+
+
+def _details(session, offer):
+    # Read, not locked: the doctor's lock comes first.
+    return {"source": session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id)).source}
+
+
+def _entry_of(session, offer):
+    entry = session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id))
+    waitlist.hold(entry)
+    return entry
+
+
+offer_purposes.when(
+    OfferPurpose.WAITLIST, accepted=_accepted, declined=_back_in_line, lapsed=_back_in_line,
+    withdrawn=_back_in_line, details=_details,
+)  # fmt: skip
