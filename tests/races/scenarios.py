@@ -78,6 +78,8 @@ def published_group(stage, clients):
     starts_at = stage.next_time(stage.group)
     stage.publish(starts_at, stage.group, seats=5)
     return Race(_patients(stage, min(clients, 20), starts_at, stage.group), winners=5)
+
+
 def held_booked_and_offered(stage, clients):
     """Patients hold a time, callers book it, and the desk proposes it to stranded patients."""
     if not hasattr(stage, "stranded"):

@@ -134,6 +134,7 @@ class Stage:
             group = Group(self.cast.dr_osei.id, seats, visit_type.id)
             groups.publish(session, group, starts_at, by=self.cast.amara.actor)
             session.commit()
+
     def strand(self, visit_id, patient_id):
         """Have a visit lose its time; the end of the address under which the desk proposes another."""
         with self.looking() as session:
