@@ -79,6 +79,7 @@ def targets(app, cast, session, monkeypatch):
 
 # Who closed their account is still made to ask, on sign-ins that no account of theirs would have.
 @pytest.mark.breaks
+@pytest.mark.timeout(1800 if FULL else 300)
 def test_whatever_is_typed_is_answered_and_never_comes_back_raw(targets):
     @TYPED
     @given(number=st.integers(0, len(targets.routes) - 1), data=st.data())
