@@ -110,7 +110,7 @@ def test_every_class_of_the_catalogue_is_answered_in_every_field_of_the_longest_
 
 def test_the_forms_of_the_catalogue_are_those_that_routes_read(targets):
     """Walking clinic/forms: no form has a field that no route reads, so that none is left out above."""
-    # Looked at anew: what was noticed in the middle of anything at all was noticed among rows that anything had changed.
+    # Looked at anew: in the middle of anything at all it was noticed among rows that anything had changed.
     READ.clear()
     for number in range(len(targets.routes)):
         targets.of(number)
