@@ -4,7 +4,7 @@ A route whose address names something that is not here has no case, and a test s
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -21,10 +21,11 @@ from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
-from clinic.models.people import Relation
+from clinic.models.people import Relation, VisitMode
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.models.screens import Screen, ScreenKind
+from clinic.models.series import Series, SeriesUnit
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
 from clinic.models.visits import Visit
 from clinic.models.screens import Screen, ScreenKind
@@ -148,7 +149,25 @@ def _closure(corner, patient_id, number):
                    ends_at=at + timedelta(hours=8))  # fmt: skip
 
 
+def _group(corner, patient_id, number):
+    at = datetime.now(UTC) + timedelta(days=800 + number)
+    return Slot(
+        clinic_id=corner.clinic.id, provider_id=corner.provider.id, kind=SlotKind.PUBLISHED, status=SlotStatus.FREE,
+        starts_at=at, ends_at=at + timedelta(hours=1), busy_from=at, busy_until=at + timedelta(hours=1), capacity=3,
+    )  # fmt: skip
+
+
+def _series(corner, patient_id, number):
+    return Series(
+        clinic_id=corner.clinic.id, patient_id=patient_id, provider_id=corner.provider.id,
+        visit_type_id=corner.visit_type.id, visit_mode=VisitMode.IN_PERSON, unit=SeriesUnit.WEEK, every=1,
+        first_on=date(2026, 1, 5), at_time=time(10), timezone=corner.clinic.timezone, times=8,
+    )  # fmt: skip
+
+
 ROWS = {
+    "group_id": _group,
+    "series_id": _series,
     "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
     "screen_id": lambda corner, patient_id, number: Screen(
         clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
