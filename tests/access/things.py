@@ -22,13 +22,14 @@ from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
+from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.models.screens import Screen, ScreenKind
 from clinic.models.series import Series, SeriesUnit
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
-from clinic.models.visits import Visit
-from clinic.models.screens import Screen, ScreenKind
+from clinic.models.visits import Visit, VisitSource
+from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
@@ -172,13 +173,20 @@ ROWS = {
     "screen_id": lambda corner, patient_id, number: Screen(
         clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
     ),
-    "screen_id": lambda corner, patient_id, number: Screen(
-        clinic_id=corner.clinic.id, kind=ScreenKind.DISPLAY, name="Waiting room", code_hash=hash_token(new_token())
-    ),
     "tag_id": lambda corner, patient_id, number: PatientTag(
         clinic_id=corner.clinic.id, patient_id=patient_id, kind=TagKind.FLAG, tag=f"Wheelchair {uuid4().hex[:8]}"
     ),
     "block_id": _block,
+    "request_id": lambda corner, patient_id, number: VisitRequest(
+        clinic_id=corner.clinic.id, patient_id=patient_id, reason="A cough", source=VisitSource.PORTAL,
+        status=RequestStatus.NEW, answer_by=datetime.now(UTC) + timedelta(hours=1),
+    ),
+    # Off the list again: a patient stands on it once.
+    "entry_id": lambda corner, patient_id, number: WaitlistEntry(
+        clinic_id=corner.clinic.id, patient_id=patient_id, visit_type_id=corner.visit_type.id,
+        earliest_on=datetime.now(UTC).date(), latest_on=datetime.now(UTC).date() + timedelta(days=9),
+        source=VisitSource.PORTAL, status=WaitStatus.LEFT, ended_at=datetime.now(UTC),
+    ),
     "closure_id": _closure,
     "grant_id": _grant,
     "invitation_id": lambda corner, patient_id, number: UserToken(
