@@ -18,15 +18,15 @@ class KindChoices(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def wall_time(label, description=""):
+def wall_time(label):
     """A time of day."""
-    return TimeField(label, [needed(_l("Enter a time, such as 21:00."))], description=description)
+    return TimeField(label, [needed(_l("Enter a time, such as 21:00."))])
 
 
 class TellingForm(Form):
     """Quiet hours, the name in messages, and which are sent."""
 
-    quiet_from = wall_time(_l("Nothing is sent after"), _l("On the clock of the patient, where theirs is another."))
+    quiet_from = wall_time(_l("Nothing is sent after"))
     quiet_until = wall_time(_l("and before"))
     sender = words(_l("Name in messages"), most=60, description=_l("Empty: the name of the clinic. Keep it short."))
     reply_to = words(

@@ -13,6 +13,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic.actions import offer_links, visit_links
+from clinic.db import word
 from clinic.filters import LANGUAGES
 from clinic.links import link
 from clinic.models.notifications import Channel, NotificationKind
@@ -62,11 +63,30 @@ def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
     return _written(line.kind, language, channel, address, facts)
 
 
-def preview(kind, channel, clinic, telling, language) -> Words:
-    """The words of this kind as an invented patient would get them."""
+# Of these kinds there are several texts: what each is about, and what makes the difference.
+VARIANTS = {
+    K.CANCELLED: (
+        (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
+        (word("asked for and not answered in time"), {"unanswered": True}),
+    ),
+    K.OFFER: (
+        (word("instead of a time the doctor cannot keep"), {"purpose": "stranded", "is_move": True}),
+        (word("earlier than their visit"), {"purpose": "waitlist", "is_move": True}),
+        (word("to who waits for one"), {"purpose": "waitlist"}), (word("to who asked for one"), {"purpose": "request"}),
+    ),
+}  # fmt: skip
+
+
+def previews(clinic, telling, language) -> list:
+    """Every text as an invented patient would get it: its kind, what it is about, the mail, the text message."""
     with force_locale(language):
         facts = _example(clinic, telling, locale_of(language, clinic))
-    return _written(kind, language, channel, link("public.home.index") + "v/…", facts)
+    address = link("public.home.index") + "v/…"
+    return [
+        (kind, about, *(_written(kind, language, way, address, facts | more) for way in (Channel.EMAIL, Channel.SMS)))
+        for kind in K
+        for about, more in VARIANTS.get(kind, (("", {}),))
+    ]
 
 
 def _written(kind, language, channel, address, facts):

@@ -10,10 +10,9 @@ from clinic.db import db
 from clinic.filters import LANGUAGES
 from clinic.forms.telling import TellingForm
 from clinic.htmx import again, changed, show
-from clinic.models.notifications import Channel, NotificationKind
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
-from clinic.work.messages import preview
+from clinic.work.messages import previews
 
 bp = GuardedBlueprint("telling", __name__, face="staff", url_prefix="/telling")
 EDIT = Permission.CLINIC_EDIT
@@ -40,11 +39,7 @@ def update():
 def texts():
     """Every message as an invented patient would get it."""
     clinic = _clinic()
-    telling, language = Telling.of(clinic.settings), LANGUAGES[0]
-    shown = [
-        (kind, *(preview(kind, way, clinic, telling, language) for way in (Channel.EMAIL, Channel.SMS)))
-        for kind in NotificationKind
-    ]
+    shown = previews(clinic, Telling.of(clinic.settings), LANGUAGES[0])
     return show("staff/telling/texts.html", texts=shown)
 
 
