@@ -15,7 +15,7 @@ from clinic.models.visits import LIVE, Visit
 from clinic.queries.open_times import open_times
 
 # How far from the lost time another is looked for; who is asked needs a day to hear of it and to answer.
-BEFORE, AFTER = timedelta(days=7), timedelta(days=28)
+BEFORE, SOON, AFTER = timedelta(days=7), timedelta(days=8), timedelta(days=28)
 NOTICE = timedelta(hours=24)
 MOST = 8
 
@@ -29,13 +29,17 @@ def better_times(session, visit, most=MOST) -> list:
     if not visit_type or visit.ends_at is None:
         return []
     taken = _taken(session, visit)
-    own = _nearest(session, visit, visit_type, [visit.provider_id], taken)
-    return (own or _nearest(session, visit, visit_type, _others(session, visit), taken))[:most]
+    for provider_ids in ([visit.provider_id], _others(session, visit)):
+        # Most are found within days; only for the others a month is looked through.
+        for within in (SOON, AFTER):
+            if found := _nearest(session, visit, visit_type, provider_ids, taken, within):
+                return found[:most]
+    return []
 
 
-def _nearest(session, visit, visit_type, provider_ids, taken):
+def _nearest(session, visit, visit_type, provider_ids, taken, within):
     clinic = session.get(Clinic, visit.clinic_id)
-    earliest, latest = max(visit.starts_at - BEFORE, now() + NOTICE), max(visit.starts_at, now()) + AFTER
+    earliest, latest = max(visit.starts_at - BEFORE, now() + NOTICE), max(visit.starts_at, now()) + within
     zone = ZoneInfo(clinic.timezone)
     first, last = (moment.astimezone(zone).date() for moment in (earliest, latest))
     found = open_times(

@@ -138,6 +138,16 @@ RULES = (
     ),
     Rule(
         "I3",
+        "an offer that is still good keeps no time",
+        """SELECT o.id FROM slot_offers AS o WHERE o.clinic_id = :clinic_id AND o.status IN ('prepared', 'sent')
+              AND o.until > now() AND NOT EXISTS (
+                  SELECT 1 FROM slots AS s LEFT JOIN seat_holds AS h ON h.clinic_id = s.clinic_id AND h.slot_id = s.id
+                     AND h.id = o.seat_hold_id
+                   WHERE s.clinic_id = o.clinic_id AND s.id = o.slot_id AND s.provider_id = o.provider_id
+                     AND s.starts_at = o.starts_at AND coalesce(h.held_until, s.held_until) = o.until)""",
+    ),
+    Rule(
+        "I3",
         "a hold ran out more than two minutes ago and was not removed: does the worker run?",
         """SELECT s.id FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.status = 'held'
               AND s.held_until < now() - interval '2 minutes'
