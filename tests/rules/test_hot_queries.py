@@ -17,6 +17,8 @@ from clinic.db import db
 from clinic.queries import calendar, calls, connections, finder, patients, portal_offers, rooms
 from clinic.queries import day as days
 from clinic.queries import open_times as times
+from clinic.queries import queue as queues
+from clinic.queries.day_closing import every_check
 from clinic.scope import Scope
 from tests.bench import data
 from tests.databases import migrated, scratch_database
@@ -73,6 +75,12 @@ def _statements(place):
             {"clinic_id": place.clinic_id, "size": 11, "skipped": 0, "most": 5},
         ),
         "the day's doctors": (days.DOCTORS, bounds),
+        "everybody in the queue": (queues.PEOPLE, bounds | {"provider_id": None, "skipped": 0}),
+        "a doctor's next in the queue": (queues.NEXT, bounds | {"provider_id": place.doctors[0]}),
+        **{
+            f"before a day is over: {name}": (sa.text(check.sql), bounds | {"provider_id": None, "on_date": tomorrow})
+            for name, check in every_check()
+        },
         "one visit": (days.ONE_VISIT, {"clinic_id": place.clinic_id, "visit_id": place.patients[0]}),
     }
 

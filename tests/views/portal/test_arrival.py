@@ -1,0 +1,65 @@
+"""What patients read of their arrival, in the portal and by link: the code before; number, wait and call after."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from clinic.actions import queue, visit_links, visits
+from clinic.db import now
+from tests.waiting import were_seen
+
+
+@pytest.fixture
+def hers(session, cast):
+    """Maya's visit of right now."""
+    visit = cast.booked(now(), overbook="Whatever the hour of the test", patient=cast.maya_patient)
+    session.refresh(visit)
+    return visit
+
+
+@pytest.fixture
+def link(app, session, cast, hers):
+    """The path of her link."""
+    path = urlsplit(visit_links.address(session, hers, by=cast.amara.actor)).path
+    session.commit()
+    return path
+
+
+def test_before_they_come_the_code_for_the_screen_stands_there(maya, nobody, hers, link):
+    code = f"{hers.check_in_code[:3]} {hers.check_in_code[3:]}"
+    assert code in maya.open("portal.visits.show", visit_id=hers.id).text
+    assert code in nobody.open(link).text
+
+
+def test_when_they_are_here_the_number_and_that_we_cannot_say_yet(session, cast, maya, hers, nobody, link):
+    visits.check_in(hers, by=cast.amara.actor)
+    session.commit()
+    for page in (maya.open("portal.visits.show", visit_id=hers.id).text, nobody.open(link).text):
+        assert "Your number is 1." in page and "can’t say yet" in page and hers.check_in_code[:3] + " " not in page
+
+
+def test_out_of_enough_visits_a_range_and_whom_to_ask_after_it(session, cast, maya, hers, nobody, link):
+    were_seen(session, cast, 10)
+    visits.check_in(hers, by=cast.amara.actor)
+    session.commit()
+    for page in (maya.open("portal.visits.show", visit_id=hers.id).text, nobody.open(link).text):
+        assert "You will probably be called between" in page and "please ask at the desk" in page
+
+
+def test_called_they_read_where_to_go_and_the_page_notices_by_itself(session, cast, maya, hers):
+    visits.check_in(hers, by=cast.amara.actor)
+    session.commit()
+    seen = f"checked_in-{int(hers.starts_at.timestamp())}-0"
+    assert maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen).status_code == 204
+    queue.call(hers, by=cast.osei.actor, place="Room 2")
+    session.commit()
+    part = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
+    assert "please go to Room 2" in part.text
+
+
+def test_by_their_own_link_they_draw_the_same_numbers_and_hear_the_same(session, cast, nobody, hers, link):
+    were_seen(session, cast, 10)
+    assert nobody.send(f"{link}/check-in", {}).status_code == 303
+    page = nobody.open(link).text
+    # Those ten have drawn a number too.
+    assert "Your number is 11." in page and "You will probably be called between" in page
