@@ -25,19 +25,19 @@ def add(visit_type, *, by, **details):
     if len(there) >= MOST:
         raise Refused("Nobody answers more than %(most)s questions. Retire one first.", most=MOST)
     question = IntakeQuestion(
-        clinic_id=visit_type.clinic_id, id=uuid7(), visit_type_id=visit_type.id, position=len(there), **details
+        clinic_id=visit_type.clinic_id, id=uuid7(), visit_type_id=visit_type.id, position=_after(there), **details
     )
     session.add(question)
     return question
 
 
 @action
-def update(question: IntakeQuestion, *, by, **details):
+def update(asked: IntakeQuestion, *, by, **details):
     """Change a question's words; how it is answered stays, and answers keep the words they were given to."""
     for name, value in details.items():
         if name != "kind":
-            setattr(question, name, value)
-    return question
+            setattr(asked, name, value)
+    return asked
 
 
 @action
@@ -54,7 +54,7 @@ def ask_again(question: IntakeQuestion, *, by):
     there = _in_order(session, question.visit_type_id)
     if question.retired_at is not None and len(there) >= MOST:
         raise Refused("Nobody answers more than %(most)s questions. Retire one first.", most=MOST)
-    question.retired_at, question.position = None, len(there)
+    question.retired_at, question.position = None, _after(there)
     return question
 
 
@@ -101,6 +101,11 @@ def _in_order(session, visit_type_id):
         .order_by(IntakeQuestion.position, IntakeQuestion.id)
         .with_for_update(key_share=True)
     ).all()
+
+
+def _after(there):
+    """The place after all of these."""
+    return max((each.position for each in there), default=-1) + 1
 
 
 def _shift(question, step):

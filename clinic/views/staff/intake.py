@@ -51,8 +51,8 @@ def create(visit_type_id):
 def edit(visit_type_id, question_id):
     """The form of one question."""
     question = _question(visit_type_id, question_id)
-    form = QuestionForm(question_kind=question.kind, obj=question, choices="\n".join(question.choices))
-    form.choices.data = "\n".join(question.choices)
+    facts = {"question": question.question, "hint": question.hint, "is_required": question.is_required}
+    form = QuestionForm(question_kind=question.kind, data={**facts, "choices": "\n".join(question.choices)})
     return show(PAGE, form=form, visit_type=_type(visit_type_id), question=question)
 
 

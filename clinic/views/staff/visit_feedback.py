@@ -29,7 +29,7 @@ def index():
         abort(404)
     listed(feedback.visit_id for feedback, _doctor in page.rows)
     waiting = asked.count_waiting(db.session())
-    return show("staff/visit_feedback/index.html", page=page, every=every, waiting=waiting)
+    return show("staff/visit_feedback/index.html", found=page, every=every, waiting=waiting)
 
 
 @bp.get("/own", needs=Permission.VISITS_CONDUCT, shows="visits")
@@ -41,7 +41,7 @@ def own():
         abort(404)
     listed(row.visit_id for row in page.rows)
     provider = provider_id and db.session.get(Provider, (current.clinic.id, provider_id))
-    return show("staff/visit_feedback/own.html", page=page, provider=provider, enough=asked.ENOUGH)
+    return show("staff/visit_feedback/own.html", found=page, provider=provider, enough=asked.ENOUGH)
 
 
 @bp.post("/<uuid:feedback_id>/publish", needs=MODERATE)
