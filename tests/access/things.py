@@ -77,6 +77,8 @@ def things_in(cast, corner, number):
     session.add_all(rows.values())
     session.flush()
     found = known | {name: row.id for name, row in rows.items()}
+    own_visit = sa.update(Visit).where(Visit.id == known["visit_id"])
+    session.execute(own_visit.values(series_id=found["series_id"]))
     found["row_id"] = session.scalars(
         sa.select(Availability.id).where(Availability.provider_id == corner.provider.id).limit(1)
     ).first()
