@@ -14,7 +14,7 @@ from clinic.actions import booking
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
-from clinic.queries import calendar, calls, connections, finder, patients, portal_offers, rooms
+from clinic.queries import affected, calendar, calls, connections, finder, patients, portal_offers, rooms, strandings
 from clinic.queries import day as days
 from clinic.queries import open_times as times
 from clinic.queries import queue as queues
@@ -58,6 +58,11 @@ def _statements(place):
     }  # fmt: skip
     suits = {"location_id": None, "weekdays": [1, 2], "at_from": time(17), "at_until": time(19), "shown": 3}
     bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}
+    stranded = {
+        **bounds, "provider_id": place.doctors[0], "location_id": None, "zone": data.ZONE.key, "on_date": None,
+        "weekday": 1, "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
+        "stranding_id": place.patients[0],
+    }  # fmt: skip
     return {
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
@@ -81,6 +86,11 @@ def _statements(place):
             f"before a day is over: {name}": (sa.text(check.sql), bounds | {"provider_id": None, "on_date": tomorrow})
             for name, check in every_check()
         },
+        "visits in a span that is blocked": (affected.ANY["span"], stranded),
+        "visits outside of a doctor's hours": (affected.ANY["hours"], stranded),
+        "visits of a doctor who leaves": (affected.ANY["doctor"], stranded),
+        "the stranded visits of a change": (strandings.ROWS, stranded | {"stage": None, "most": 51, "skip": 0}),
+        "the changes that stranded visits": (strandings.OPEN, stranded | {"own_id": None, "most": 100}),
         "one visit": (days.ONE_VISIT, {"clinic_id": place.clinic_id, "visit_id": place.patients[0]}),
     }
 
