@@ -6,6 +6,7 @@ from clinic.actions.passwords import hash_password
 from clinic.models.organizations import Clinic
 from clinic.scope import Scope
 from clinic.seed.again import book_a_series, publish_a_class
+from clinic.seed.asking import ask
 from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
 from clinic.seed.history import date_events, date_visits
@@ -32,6 +33,7 @@ def sow(session, owner_url) -> list[str]:
         book_a_series(session, week)
         fall_ill(session, week)
         tell_the_past(session, week)
+        ask(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

@@ -18,6 +18,7 @@ from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
+from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
@@ -28,6 +29,8 @@ from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.models.screens import Screen, ScreenKind
 from clinic.models.series import Series, SeriesUnit
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
+from clinic.models.visit_feedback import FeedbackState, VisitFeedback
+from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
@@ -87,6 +90,7 @@ def things_in(cast, corner, number):
     ).first()
     found["known_id"] = register(session, by=corner.by.actor, full_name="Ada Byron").id
     found["access_id"] = _access(session, corner, patient_id)
+    found |= _of_visit(session, corner, found)
     found["stranding_id"], found["stranded_id"] = _stranded(session, corner, found)
     session.commit()
     return found
@@ -96,6 +100,16 @@ def _nobody_elses(session, corner):
     """A patient whom no other doctor has ever seen."""
     corner.patient = register(session, by=corner.by.actor, full_name="Grace Hopper")
     return corner.patient
+
+
+def _of_visit(session, corner, found):
+    """What hangs on the visit: a link of the patient's that was revoked, and words about how it was."""
+    ids = {"clinic_id": corner.clinic.id, "visit_id": found["visit_id"]}
+    link = VisitLink(**ids, token_hash=hash_token(new_token()), token_encrypted=b"x", revoked_at=sa.func.now())
+    said = VisitFeedback(**ids, rating=4, comment="Kind", state=FeedbackState.WAITING)
+    session.add_all((link, said))
+    session.flush()
+    return {"former_link_id": link.id, "feedback_id": said.id}
 
 
 def _stranded(session, corner, found):
@@ -210,6 +224,10 @@ ROWS = {
     ),
     "erasure_id": lambda corner, patient_id, number: Erasure(
         clinic_id=corner.clinic.id, patient_id=patient_id, reason="They asked for it", asked_by_id=corner.doctor.id
+    ),
+    "question_id": lambda corner, patient_id, number: IntakeQuestion(
+        clinic_id=corner.clinic.id, visit_type_id=corner.visit_type.id, question="Since when?",
+        kind=QuestionKind.SHORT_TEXT,
     ),
     "room_kind_id": lambda corner, patient_id, number: RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex),
     "room_id": lambda corner, patient_id, number: Room(
