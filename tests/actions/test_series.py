@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, series, visits
+from clinic.actions import blocks, same_people, series, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import book
+from clinic.actions.patients import register
 from clinic.models.audit import AuditEntry
+from clinic.models.people import IdentityCheck
 from clinic.models.schedule import Slot
 from clinic.models.series import Series, SeriesUnit
 from clinic.models.visits import CancelReason, EventKind, Visit, VisitEvent, VisitStatus
@@ -237,6 +239,15 @@ class TestCancel:
         visits.cancel(members[1], CancelReason.PATIENT, by=cast.amara.actor)
         session.commit()
         assert {each.series_id for each in members} == {made.id}
+
+
+def test_a_series_goes_along_when_two_records_become_one(session, cast):
+    sign_up = register(session, by=cast.amara.actor, full_name="Tom Baker", signed_up_at=sa.func.now())
+    made, members = booked(session, cast, patient_id=sign_up.id)
+    same_people.join(sign_up, cast.tom, by=cast.amara.actor, checked=IdentityCheck.DOCUMENT)
+    session.commit()
+    session.refresh(made)
+    assert {made.patient_id, *(each.patient_id for each in members)} == {cast.tom.id}
 
 
 def test_a_booking_of_one_visit_is_of_no_series(session, cast):
