@@ -160,6 +160,10 @@ RULES = (
         "I13",
         "a visit is of another patient than its series",
         """SELECT v.id FROM visits AS v JOIN series AS s ON s.clinic_id = v.clinic_id AND s.id = v.series_id
+            WHERE v.clinic_id = :clinic_id AND v.patient_id <> s.patient_id""",
+    ),
+    Rule(
+        "I13",
         "a visit to come is of a patient who is deleted or erased",
         """SELECT v.id FROM visits AS v JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
             WHERE v.clinic_id = :clinic_id AND num_nonnulls(p.deleted_at, p.erased_at) > 0
