@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from clinic.queries.day import Day
-from clinic.queries.open_parts import HOURS
+from clinic.queries.open_parts import HOURS, STANDS
 
 # A cancelled visit has no time any more.
 VISITS = sa.text(
@@ -66,12 +66,19 @@ SELECT CAST(o.provider_id AS text) AS provider_id, lower(piece) AS starts_at, up
   FROM open AS o CROSS JOIN LATERAL unnest(o.times) AS piece
  ORDER BY 1, 2"""
 )
-# How much of the doctors' hours is still free, day by day of the clinic's calendar; whole minutes.
+# How much of the doctors' hours is still free, day by day of the clinic's calendar; whole minutes. What is taken is
+# read by itself: the parts of an open time would keep every column of a month's slots.
 LOAD = sa.text(
     f"""WITH {HOURS}, {OPEN},
+here AS (
+    SELECT s.provider_id, range_agg(tstzrange(s.busy_from, s.busy_until)) AS times FROM slots AS s
+     WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
+       AND s.starts_at >= (SELECT lo FROM span) AND s.starts_at < (SELECT hi FROM span) AND {STANDS}
+     GROUP BY s.provider_id
+),
 room AS (
     SELECT o.times, o.times - coalesce(b.times, '{{}}'::tstzmultirange) AS free
-      FROM open AS o LEFT JOIN busy AS b ON b.provider_id = o.provider_id
+      FROM open AS o LEFT JOIN here AS b ON b.provider_id = o.provider_id
 )
 SELECT (lower(piece) AT TIME ZONE :zone)::date AS day,
        CAST(sum(extract(epoch FROM upper(piece) - lower(piece)) / 60) FILTER (WHERE is_open) AS int) AS open_minutes,

@@ -26,9 +26,9 @@ PLAIN = {"week": None, "sheet": None, "note": None, "date": None, "provider_id":
 class Lanes:
     """Makes the lanes of one answer; what is the same for many things (a word, a time) is made once."""
 
-    def __init__(self, visits, zoom):
+    def __init__(self, visits, zoom, whole=False):
         self.closed, self.listed = closed_among(visits), listed()
-        self.zoom, self.shortest = zoom, ZOOMS[zoom]
+        self.zoom, self.shortest, self.whole = zoom, ZOOMS[zoom], whole
         self.books = current.may(Permission.VISITS_BOOK)
         self.badges = {status.value: _(status.label) for status in VisitStatus}
         self.words = {
@@ -57,13 +57,23 @@ class Lanes:
                 things.append(self._placed(place, scale, item))
         things.sort(key=lambda thing: (thing.first, -thing.after))
         beside(things)
+        self._dress(things)
         pieces = [scale.inside(each.starts_at, each.ends_at) for each in opened]
-        cells = self._cells(pieces, things, scale) if facts.get("free") else []
+        # All day long on demand: the desk may book outside the hours, with a reason.
+        free = [(0, scale.lines)] if self.whole else pieces
+        cells = self._cells(free, things, scale) if facts.get("free") else []
         items = sorted([*things, *cells], key=lambda thing: (thing.first, thing.what == "free"))
         return SimpleNamespace(
             key=key, things=items, count=len(visits), open=[(a, b - a) for a, b in pieces if b > a], scale=scale,
             **{**PLAIN, **facts},
         )  # fmt: skip
+
+    def _dress(self, things):
+        """The classes by which the page puts each thing into its place."""
+        for each in things:
+            long = each.after - each.first
+            short = " is-short" if long < self.zoom // 5 else ""
+            each.place = f"from-{each.first} for-{long} of-{each.of} nth-{each.nth}{short}"
 
     def _placed(self, place, scale, item):
         item.first, after = place
@@ -132,7 +142,8 @@ class Lanes:
         for begin, end in pairwise(edges):
             if end - begin >= self.shortest:
                 at = scale.instant(begin)
-                cells.append(SimpleNamespace(what="free", first=begin, after=end, iso=_iso(at), time=self._time(at)))
+                place = f"from-{begin} for-{end - begin}"
+                cells.append(SimpleNamespace(what="free", first=begin, place=place, iso=_iso(at), time=self._time(at)))
         return cells
 
 

@@ -111,7 +111,7 @@ def day_page(asked):
     booked = [each for each in visits if not (is_waiting_walk_in(each) and each.provider_id is None)]
     edges = [edge for each in (*booked, *opened) for edge in (each.starts_at, each.ends_at)]
     scale = DayScale(day, asked.zone, edges, asked.form.whole.data)
-    lanes = Lanes(visits, asked.zoom)
+    lanes = Lanes(visits, asked.zoom, asked.form.whole.data)
     make = _room_lanes if asked.by_room else _doctor_lanes
     shown, others = make(asked, lanes, scale, visits, times, opened)
     return {
@@ -180,7 +180,7 @@ def week_page(asked):
     times = queries.times(data, place.id, span, ids)
     opened = queries.open_hours(data, place, ids, days[0].date, days[-1].date)
     hours = _wall_hours(asked, [*visits, *opened])
-    lanes = Lanes(visits, asked.zoom)
+    lanes = Lanes(visits, asked.zoom, asked.form.whole.data)
     shown = [_day_lane(asked, lanes, WallScale(day, asked.zone, *hours), visits, times, opened) for day in days]
     scale = next((each.scale for each in shown if each.now), shown[0].scale)
     return {

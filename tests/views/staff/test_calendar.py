@@ -18,7 +18,7 @@ from tests.queries_counted import counted
 
 def _lane(page, name):
     """What stands in the lane of that name."""
-    return next(part for part in page.split("<section")[1:] if f">{name}<" in part.partition("</h2>")[0])
+    return next(part for part in page.split("<section")[1:] if f">{name}</" in part.partition("</h2>")[0] + "</h2>")
 
 
 def _tiles(lane):
@@ -115,6 +115,11 @@ class TestDay:
         cast.booked(cast.tomorrow_at(20), overbook="After hours")
         page = amara.open("staff.calendar.index", date=tomorrow).text
         assert "20:30" in page and {"from-132"} <= _tiles(_lane(page, "Dr Kwame Osei"))["Tom Baker"]
+
+    def test_all_24_hours_can_be_booked_with_a_reason_and_of_a_long_day_25(self, cast, amara):
+        lane = _lane(amara.open("staff.calendar.index", date="2031-10-26", whole="1", zoom=60).text, "Dr Kwame Osei")
+        assert len(_free(lane)) == 25 and _free(lane)[:3] == ["00:00", "01:00", "01:00"]
+        assert "starts_at=2031-10-26T00:00Z" in lane and "starts_at=2031-10-26T01:00Z" in lane
 
     def test_the_letter_keys_can_be_switched_off_and_stay_off(self, amara):
         assert 'data-keys="on"' in amara.open("staff.calendar.index").text
