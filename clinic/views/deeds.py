@@ -326,7 +326,7 @@ KINDS = {
     "opened": (_l("Records opened and lists seen"), ("patients.open", "patients.list", "visits.open", "visits.list")),
     "special": (_l("Emergencies, support and standing in"), ("grants", "break_glass")),
     "visits": (_l("Visits"), ("visits", "visit_rooms", "booking", "series", "walk_ins", "queue", "day_closing",
-                              "holds", "requests", "request_offers", "waitlist")),
+                              "holds", "moving", "requests", "request_offers", "waitlist")),
     "offers": (_l("Times offered"), ("offers", "offer_links", "strandings", "stranding_offers", "stranding_undo")),
     "telling": (_l("Messages to patients and calls"), ("telling", "calls", "texts")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
