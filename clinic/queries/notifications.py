@@ -39,6 +39,16 @@ def of_visit(session, visit) -> list[Notification]:
     ).all()
 
 
+def heard(session, visit) -> list[Notification]:
+    """What reached the visit's patient, or was handed over for them, the newest first; at most twenty."""
+    return session.scalars(
+        sa.select(Notification)
+        .where(Notification.visit_id == visit.id, Notification.sent_at.is_not(None))
+        .order_by(Notification.sent_at.desc(), Notification.id.desc())
+        .limit(20)
+    ).all()
+
+
 def to_come(visit, clinic, telling) -> list[datetime]:
     """When the visit's reminders are due that lie ahead, the next one first; none where nobody is reminded."""
     if visit.status not in (VisitStatus.BOOKED, VisitStatus.CONFIRMED) or visit.visit_type is None:
