@@ -175,3 +175,13 @@ class TestTheLedgerOfAVisit:
         line.state, line.why, line.desk_since, line.send_at = S.WAITING, None, None, now() + timedelta(hours=3)
         session.commit()
         assert "It goes out from" in amara.open("staff.visits.show", visit_id=visit.id).text
+
+
+def test_patients_see_what_they_were_told_of_a_visit_and_nothing_of_calls(maya, failed, session, cast):
+    visit = cast.booked(patient=cast.maya_patient, told=False)
+    line = failed(visit, cast.maya_patient)
+    assert "What we told you" not in maya.open("portal.visits.show", visit_id=visit.id).text
+    line.state, line.sent_at = S.DELIVERED, now()
+    session.commit()
+    page = maya.open("portal.visits.show", visit_id=visit.id).text
+    assert "What we told you" in page and "The visit is booked" in page and "text message" in page
