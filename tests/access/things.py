@@ -20,6 +20,7 @@ from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.keeping import Erasure, LegalHold
+from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
@@ -29,6 +30,7 @@ from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
 from clinic.models.screens import Screen, ScreenKind
 from clinic.models.series import Series, SeriesUnit
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
+from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visit_feedback import FeedbackState, VisitFeedback
 from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
@@ -182,7 +184,25 @@ def _series(corner, patient_id, number):
     )  # fmt: skip
 
 
+def _notification(corner, patient_id, number):
+    """A message that the patient has to be told by phone."""
+    return Notification(
+        clinic_id=corner.clinic.id, patient_id=patient_id, kind=NotificationKind.REQUEST_RECEIVED,
+        channel=Channel.PHONE, state=NotificationState.CALL, text="Hello", desk_since=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def _reply(corner, patient_id, number):
+    """What the patient answered by text message, in words."""
+    return TextReply(
+        clinic_id=corner.clinic.id, patient_id=patient_id, service_id=uuid4().hex, sender="+447700900123",
+        text="Hello", meaning=ReplyMeaning.OTHER, result=ReplyResult.TO_READ, desk_since=datetime.now(UTC),
+    )  # fmt: skip
+
+
 ROWS = {
+    "notification_id": _notification,
+    "reply_id": _reply,
     "group_id": _group,
     "series_id": _series,
     "location_id": lambda corner, patient_id, number: Location(clinic_id=corner.clinic.id, name="By the river"),
