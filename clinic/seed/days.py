@@ -54,7 +54,7 @@ def fill(session, opened: Opened) -> Week:
     week = Week(opened)
     for ahead in range(-PAST, AHEAD + 1):
         day = opened.today + timedelta(days=ahead)
-        walking_in = opened.demo.patients[-5:-2] if ahead == 0 else ()
+        walking_in = opened.demo.patients[-6:-2] if ahead == 0 else ()
         kept_free = opened.demo.portal + (opened.demo.family or ()) + walking_in
         week.coming = {opened.patients[name].id for name in kept_free}
         for position, (provider, actor) in enumerate(opened.doctors):

@@ -13,7 +13,7 @@ from clinic.queries.waits import FEWEST
 from clinic.seed.cast import REASONS
 
 # One who came without a time after the other: how urgent, and how many minutes ago.
-COMING = ((Severity.ORANGE, 26), (Severity.YELLOW, 17), (Severity.GREEN, 8))
+COMING = ((Severity.ORANGE, 33), (Severity.YELLOW, 26), (Severity.GREEN, 17), (None, 12))
 # All numbers were drawn while the demo was made; each day gets its own, in the order in which people came.
 FORGET = sa.text("UPDATE visits SET ticket_number = NULL, ticket_on = NULL WHERE clinic_id = :clinic_id")
 DRAW_AGAIN = sa.text(
@@ -37,14 +37,14 @@ TELL_AGAIN = sa.text(
 
 
 def come_in(session, week, midnight):
-    """Three people come without a time, each with a colour, and the most urgent of them is called; the last of them."""
+    """People come without a time, most of them with a colour, and the most urgent is called; the last of them."""
     opened, visit = week.opened, None
     provider, _doctor = opened.doctors[0]
     for number, (severity, minutes) in enumerate(COMING):
-        patient = opened.patients[opened.demo.patients[number - 5]]
+        patient = opened.patients[opened.demo.patients[number - 6]]
         visit = walk_ins.add(
             session, patient, timezone=opened.clinic.timezone, by=week.desk, reason=opened.dice.choice(REASONS),
-            provider_id=provider.id if number else None, severity=severity,
+            provider_id=provider.id if number > 1 else None, severity=severity,
         )  # fmt: skip
         came = max(midnight, now() - timedelta(minutes=minutes))
         week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}
