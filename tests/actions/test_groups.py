@@ -1,15 +1,16 @@
 """Times for groups: so many seats and no more, closed, called off with everybody in it, and brought back."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, closures, groups, holds, patients, visits
+from clinic.actions import blocks, closures, groups, holds, patients, visits, waitlist
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken, book
 from clinic.actions.groups import Group
+from clinic.actions.waitlist import Wanting
 from clinic.models.groups import CalledOffGroup
 from clinic.models.people import VisitMode
 from clinic.models.rooms import Room, RoomKind, SlotRoom, VisitTypeNeed
@@ -149,6 +150,27 @@ class TestSeats:
         book(session, wish, by=cast.maya.actor)
         shown = asked.shown(session, slot.id)
         assert (shown.taken, shown.held) == (1, 0)
+
+
+class TestWaiting:
+    def test_those_whom_this_very_time_would_suit_are_counted(self, session, cast, published, evening):
+        slot = published(capacity=1)
+        day = evening.astimezone(LONDON).date()
+        suiting = (
+            {},
+            {"provider_ids": (cast.dr_osei.id,), "from_time": time(17)},
+            {"weekdays": (day.isoweekday() % 7,)},
+        )
+        others = (
+            {"provider_ids": (cast.dr_lind.id,)}, {"until_time": time(12)}, {"weekdays": ((day.isoweekday() + 1) % 7,)},
+            {"visit_type_id": cast.follow_up.id}, {"earliest_on": day + timedelta(days=1)},
+        )  # fmt: skip
+        for patient, facts in zip(crowd(session, cast, 8), (*suiting, *others), strict=True):
+            wanting = {"visit_type_id": cast.consultation.id, "earliest_on": day, "latest_on": day + timedelta(days=7)}
+            waitlist.join(session, patient, Wanting(**(wanting | facts)), by=cast.amara.actor)
+        session.commit()
+        assert asked.shown(session, slot.id).waiting == 3
+        assert [each.waiting for each in asked.coming(session)] == [3]
 
 
 class TestUpdate:
