@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check access bench races faults mutants docs security screenshots machine
+.PHONY: help run test check access bench opentimes races faults mutants docs security screenshots machine
 
 help: ## Print this list
 	@echo "Clinic. What you can do:"
@@ -28,6 +28,9 @@ check: $(TOOLS) ## Run the quick checks: ruff, djlint, import directions, house 
 
 bench: $(TOOLS) ## Measure the hot pages and write docs/bench-report.md
 	$(RUN) -m tests.bench
+
+opentimes: $(TOOLS) ## Hold open times against a plain reference on 10,000 new random schedules
+	SCHEDULES=10000 $(RUN) -m pytest -q tests/queries/test_random_schedules.py
 
 races: $(TOOLS) ## Race 200 clients for one open time, in full, and write docs/races-report.md
 	$(RUN) -m tests.races

@@ -74,11 +74,11 @@ class FinderForm(Form):
 
     @property
     def times(self):
-        """From when and until before when an opening may begin; times that were written count before a named part."""
+        """From when and until before when an open time may begin; times that were written count before a named part."""
         written = (self.at_from.data, self.at_until.data)
         begins, ends = PARTS[""] if any(written) else PARTS.get(self.part.data, PARTS[""])
         return written[0] or begins, written[1] or ends
 
     def first_day(self, today):
-        """The day from which openings are looked for."""
+        """The day from which times are looked for."""
         return max(self.date.data or today + timedelta(days=AHEAD.get(self.ahead.data, 0)), today)

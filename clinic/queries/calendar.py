@@ -101,12 +101,11 @@ DOCTORS = sa.text(
 )
 # Rooms in use, and which of them go with which piece of time that day; a device that moves about is one of them too.
 ROOMS = sa.text(
-    """SELECT CAST(r.id AS text) AS id, r.name, k.name AS kind, CAST(s.id AS text) AS slot_id
+    """SELECT CAST(r.id AS text) AS id, r.name, k.name AS kind, CAST(x.slot_id AS text) AS slot_id
   FROM rooms AS r
   JOIN room_kinds AS k ON k.clinic_id = r.clinic_id AND k.id = r.room_kind_id
   LEFT JOIN slot_rooms AS x ON x.clinic_id = r.clinic_id AND x.room_id = r.id
        AND x.busy_from >= CAST(:starts_at AS timestamptz) - interval '32 hours' AND x.busy_from < :ends_at
-  LEFT JOIN slots AS s ON s.clinic_id = x.clinic_id AND s.id = x.slot_id
  WHERE r.clinic_id = :clinic_id AND r.status = 'active'
  ORDER BY r.location_id, r.name, r.id"""
 )

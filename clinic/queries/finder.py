@@ -1,4 +1,4 @@
-"""The finder: the next openings that suit somebody, by day of the week, time of day, place, doctor and room."""
+"""The finder: the next open times that suit somebody, by day of the week, time of day, place, doctor and room."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -32,7 +32,7 @@ PLACES = sa.text("SELECT l.id, l.name FROM locations AS l WHERE l.clinic_id = :c
 class Question:
     """What is looked for: a type with any of these doctors, from a day on, at these times of the clinic's wall clock.
 
-    ``weekdays`` count from Sunday, which is 0; an opening begins not before ``at_from`` and before ``at_until``.
+    ``weekdays`` count from Sunday, which is 0; an open time begins not before ``at_from`` and before ``at_until``.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Suiting:
     """One that suits: when, with whom, at which place if that is known, and the rooms that are free for it."""
 
     starts_at: datetime
@@ -59,8 +59,8 @@ class Opening:
     rooms: tuple[str, ...] = field(default=())
 
 
-def find(session, clinic, question: Question, *, person_id=None) -> list[Opening]:
-    """The next openings that suit, soonest first; a few statements, however far away they are."""
+def find(session, clinic, question: Question, *, person_id=None) -> list[Suiting]:
+    """The next open times that suit, soonest first; a few statements, however far away they are."""
     if not question.doctors:
         return []
     rows, first_day = [], question.first_day
@@ -72,7 +72,7 @@ def find(session, clinic, question: Question, *, person_id=None) -> list[Opening
     ids = {row.location_id for row in rows} - {None}
     where = {"clinic_id": clinic.id, "ids": list(ids)}
     places = dict(session.connection().execute(PLACES, where).all()) if ids else {}
-    return [_opening(session, clinic, question, row, places, person_id) for row in rows]
+    return [_suiting(session, clinic, question, row, places, person_id) for row in rows]
 
 
 def _look_at(session, clinic, question, first_day, shown, person_id):
@@ -88,11 +88,11 @@ def _look_at(session, clinic, question, first_day, shown, person_id):
     return session.connection().execute(FIND, asked).all()
 
 
-def _opening(session, clinic, question, row, places, person_id):
+def _suiting(session, clinic, question, row, places, person_id):
     doctor = question.kind.doctor(row.provider_id)
     known = fits(
         session, clinic, question.kind.id, row.provider_id, row.starts_at, mode=question.mode, person_id=person_id,
         room_kind_ids=question.room_kind_ids,
     )  # fmt: skip
     rooms = room_names(session, clinic.id, known.room_ids) if known and not known.seat_in else ()
-    return Opening(row.starts_at, row.ends_at, doctor, places.get(row.location_id), rooms)
+    return Suiting(row.starts_at, row.ends_at, doctor, places.get(row.location_id), rooms)

@@ -39,15 +39,17 @@ days AS (
 offers AS (
     SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
            coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity, t.limit_per_day, p.location_id,
-           -- Either way is open: a time that can be had by video at least needs no room.
-           CAST(:mode AS text) IS NULL AND p.telemed_enabled AND coalesce(t.visit_mode = 'virtual', true) AS by_video
+           w.at_clinic, w.by_video
       FROM providers AS p
       JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
       JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
-     WHERE p.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active
+     CROSS JOIN LATERAL (
+           SELECT coalesce(t.visit_mode = 'in_person', true) AND coalesce(CAST(:mode AS text) = 'in_person', true)
+                  AS at_clinic,
+                  coalesce(t.visit_mode = 'virtual', true) AND coalesce(CAST(:mode AS text) = 'virtual', true)
+                  AND p.telemed_enabled AS by_video) AS w
+     WHERE p.clinic_id = :clinic_id AND t.id = :visit_type_id AND t.is_active AND (w.at_clinic OR w.by_video)
        AND p.approved_at IS NOT NULL AND p.is_active AND p.id = ANY((SELECT provider_ids FROM asked)::uuid[])
-       AND (CAST(:mode AS text) IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
-       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
 ),
 shut AS (
     SELECT c.provider_id, c.location_id, tstzrange(c.starts_at, c.ends_at) AS times FROM closures AS c
@@ -118,7 +120,8 @@ seats AS (
        AND (t.visit_type_id = :visit_type_id
             OR (t.kind = 'published' AND t.visit_type_id IS NULL
                 AND t.ends_at - t.starts_at >= make_interval(mins => o.minutes)))
-       AND (t.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR t.visit_mode = :mode)
+       AND (o.at_clinic AND coalesce(t.visit_mode = 'in_person', true)
+            OR o.by_video AND coalesce(t.visit_mode = 'virtual', true))
        AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
        AND NOT coalesce(c.times && tstzrange(t.starts_at, t.ends_at), false)
 )
@@ -126,12 +129,15 @@ seats AS (
 # What a visit needs besides the doctor, unless it is by video, and the rooms that may serve, with when they are taken.
 # A room's own times reach from before a slot's longest buffer; of most types there is nothing here to look at.
 ROOMS = f"""
+also AS MATERIALIZED (
+    SELECT CAST(:room_kind_ids AS uuid[]) AS ids
+),
 needs AS MATERIALIZED (
     SELECT n.room_kind_id FROM visit_type_needs AS n
      WHERE n.clinic_id = :clinic_id AND n.visit_type_id = :visit_type_id
        AND CAST(:mode AS text) IS DISTINCT FROM 'virtual'
      UNION
-    SELECT unnest(CAST(:room_kind_ids AS uuid[])) WHERE CAST(:mode AS text) IS DISTINCT FROM 'virtual'
+    SELECT unnest(ids) FROM also WHERE CAST(:mode AS text) IS DISTINCT FROM 'virtual'
 ),
 rooms_there AS MATERIALIZED (
     SELECT r.id, r.room_kind_id, r.location_id, r.name, (

@@ -22,6 +22,7 @@ candidates AS (
            begins - make_interval(mins => o.buffer_before) AS busy_from,
            begins + make_interval(mins => o.minutes + o.buffer_after) AS busy_until,
            coalesce(h.location_id, o.location_id) AS location_id, h.opens,
+           o.at_clinic AND coalesce(h.visit_mode = 'in_person', true) AS at_clinic,
            o.by_video AND coalesce(h.visit_mode = 'virtual', true) AS by_video
       FROM hours AS h JOIN offers AS o ON o.provider_id = h.provider_id
      CROSS JOIN LATERAL generate_series(h.opens, h.closes - make_interval(mins => o.minutes),
@@ -33,8 +34,8 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
     SELECT c.provider_id, c.starts_at, c.ends_at, c.capacity AS left_over, c.location_id, c.opens
       FROM candidates AS c LEFT JOIN busy AS b ON b.provider_id = c.provider_id
      WHERE NOT coalesce(b.times && tstzrange(c.busy_from, c.busy_until), false)
-       AND (c.by_video OR (SELECT NOT EXISTS (SELECT 1 FROM needs)) OR NOT EXISTS (
-            SELECT 1 FROM needs AS n WHERE NOT EXISTS (SELECT 1 FROM rooms_there AS r WHERE {SERVES})))
+       AND (c.by_video OR c.at_clinic AND ((SELECT NOT EXISTS (SELECT 1 FROM needs)) OR NOT EXISTS (
+            SELECT 1 FROM needs AS n WHERE NOT EXISTS (SELECT 1 FROM rooms_there AS r WHERE {SERVES}))))
     UNION ALL
     SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over, s.location_id, s.starts_at
       FROM seats AS s CROSS JOIN span

@@ -14,6 +14,7 @@ from clinic.models.words import name_words
 ZONE = ZoneInfo("Europe/London")
 DOCTORS, PATIENTS, DAYS = 20, 5_000, 30
 VISITS_A_DAY = 40  # of one doctor
+ROOMS = 10  # each taken by one doctor's visits, so that of every time half the doctors have none of their own
 OPENS, MINUTES = time(7), 15  # to 19:00: 48 times a day, of which 8 stay open
 CLOSES = time(19)
 FIRST = "Amina Bruno Chiara Daniel Elena Farid Greta Hugo Irene Jonas Katya Leon Mira Nils Olga Pavel Rosa Samir"
@@ -29,6 +30,9 @@ class Place:
     desk_id: UUID = field(default_factory=uuid7)
     person_id: UUID = field(default_factory=uuid7)  # the first patient's own account
     doctors: list = field(default_factory=lambda: [uuid7() for _ in range(DOCTORS)])
+    # A type of visit that needs a room, and the rooms of its kind.
+    scan_id: UUID = field(default_factory=uuid7)
+    rooms: list = field(default_factory=lambda: [uuid7() for _ in range(ROOMS)])
     patients: list = field(default_factory=list)
 
     @property
@@ -55,6 +59,7 @@ def found(connection) -> Place:
             [place.clinic_id, doctor, f"Dr {LAST.split()[number % 16]} {number + 1}"])  # fmt: skip
         run("INSERT INTO provider_visit_types (clinic_id, id, provider_id, visit_type_id) VALUES (%s, %s, %s, %s)",
             [place.clinic_id, uuid7(), doctor, place.type_id])  # fmt: skip
+    _furnish(run, place)
     rows = [
         (place.clinic_id, uuid7(), doctor, weekday, OPENS, CLOSES) for doctor in place.doctors for weekday in range(7)
     ]
@@ -67,6 +72,22 @@ def found(connection) -> Place:
     run("INSERT INTO patient_access (clinic_id, id, patient_id, user_id, relation) VALUES (%s, %s, %s, %s, 'self')",
         [place.clinic_id, uuid7(), place.patients[0], place.person_id])  # fmt: skip
     return place
+
+
+def _furnish(run, place):
+    """Enter a kind of room, its rooms, and a type of visit that needs one and that every doctor offers."""
+    kind_id = uuid7()
+    run("INSERT INTO room_kinds (clinic_id, id, name) VALUES (%s, %s, 'Ultrasound')", [place.clinic_id, kind_id])
+    for number, room in enumerate(place.rooms):
+        run("INSERT INTO rooms (clinic_id, id, room_kind_id, name) VALUES (%s, %s, %s, %s)",
+            [place.clinic_id, room, kind_id, f"Ultrasound {number + 1}"])  # fmt: skip
+    run("INSERT INTO visit_types (clinic_id, id, name, minutes, position) VALUES (%s, %s, 'Ultrasound', %s, 1)",
+        [place.clinic_id, place.scan_id, MINUTES])  # fmt: skip
+    run("INSERT INTO visit_type_needs (clinic_id, id, visit_type_id, room_kind_id) VALUES (%s, %s, %s, %s)",
+        [place.clinic_id, uuid7(), place.scan_id, kind_id])  # fmt: skip
+    for doctor in place.doctors:
+        run("INSERT INTO provider_visit_types (clinic_id, id, provider_id, visit_type_id) VALUES (%s, %s, %s, %s)",
+            [place.clinic_id, uuid7(), doctor, place.scan_id])  # fmt: skip
 
 
 def add_patients(connection, place, number):
@@ -101,6 +122,12 @@ def add_days(connection, place, first_day, days):
         ((clinic_id, v.slot, v.doctor, type_id, "open", "booked", v.starts, v.ends, v.starts, v.ends, "in_person", 1, 1)
          for v in visits),
     )  # fmt: skip
+    room_of = dict(zip(place.doctors, place.rooms, strict=False))
+    _copy(
+        connection,
+        "slot_rooms (clinic_id, id, slot_id, room_id, busy_from, busy_until)",
+        ((clinic_id, uuid7(), v.slot, room_of[v.doctor], v.starts, v.ends) for v in visits if v.doctor in room_of),
+    )
     _copy(
         connection,
         "visits (clinic_id, id, patient_id, provider_id, slot_id, visit_type_id, kind, visit_mode, status, starts_at,"

@@ -63,10 +63,12 @@ class Ground:
         """What is read again and again in a clinic."""
         tomorrow = self.place.today + timedelta(days=1)
         doctor = self.place.doctors[3]
+        suits = {"visit_type_id": self.place.scan_id, "ahead": 14, "part": "after_work"}
         chosen = {"patient_id": self.place.patients[0], "visit_type_id": self.place.type_id, "doctor": doctor}
         return [
             Asked("Open times of a doctor's day", f"/portal/book/time?{query(**chosen, day=tomorrow)}", self.patient,
                   _start),
+            Asked("The next three times with a room", f"/staff/finder?{query(**suits)}", self.desk, _suiting),
             Asked("Day board of 800 visits", f"/staff/day?{query(date=tomorrow)}", self.desk, _visit),
             Asked("Day calendar of 20 doctors x 40", f"/staff/calendar?{query(date=tomorrow)}", self.desk, _tile),
             Asked("Month of 20,000 visits", f"/staff/calendar/month?{query(date=self.fullest_month())}", self.desk,
@@ -130,6 +132,12 @@ def _start(row):
     """How an open time stands in its link."""
     starts_at = row[1] if len(row) > 1 else None
     return starts_at.strftime("starts_at=%Y-%m-%dT%H:%M:%SZ") if isinstance(starts_at, datetime) else None
+
+
+def _suiting(row):
+    """How an open time stands in its link to the booking."""
+    starts_at = row[1] if len(row) > 3 else None
+    return starts_at.strftime("starts_at=%Y-%m-%dT%H:%M:%S") if isinstance(starts_at, datetime) else None
 
 
 def _visit(row):

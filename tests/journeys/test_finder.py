@@ -1,4 +1,4 @@
-"""A caller wants the next openings after work with a room: found, and booked with one press more."""
+"""A caller wants the next open times after work with a room: found, and booked with one press more."""
 
 from datetime import time
 
@@ -23,24 +23,24 @@ def evenings(session, cast):
 
 
 def find_and_book(desk, cast, looked_at=True):
-    """Ask for openings after work, in two weeks, with somebody who speaks Swedish; take the first."""
+    """Ask for times after work, in two weeks, with somebody who speaks Swedish; take the first."""
     desk.go(f"/staff/finder?patient_id={cast.tom.id}")
     desk.page.get_by_label("Time of day").select_option("after_work")
     desk.page.get_by_label("From", exact=True).select_option("14")
     desk.page.get_by_label("Speaks").select_option("Swedish")
     desk.page.get_by_role("button", name="Find", exact=True).click()
-    openings = desk.page.locator("a.opening")
-    assert openings.count() == 3 and "Sono 1" in openings.first.inner_text()
+    times = desk.page.locator("a.suiting")
+    assert times.count() == 3 and "Sono 1" in times.first.inner_text()
     if looked_at:
         desk.check().picture("finder")
-    openings.first.click()
+    times.first.click()
     desk.sees("Room: Sono 1")
     desk.page.locator("#chosen").get_by_role("button", name="Book", exact=True).click()
     desk.page.wait_for_url("**/staff/day?date=*")
     desk.sees("Booked: Tom Baker")
 
 
-def test_the_next_opening_with_a_room_after_work_in_two_weeks_is_booked_and_its_room_changed(
+def test_the_next_time_with_a_room_after_work_in_two_weeks_is_booked_and_its_room_changed(
     window, cast, session, size, evenings
 ):
     desk = window(cast.amara, size=size)

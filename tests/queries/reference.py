@@ -153,15 +153,16 @@ class Schedule:
         )  # fmt: skip
 
     def _offers(self, doctor):
-        if not (doctor.approved and doctor.active) or (self.mode == "virtual" and not doctor.by_video):
-            return False
-        return self.kind.mode is None or self.mode is None or self.kind.mode == self.mode
+        return doctor.approved and doctor.active
+
+    def _ways(self, doctor, mode):
+        """How a visit with the doctor can happen where only ``mode`` is possible, or either."""
+        ways = [way for way in ("in_person", "virtual") if {way} >= {self.mode, self.kind.mode, mode} - {None}]
+        return [way for way in ways if way == "in_person" or doctor.by_video]
 
     def _starts_in(self, hours, doctor, found):
         """The starts that one row of hours gives on each day it counts on."""
         if hours.doctor is not doctor or hours.paused:
-            return
-        if hours.mode is not None and self.mode is not None and hours.mode != self.mode:
             return
         day, minutes = self.first_day, (doctor.minutes or self.kind.minutes)
         while day <= self.last_day:
@@ -189,14 +190,9 @@ class Schedule:
             and overlap((begin, end), (each.start, each.end)) for each in self.closures
         )  # fmt: skip
         taken = any(each.doctor is doctor and self._stands(each) and overlap(window, each.busy) for each in self.slots)
-        if not closed and not taken and (self._may_be_video(hours, doctor) or self._has_rooms(place, window)):
+        ways = self._ways(doctor, hours.mode)
+        if not closed and not taken and ("virtual" in ways or (ways and self._has_rooms(place, window))):
             found.setdefault((begin, doctor.id), (end, self.kind.capacity))
-
-    def _may_be_video(self, hours, doctor):
-        """Whether the visit could be by video, and so needs no room."""
-        if self.mode is not None:
-            return self.mode == "virtual"
-        return doctor.by_video and self.kind.mode in (None, "virtual") and hours.mode in (None, "virtual")
 
     def _has_rooms(self, place, window):
         return all(
@@ -232,7 +228,7 @@ class Schedule:
             fits = slot.of_type == self.kind.id or (
                 slot.kind == "published" and slot.of_type is None and slot.end - slot.start >= minutes * MINUTE
             )
-            wrong_mode = slot.mode is not None and self.mode is not None and slot.mode != self.mode
+            wrong_mode = not self._ways(doctor, slot.mode)
             left = slot.capacity - slot.taken - self._held_seats(slot)
             if not fits or wrong_mode or slot.status != "free" or left <= 0 or self._is_away(doctor, slot):
                 continue

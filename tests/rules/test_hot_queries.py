@@ -24,7 +24,7 @@ from tests.bench import data
 from tests.databases import migrated, scratch_database
 from tests.live_server import database_name
 
-BIG = ("slots", "visits", "visit_events", "patient_words")
+BIG = ("slots", "slot_rooms", "visits", "visit_events", "patient_words")
 SEQUENTIAL = re.compile(rf"Seq Scan on ({'|'.join(BIG)})\b")
 MONTHS = 12_000  # visits: enough that reading all of them is never the cheapest way
 
@@ -67,7 +67,12 @@ def _statements(place):
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
         "whether a time fits": (times.FITS, asked),
-        "openings that suit": (finder.FIND, asked | suits | {"provider_ids": place.doctors}),
+        "times that suit": (finder.FIND, asked | suits | {"provider_ids": place.doctors}),
+        "times with a room that suit": (
+            finder.FIND,
+            asked | suits | {"provider_ids": place.doctors, "visit_type_id": place.scan_id},
+        ),
+        "whether a time fits and in which room": (times.FITS, asked | {"visit_type_id": place.scan_id}),
         "the rooms of a visit": (rooms.CHOICES, ids | {"visit_id": place.patients[0], "person_id": place.desk_id}),
         "what somebody who books is offered": (portal_offers.OFFER, ids | {"patient_id": place.patients[0]}),
         "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
@@ -115,7 +120,7 @@ def test_it_finds_its_rows_by_an_index(month, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["open times of a day", "open times of every doctor", "whether a time fits", "openings that suit"]
+    "name", ["open times of a day", "open times of every doctor", "whether a time fits", "times with a room that suit"]
 )
 def test_it_is_planned_once_and_not_for_every_request(month, name):
     session, place = month

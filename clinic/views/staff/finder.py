@@ -1,4 +1,4 @@
-"""The finder: the next openings with a room that suit a caller, each a link that goes on to the booking."""
+"""The finder: the next open times with a room that suit a caller, each a link that goes on to the booking."""
 
 from functools import cached_property
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ PAGE, FOUND = "staff/finder/index.html", "staff/finder/_found.html"
 
 @bp.get("", needs=Permission.VISITS_BOOK)
 def index():
-    """What is looked for, and the next three openings that suit."""
+    """What is looked for, and the next three times that suit."""
     finder = Finder()
     if not finder.form.validate():
         return again(PAGE, finder=finder)
@@ -65,7 +65,7 @@ class Finder:
 
     @cached_property
     def found(self):
-        """The next openings that suit."""
+        """The next open times that suit."""
         if self.kind is None or self.form.errors:
             return []
         return queries.find(db.session(), current.clinic, self._question(), person_id=current.user.id)
@@ -81,11 +81,11 @@ class Finder:
             form.location_id.data, (form.room_kind_id.data,) if form.room_kind_id.data else (), self.after,
         )  # fmt: skip
 
-    def booking(self, opening):
-        """Where the opening is booked."""
+    def booking(self, time):
+        """Where the open time is booked."""
         return url_for(
-            "staff.booking.new", visit_type_id=self.kind.id, provider_id=opening.doctor.id, visit_mode=self.mode.value,
-            starts_at=opening.starts_at.isoformat(), room_kind_id=self.form.room_kind_id.data,
+            "staff.booking.new", visit_type_id=self.kind.id, provider_id=time.doctor.id, visit_mode=self.mode.value,
+            starts_at=time.starts_at.isoformat(), room_kind_id=self.form.room_kind_id.data,
             patient_id=self.patient_id,
         )  # fmt: skip
 
@@ -109,7 +109,7 @@ def _ids(rows):
 
 
 def _after():
-    """The opening after which to look, or None."""
+    """The open time after which to look, or None."""
     try:
         found = instant(request.args["after"]) if request.args.get("after") else None
     except ValueError:

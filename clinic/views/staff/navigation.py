@@ -16,7 +16,7 @@ PAGES = [
     (_l("Queue"), "staff.queue.index", Permission.VISITS_SEE),
     (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
     (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
-    (_l("Find an opening"), "staff.finder.index", Permission.VISITS_BOOK),
+    (_l("Find a time"), "staff.finder.index", Permission.VISITS_BOOK),
     (_l("Requests"), "staff.requests.index", Permission.VISITS_BOOK),
     (_l("Waiting list"), "staff.waitlist.index", Permission.VISITS_BOOK),
     (_l("How my visits were"), "staff.visit_feedback.own", Permission.VISITS_CONDUCT),

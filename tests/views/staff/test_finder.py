@@ -1,4 +1,4 @@
-"""The finder: the next three openings that suit a caller, with a room, each a link to its booking."""
+"""The finder: the next three times that suit a caller, with a room, each a link to its booking."""
 
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ LONDON = ZoneInfo("Europe/London")
 
 @pytest.fixture
 def found(amara, monkeypatch):
-    """The openings that a question finds, as the page has them."""
+    """The times that a question finds, as the page has them."""
     kept = []
     find = queries.find
 
@@ -42,21 +42,21 @@ def evenings(session, cast, weekday, place=None):
 
 
 class TestFinder:
-    def test_the_next_three_openings_with_a_room_after_work_in_two_weeks(self, found, cast, session):
+    def test_the_next_three_times_with_a_room_after_work_in_two_weeks(self, found, cast, session):
         a_kind(session, cast, "Ultrasound", "Sono 1", needed_by=[cast.consultation])
         evenings(session, cast, weekday=4)
-        openings = found(visit_type_id=cast.consultation.id, part="after_work", ahead="14")
-        starts = [each.starts_at.astimezone(LONDON) for each in openings]
+        times = found(visit_type_id=cast.consultation.id, part="after_work", ahead="14")
+        starts = [each.starts_at.astimezone(LONDON) for each in times]
         assert len(starts) == 3 and {each.time() for each in starts} == {time(17), time(17, 20), time(17, 40)}
         assert {each.isoweekday() for each in starts} == {4}
         assert starts[0].date() >= cast.tomorrow_at(9, days=14).astimezone(LONDON).date()
-        assert {each.doctor.name for each in openings} == {"Dr Astrid Lind"}
-        assert {each.rooms for each in openings} == {("Sono 1",)}
+        assert {each.doctor.name for each in times} == {"Dr Astrid Lind"}
+        assert {each.rooms for each in times} == {("Sono 1",)}
 
-    def test_an_opening_leads_to_its_booking_where_the_same_room_is_named(self, amara, cast, session):
+    def test_a_time_leads_to_its_booking_where_the_same_room_is_named(self, amara, cast, session):
         a_kind(session, cast, "Ultrasound", "Sono 1", needed_by=[cast.consultation])
         page = amara.open("staff.finder.index", patient_id=cast.tom.id, provider_id=cast.dr_osei.id, ahead="7").text
-        link = page.partition('class="opening" href="')[2].partition('"')[0].replace("&amp;", "&")
+        link = page.partition('class="suiting" href="')[2].partition('"')[0].replace("&amp;", "&")
         booking = amara.open(link).text
         assert "Tom Baker" in booking and "Room: Sono 1" in booking and "Dr Kwame Osei" in booking
 
@@ -65,17 +65,17 @@ class TestFinder:
         then = found(visit_type_id=cast.consultation.id, ahead="7", after=first[-1].starts_at.isoformat())
         assert then[0].starts_at - first[-1].starts_at == timedelta(minutes=20)
 
-    def test_a_taken_room_is_no_opening(self, found, cast, session):
+    def test_a_taken_room_is_no_open_time(self, found, cast, session):
         a_kind(session, cast, "Ultrasound", "Sono 1", needed_by=[cast.consultation])
         cast.booked(cast.tomorrow_at(9))
         day = cast.tomorrow_at(9).astimezone(LONDON).date().isoformat()
-        openings = found(visit_type_id=cast.consultation.id, provider_id=cast.dr_lind.id, date=day)
-        assert openings[0].starts_at == cast.tomorrow_at(9, 20)
+        times = found(visit_type_id=cast.consultation.id, provider_id=cast.dr_lind.id, date=day)
+        assert times[0].starts_at == cast.tomorrow_at(9, 20)
 
     def test_a_kind_of_room_may_be_wanted_that_the_type_does_not_need(self, found, amara, cast, session):
         kind = a_kind(session, cast, "Step-free", "Room 1")[0]
-        openings = found(visit_type_id=cast.consultation.id, room_kind_id=kind.id, ahead="7")
-        assert {each.rooms for each in openings} == {("Room 1",)}
+        times = found(visit_type_id=cast.consultation.id, room_kind_id=kind.id, ahead="7")
+        assert {each.rooms for each in times} == {("Room 1",)}
         page = amara.open("staff.finder.index", visit_type_id=cast.consultation.id, room_kind_id=kind.id).text
         assert f"room_kind_id={kind.id}" in page
 
@@ -93,10 +93,8 @@ class TestFinder:
         assert found(specialty="Skin", language="Twi", **asked) == []
 
     def test_written_times_count_before_a_named_part_of_the_day(self, found, cast):
-        openings = found(
-            visit_type_id=cast.consultation.id, part="morning", at_from="15:00", at_until="15:30", ahead="7"
-        )
-        assert {each.starts_at.astimezone(LONDON).time() for each in openings} <= {time(15), time(15, 20)}
+        times = found(visit_type_id=cast.consultation.id, part="morning", at_from="15:00", at_until="15:30", ahead="7")
+        assert {each.starts_at.astimezone(LONDON).time() for each in times} <= {time(15), time(15, 20)}
 
     def test_nothing_that_suits_is_said_after_a_few_looks(self, amara, app, cast):
         with counted(app) as statements:
