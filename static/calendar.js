@@ -248,6 +248,6 @@
   });
   wide.addEventListener("change", rove);
   rove();
-  const present = document.querySelector(".now-mark");
+  const present = document.querySelector(".now-mark") || document.querySelector(".open");
   if (present && wide.matches) board().scrollTop = present.getBoundingClientRect().top - board().getBoundingClientRect().top - board().clientHeight / 3;
 })();

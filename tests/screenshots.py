@@ -8,7 +8,7 @@ from clinic.config import HOME, Config
 from clinic.seed.cast import PASSWORD
 from tests.databases import scratch_database, scratch_server
 from tests.journeys.browser import DESK, Window, chromium
-from tests.live_server import served
+from tests.live_server import SECRET_KEY, SECRET_KEYS, served
 
 FOLDER = HOME / "docs" / "images"
 PHONE = {"width": 390, "height": 800}
@@ -24,7 +24,7 @@ def main():
     """Seed a scratch database, serve it, sign in as each and take the picture."""
     FOLDER.mkdir(exist_ok=True)
     with scratch_server() as server, scratch_database(server) as addresses:
-        app = create_app(Config(**addresses, SECRET_KEY="x"))
+        app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS))
         with app.app_context():
             upgrade()
         app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
