@@ -12,6 +12,7 @@ from clinic.seed.days import fill
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.opening import open_clinic
 from clinic.seed.registering import register_patients
+from clinic.seed.requests import ask_and_wait
 from clinic.seed.stranded import fall_ill
 from clinic.seed.telling import tell_the_past
 from clinic.seed.waiting import number_again
@@ -32,6 +33,7 @@ def sow(session, owner_url) -> list[str]:
         publish_a_class(session, week)
         book_a_series(session, week)
         fall_ill(session, week)
+        ask_and_wait(session, week)
         tell_the_past(session, week)
         ask(session, week)
         session.flush()
