@@ -85,10 +85,12 @@ def preview(session, group: Group, days, at_time, zone, *, by) -> list[Occasion]
 
 @action
 def update(slot: Slot, *, capacity, title, location_id, by):
-    """Give it more or fewer seats, another title or place; never fewer seats than are taken."""
+    """Give it more or fewer seats, another title or place; never fewer seats than are taken or offered to somebody."""
     slot = _hold(slot)
-    if capacity < slot.taken:
-        raise Refused("%(taken)s people are in it already.", field="capacity", taken=slot.taken)
+    least = slot.taken + asked.offered(object_session(slot), slot.id)
+    if capacity < least:
+        sentence = "It cannot have fewer places than are taken or offered to somebody: %(least)s."
+        raise Refused(sentence, field="capacity", least=least)
     slot.capacity, slot.title, slot.location_id = capacity, title, location_id
     return _settled(slot)
 

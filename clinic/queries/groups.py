@@ -142,6 +142,12 @@ def in_the_way(session, times) -> str | None:
     return session.connection().execute(IN_THE_WAY, {name: getattr(times, name) for name in facts}).scalar()
 
 
+def offered(session, slot_id) -> int:
+    """How many seats are kept for people who were offered one and have not answered yet."""
+    waits = SeatHold.held_by_id.is_(None), SeatHold.held_until > sa.func.now()
+    return session.scalar(sa.select(sa.func.count()).select_from(SeatHold).where(SeatHold.slot_id == slot_id, *waits))
+
+
 def _held():
     return (
         sa.select(sa.func.count())

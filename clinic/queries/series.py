@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.db import now
-from clinic.models.series import Series
 from clinic.models.visits import CancelReason, Visit
 from clinic.queries.blocks import MOVABLE
 
@@ -54,17 +53,6 @@ def changeable(members, first=None):
     if first is None:
         return coming
     return [visit for visit in coming if (visit.starts_at, visit.id) >= (first.starts_at, first.id)]
-
-
-def of_patient(session, patient_id):
-    """The patient's series that have visits to come, the newest first."""
-    coming = sa.exists().where(
-        Visit.clinic_id == Series.clinic_id, Visit.series_id == Series.id, Visit.starts_at > now(),
-        Visit.status.in_(MOVABLE),
-    )  # fmt: skip
-    return session.scalars(
-        sa.select(Series).where(Series.patient_id == patient_id, coming).order_by(Series.id.desc()).limit(20)
-    ).all()
 
 
 def _is_meant():

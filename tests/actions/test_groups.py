@@ -181,7 +181,7 @@ class TestUpdate:
         groups.update(slot, capacity=3, title="Knees", location_id=None, by=cast.amara.actor)
         session.commit()
         assert (slot.status, seats(session, cast, slot)) == (SlotStatus.FREE, 1)
-        with pytest.raises(Refused, match="2 people are in it already"):
+        with pytest.raises(Refused, match="taken or offered to somebody: 2"):
             groups.update(slot, capacity=1, title=None, location_id=None, by=cast.amara.actor)
 
 
