@@ -100,7 +100,8 @@ CLOSING |= {
         "staff.requests.index", _whole_list, is_doctors=False,
     ),
     "messages": Check(
-        word("Messages that did not arrive"), word("Every message arrived, or the patient was called."), UNDELIVERED,
+        word("Messages that did not arrive, and calls to make"),
+        word("Every message arrived, and everybody was called."), UNDELIVERED,
         "staff.calls.index", _whole_list, is_doctors=False,
     ),
 }  # fmt: skip

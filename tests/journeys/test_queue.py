@@ -26,27 +26,33 @@ def screen(session, cast):
     return made
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "360"], indirect=True)
-def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session, cast, screen, size):
+def on_both(window, name):
+    """The page as it stands, checked on a desk's screen and on a phone's."""
+    for size in (PHONE, DESK):
+        window.page.set_viewport_size(size)
+        window.check().picture(f"{name}-{size['width']}")
+
+
+def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session, cast, screen):
     television = window(size=TELEVISION).go(screen("display")).check()
-    desk = window(cast.amara, size=size).go(f"/staff/walk-ins/new?patient_id={cast.tom.id}").check()
+    desk = window(cast.amara).go(f"/staff/walk-ins/new?patient_id={cast.tom.id}").check()
     desk.page.get_by_label("How urgent").select_option("orange")
     desk.press("Add to those who wait")
     desk.sees("ticket 1")
 
-    doctor = window(cast.osei, size=size).go("/staff/queue").check()
+    doctor = window(cast.osei).go("/staff/queue")
     doctor.sees("Tom Baker")
     doctor.page.get_by_label("Or another place").fill("Room 2")
     doctor.press("Call next")
     doctor.sees("Number 1: Room 2.")
-    doctor.check().picture(f"queue-{size['width']}")
+    on_both(doctor, "queue")
     television.sees("Room 2", timeout=12_000)
     television.check().picture("display")
     assert television.page.get_by_text("Tom").count() == 0
 
     doctor.press("Start")
     doctor.page.get_by_role("heading", name="With a doctor").wait_for()
-    desk.go("/staff/queue?provider=all").check().sees("With a doctor")
+    desk.go("/staff/queue?provider=all").sees("With a doctor")
 
 
 def test_the_same_without_script(window, session, cast, screen):
@@ -80,18 +86,18 @@ def test_a_patient_checks_in_at_the_door_with_the_keys_on_the_screen(window, ses
     door.sees("Check in here")
 
 
-def test_the_day_is_closed(window, session, cast, size):
+def test_the_day_is_closed(window, session, cast):
     cast.booked(datetime(2026, 2, 3, 10, tzinfo=UTC), overbook="Long ago")
-    desk = window(cast.amara, size=size).go("/staff/day-closing?date=2026-02-03").check()
-    desk.picture(f"closing-{size['width']}")
+    desk = window(cast.amara).go("/staff/day-closing?date=2026-02-03")
+    on_both(desk, "closing")
     desk.press("Look after them", "link")
-    desk.check().picture(f"outcomes-{size['width']}")
+    on_both(desk, "outcomes")
     desk.page.get_by_label("Did not come").first.check()
     desk.press("Save the answers")
     desk.sees("Every visit has its outcome")
     desk.press("Go on closing the day", "link")
     desk.press("Close the day")
     desk.sees("The day is closed.")
-    desk.check()
-    for page in ("/staff/screens", "/staff/queue/limits"):
-        window(cast.ines, size=size).go(page).check().picture(f"{page.rpartition('/')[2]}-{size['width']}")
+    admin = window(cast.ines)
+    for page in ("screens", "queue/limits", "queue/estimates"):
+        on_both(admin.go(f"/staff/{page}"), page.replace("/", "-"))
