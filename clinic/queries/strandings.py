@@ -29,7 +29,7 @@ class Why(Choice):
     DECLINED = "declined", word("The time did not suit")
     LAPSED = "lapsed", word("No answer in time")
     WITHDRAWN = "withdrawn", word("The proposal was taken back")
-    NOT_REACHED = "not_reached", word("No message could be delivered")
+    NOT_REACHED = "not_reached", word("No message reaches them")
 
 
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.

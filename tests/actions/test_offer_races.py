@@ -18,7 +18,7 @@ from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.work.handlers import run
 from tests.actions.offering import offered, offering, run_out
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def at_once(app, scope, acts):
