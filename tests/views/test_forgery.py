@@ -55,7 +55,9 @@ def test_no_form_is_taken_without_the_token_that_was_drawn_for_this_person(app, 
             for headers in ({}, SAME_ORIGIN, SAME_ORIGIN | {"HX-Request": "true"}):
                 answer = asked(visitor, path, method="POST", data=token, headers=headers)
                 count += 1
-                if answer.status_code != 400:
+                # What only an outside service calls bears its signature in place of a token.
+                wanted = 401 if app.extensions["needs"][rule.endpoint].signed else 400
+                if answer.status_code != wanted:
                     taken.append((rule.endpoint, token, answer.status_code))
         if digests(superuser, but=("throttles",)) != before:
             taken.append((rule.endpoint, "something was done"))
