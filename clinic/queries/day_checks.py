@@ -135,6 +135,28 @@ ASKED_ABOUT = sa.text(
 )
 
 
+SAID = sa.text(
+    """SELECT v.id FROM visits AS v
+  JOIN visit_events AS e ON e.clinic_id = v.clinic_id AND e.visit_id = v.id AND e.kind = 'status'
+   AND e.changed_by_id = :user_id AND e.to_status = v.status AND e.created_at BETWEEN :since AND :until
+ WHERE v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
+   AND v.status IN ('completed', 'no_show') ORDER BY v.id LIMIT 200"""
+)
+CLOCK = sa.text("SELECT clock_timestamp()")
+
+
+def moment(session):
+    """The database's clock, to the microsecond: what a history is dated by."""
+    return session.connection().execute(CLOCK).scalar()
+
+
+def said_by(session, asked: Asked, user_id, since, until):
+    """The ids of the day's visits whose outcome this person said between the two moments, and nobody since."""
+    facts = {name: asked.facts[name] for name in ("clinic_id", "starts_at", "ends_at")}
+    found = session.connection().execute(SAID, facts | {"user_id": user_id, "since": since, "until": until})
+    return found.scalars().all()
+
+
 def without_outcome(session, asked: Asked, skipped, most):
     """Visits of the day that are over and have no outcome, in the order of their time, with where each stands."""
     facts = asked.facts | {"skipped": skipped, "most": most}

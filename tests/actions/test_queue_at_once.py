@@ -3,7 +3,6 @@
 import threading
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from clinic.actions import day_closing, queue, visits
@@ -35,8 +34,7 @@ def test_of_many_who_come_at_once_each_gets_a_number_of_their_own(app, session, 
     assert sorted(drawn) == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.promise(3, "two who call next at once never call the same person")
-def test_two_who_call_at_once_never_call_the_same_person(app, session, cast, figure):
+def test_two_who_call_at_once_never_call_the_same_person(app, session, cast):
     rounds = 5
     for number in range(rounds):
         for each in range(2):
@@ -59,7 +57,6 @@ def test_two_who_call_at_once_never_call_the_same_person(app, session, cast, fig
         _together(calls, [cast.amara.actor, cast.osei.actor, cast.lind.actor])
         assert len(called) == len(set(called)) == 2
         session.rollback()
-    figure(f"3 callers at once for 2 who wait, {rounds} rounds: nobody called twice")
 
 
 def test_of_two_who_sign_at_once_one_is_told_that_it_is_done(app, session, cast):

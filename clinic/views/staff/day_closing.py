@@ -1,6 +1,6 @@
 """Closing the day: what is still open, what became of every visit, the signature; and what tomorrow needs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import abort, current_app, request, url_for
@@ -59,6 +59,16 @@ def unsettle(visit_id):
     return changed(then=url_for(".index", date=asked.day_of(visit).isoformat()), message=_("Taken back."))
 
 
+@bp.post("/unsettle-all", needs=P.DAYS_CLOSE)
+def unsettle_all():
+    """Take back what this person said at once of several visits."""
+    day, since, until = _day(), _moment("since"), _moment("until")
+    which = asked.Asked(current.clinic.id, day)
+    for visit_id in day_checks.said_by(db.session(), which, current.user.id, since, until):
+        day_closing.unsettle(own_patients.visit(visit_id), by=current.actor)
+    return changed(then=url_for(".outcomes", date=day.date.isoformat()), message=_("Taken back."))
+
+
 @bp.post("/close", needs=P.DAYS_CLOSE)
 def close():
     """Sign the day off; a doctor signs their own part."""
@@ -86,11 +96,12 @@ def reopen():
 
 
 def _settled(day, answers, note):
-    last = None
+    since = day_checks.moment(db.session())
     for visit, outcome in answers:
-        last = day_closing.settle(visit, outcome, by=current.actor, note=note or _("Said when the day was closed."))
+        day_closing.settle(visit, outcome, by=current.actor, note=note or _("Said when the day was closed."))
+    said = {"since": since.isoformat(), "until": day_checks.moment(db.session()).isoformat()}
     words = ngettext("%(num)d visit has its outcome.", "%(num)d visits have their outcome.", len(answers))
-    undo = url_for(".unsettle", visit_id=last.id) if len(answers) == 1 else None
+    undo = url_for(".unsettle_all", date=day.date.isoformat(), **said) if answers else None
     return changed(then=url_for(".outcomes", date=day.date.isoformat()), message=words, undo=undo)
 
 
@@ -106,6 +117,14 @@ def _day():
         abort(404)
     zone = current.clinic.timezone
     return Day.on(form.date.data, zone) if form.date.data else Day.today(zone)
+
+
+def _moment(name):
+    try:
+        found = datetime.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        abort(404)
+    return found if found.tzinfo else abort(404)
 
 
 def _whose_part():

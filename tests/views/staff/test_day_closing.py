@@ -1,5 +1,7 @@
 """Closing the day on screen: what is open, saying what became of visits, the signature, a doctor's own part."""
 
+import html
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -78,13 +80,24 @@ class TestOutcomes:
         amara.send("staff.day_closing.settle", {"visit": [visit.id], "others": "", "note": ""}, date=DAY)
         assert _status(session, cast, visit) == "booked"
 
-    def test_one_answer_is_taken_back_by_its_message(self, session, cast, amara, over):
-        visit = over()
-        form = {"visit": [visit.id], f"outcome-{visit.id}": "no_show", "others": "", "note": ""}
+    def test_what_was_said_at_once_is_taken_back_by_its_message_and_nothing_else(self, session, cast, amara, over):
+        before, one, other = over(8), over(9), over(10)
+        amara.send("staff.day_closing.settle", {"visit": [before.id], "others": "no_show", "note": ""}, date=DAY)
+        form = {"visit": [one.id, other.id], f"outcome-{one.id}": "no_show", "others": "completed", "note": ""}
         amara.send("staff.day_closing.settle", form, date=DAY)
-        assert f"/staff/day-closing/{visit.id}/unsettle" in amara.open("staff.day_closing.outcomes", date=DAY).text
+        undo = re.findall(r'action="(/staff/day-closing/unsettle-all[^"]+)"', amara.open("/staff/day-closing").text)[-1]
+        assert amara.send(html.unescape(undo), {}).status_code == 303
+        assert [_status(session, cast, each) for each in (before, one, other)] == ["no_show", "booked", "booked"]
+
+    def test_one_is_taken_back_by_itself(self, session, cast, amara, over):
+        visit = over()
+        amara.send("staff.day_closing.settle", {"visit": [visit.id], "others": "completed", "note": ""}, date=DAY)
         assert amara.send("staff.day_closing.unsettle", {}, visit_id=visit.id).status_code == 303
         assert _status(session, cast, visit) == "booked"
+
+    @pytest.mark.parametrize("since", ["", "yesterday", "2026-02-03"])
+    def test_a_moment_that_is_none_is_not_found(self, amara, since):
+        assert amara.send("staff.day_closing.unsettle_all", {}, date=DAY, since=since).status_code == 404
 
     def test_somebody_elses_visit_is_not_there(self, session, cast, stranger, lind, over):
         visit = over()
