@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from clinic import walltime
@@ -112,12 +112,13 @@ def _row(stranding_id, stranded_id):
 
 
 def _picker(row, sentence=None):
-    """What the page of open times shows; the doctor's own times first, or those of whoever is named."""
+    """What the page of open times shows: the visit's own doctor's, or those of whoever is named, or everybody's."""
     visit, today = row.visit, walltime.today(ZoneInfo(current.clinic.timezone))
     listed([visit.id])
     kinds = {each.id: each for each in picking.menu(db.session(), current.clinic.id)}
     kind = kinds.get(visit.visit_type_id)
-    wanted, doctors = an_id("provider_id"), kind.doctors if kind else []
+    wanted = an_id("provider_id") if "provider_id" in request.args else visit.provider_id
+    doctors = kind.doctors if kind else []
     chosen = [each for each in doctors if each.id == wanted] or doctors
     first = max(a_day("date") or today, today)
     days = picking.next_days(db.session(), current.clinic, kind, chosen, visit.visit_mode, first) if chosen else []
