@@ -10,38 +10,50 @@ from clinic.queries import calls
 from clinic.queries.connections import count_sign_ups
 from clinic.queries.requests import count_unseen
 
-PAGES = [
-    (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
-    (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
-    (_l("Queue"), "staff.queue.index", Permission.VISITS_SEE),
-    (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
-    (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
-    (_l("Find a time"), "staff.finder.index", Permission.VISITS_BOOK),
-    (_l("Requests"), "staff.requests.index", Permission.VISITS_BOOK),
-    (_l("Waiting list"), "staff.waitlist.index", Permission.VISITS_BOOK),
-    (_l("How my visits were"), "staff.visit_feedback.own", Permission.VISITS_CONDUCT),
-    (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
-    (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
-    (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
-    (_l("Close the day"), "staff.day_closing.index", Permission.DAYS_CLOSE),
-    (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
-    (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
-    (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
-    (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
-    (_l("Requests and waiting list"), "staff.request_rules.edit", Permission.CLINIC_EDIT),
-    (_l("What patients wrote"), "staff.visit_feedback.index", Permission.FEEDBACK_MODERATE),
-    (_l("Messages to patients"), "staff.telling.edit", Permission.CLINIC_EDIT),
-    (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
-    (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
-    (_l("Holds and erasure"), "staff.keeping.index", Permission.PATIENTS_KEEP),
-    (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
-    (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
-    (_l("Audit log"), "staff.audit.index", Permission.AUDIT_SEE),
-]
+# What is done all day, what waits for an answer, whom and when it is about, and how the clinic is set up.
+GROUPS = [
+    (_l("The day"), [
+        (_l("Today"), "staff.day.index", Permission.VISITS_SEE),
+        (_l("Calendar"), "staff.calendar.index", Permission.VISITS_SEE),
+        (_l("My day"), "staff.my_day.index", Permission.VISITS_CONDUCT),
+        (_l("Queue"), "staff.queue.index", Permission.VISITS_SEE),
+        (_l("Find a time"), "staff.finder.index", Permission.VISITS_BOOK),
+        (_l("Close the day"), "staff.day_closing.index", Permission.DAYS_CLOSE),
+    ]),
+    (_l("To do"), [
+        (_l("Requests"), "staff.requests.index", Permission.VISITS_BOOK),
+        (_l("Waiting list"), "staff.waitlist.index", Permission.VISITS_BOOK),
+        (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
+        (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
+        (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
+    ]),
+    (_l("People and times"), [
+        (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
+        (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
+        (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
+        (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
+        (_l("How my visits were"), "staff.visit_feedback.own", Permission.VISITS_CONDUCT),
+    ]),
+    (_l("The clinic"), [
+        (_l("Visit types"), "staff.visit_types.index", Permission.CLINIC_EDIT),
+        (_l("Requests and waiting list"), "staff.request_rules.edit", Permission.CLINIC_EDIT),
+        (_l("Messages to patients"), "staff.telling.edit", Permission.CLINIC_EDIT),
+        (_l("What patients wrote"), "staff.visit_feedback.index", Permission.FEEDBACK_MODERATE),
+        (_l("Colleagues"), "staff.colleagues.index", Permission.STAFF_EDIT),
+        (_l("Special access"), "staff.grants.index", Permission.GRANTS_REVIEW),
+        (_l("Holds and erasure"), "staff.keeping.index", Permission.PATIENTS_KEEP),
+        (_l("Clinic"), "staff.clinic.edit", Permission.CLINIC_EDIT),
+        (_l("Security"), "staff.security.edit", Permission.CLINIC_SECURE),
+        (_l("Audit log"), "staff.audit.index", Permission.AUDIT_SEE),
+    ]),
+]  # fmt: skip
 
 # How much waits there for a look, where the line says so.
-COUNTS = {"staff.requests.index": count_unseen, "staff.connections.index": count_sign_ups}
-COUNTS["staff.calls.index"] = calls.count
+COUNTS = {
+    "staff.requests.index": count_unseen,
+    "staff.connections.index": count_sign_ups,
+    "staff.calls.index": calls.count,
+}
 
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {
@@ -70,15 +82,20 @@ BELONGS = {
 
 
 def navigation():
-    """The pages this person may open, as label, url and whether it is the one open now."""
-    return [
-        {
-            "label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint),
-            "count": COUNTS[endpoint](db.session()) if endpoint in COUNTS else 0,
-        }
-        for label, endpoint, needs in PAGES
-        if current.may(needs) and endpoint in current_app.view_functions
-    ]  # fmt: skip
+    """The pages this person may open, in groups: (heading, pages), a page as label, url and whether it is open now."""
+    groups = [(heading, [_line(*page[:2]) for page in pages if _may_open(*page[1:])]) for heading, pages in GROUPS]
+    return [(heading, lines) for heading, lines in groups if lines]
+
+
+def _may_open(endpoint, needs):
+    return current.may(needs) and endpoint in current_app.view_functions
+
+
+def _line(label, endpoint):
+    return {
+        "label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint),
+        "count": COUNTS[endpoint](db.session()) if endpoint in COUNTS else 0,
+    }  # fmt: skip
 
 
 def _subject(endpoint):
