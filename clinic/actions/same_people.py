@@ -5,10 +5,12 @@ from sqlalchemy.orm import object_session
 
 from clinic.actions import connections, slots
 from clinic.actions.acting import Refused, action, audit, note
+from clinic.models.notifications import Notification
 from clinic.models.patients import PatientAccess
 from clinic.models.people import IdentityCheck
 from clinic.models.requests import VisitRequest
 from clinic.models.series import Series
+from clinic.models.texts import TextReply
 from clinic.models.visits import Visit
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.waitlist import entry_for
@@ -76,6 +78,9 @@ def _move_what_waits(session, sign_up, known):
     ids = {"clinic_id": known.clinic_id, "sign_up_id": sign_up.id, "known_id": known.id}
     session.connection().execute(MOVE_OFFERS, ids)
     session.connection().execute(MOVE_STRANDED, ids)
+    for model in (Notification, TextReply):
+        # What they were told, and are to be told, is about the visits that went along.
+        session.execute(sa.update(model).where(model.patient_id == sign_up.id).values(patient_id=known.id))
     session.execute(sa.update(Series).where(Series.patient_id == sign_up.id).values(patient_id=known.id))
     for request in session.scalars(sa.select(VisitRequest).where(VisitRequest.patient_id == sign_up.id)):
         request.patient_id = known.id

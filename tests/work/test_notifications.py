@@ -5,26 +5,18 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import notifications, visits
+from clinic.actions import notifications, same_people, visits
 from clinic.actions.booking import book
+from clinic.actions.patients import register
 from clinic.db import now
 from clinic.models.notifications import Channel, NotificationKind, NotificationState, Why
 from clinic.models.patients import PatientAccess
-from clinic.models.people import ContactMethod, Relation
+from clinic.models.people import ContactMethod, IdentityCheck, Relation
 from clinic.models.schedule import BookingRule
 from clinic.models.visits import CancelReason
 from clinic.work.handlers import run
-from tests.integrations.smtp import mail_server
 
 K, S = NotificationKind, NotificationState
-
-
-@pytest.fixture
-def tom(session, cast):
-    """Tom, who has an email address and a mobile number."""
-    cast.tom.email, cast.tom.phone = "tom@baker.example", "+44 7700 900123"
-    session.commit()
-    return cast.tom
 
 
 def prefers(session, patient, method):
@@ -233,84 +225,11 @@ class TestByNight:
         assert len(telling.mails) == 1
 
 
-class TestAMailServer:
-    @pytest.fixture
-    def box(self, app, telling, monkeypatch):
-        """A mail server that the application is told of."""
-        with mail_server() as (mailbox, port):
-            monkeypatch.setitem(app.config, "MAIL_URL", f"smtp://127.0.0.1:{port}?starttls=no")
-            monkeypatch.setitem(app.config, "MAIL_FROM", "clinic@rose-street.example")
-            yield mailbox
-
-    def test_that_takes_it_later_gets_it_again_by_the_same_name(self, telling, session, cast, tom, box):
-        box.mood = "later"
-        cast.booked()
-        telling.work()
-        line = telling.line()
-        assert (line.state, line.why, line.attempts) == (S.WAITING, Why.AWAY, 1) and line.send_at > now()
-        box.mood = "well"
-        line.send_at = now()
-        session.commit()
-        run(telling.app, notifications.SEND, {"clinic_id": str(line.clinic_id), "notification_id": str(line.id)})
-        (message,) = box.messages
-        assert message["Message-ID"] == f"<{line.id}@rose-street.example>" and telling.line().state == S.SENT
-
-    def test_that_refuses_it_makes_it_the_desks_work_at_once(self, telling, cast, tom, box):
-        box.mood = "refuse"
-        cast.booked()
-        telling.work()
-        line = telling.line()
-        assert (line.state, line.why, box.tries) == (S.FAILED, Why.REFUSED, 1) and line.waits_for_the_desk
-
-    def test_whose_worker_died_after_handing_it_over_gets_it_again_by_the_same_name(
-        self, telling, session, cast, tom, box, monkeypatch
-    ):
-        class Killed(BaseException):
-            pass
-
-        def die(*args, **options):
-            raise Killed
-
-        cast.booked()
-        with monkeypatch.context() as death:
-            death.setattr(notifications, "handed_over", die)
-            with pytest.raises(Killed):
-                telling.work()
-        session.rollback()
-        line = telling.line()
-        session.refresh(line)
-        assert line.state == S.SENDING
-        ids = {"clinic_id": str(line.clinic_id), "notification_id": str(line.id)}
-        run(telling.app, notifications.SEND, ids)
-        assert len(box.messages) == 1, "somebody else may still be at it"
-        session.execute(sa.text("UPDATE notifications SET send_at = now() - interval '2 minutes'"))
-        session.commit()
-        run(telling.app, notifications.SEND, ids)
-        first, again = box.messages
-        assert first["Message-ID"] == again["Message-ID"]
-        session.refresh(line)
-        assert line.state == S.SENT
-
-    def test_an_address_no_mail_can_carry_is_the_desks_work(self, telling, session, cast, tom, box):
-        tom.email = "tom baker\r\nBcc: x@x.example"
-        session.commit()
-        cast.booked()
-        telling.work()
-        assert telling.line().state == S.FAILED and not box.messages
-
-
-LATE = """UPDATE notifications SET send_at = now() - interval '2 hours', updated_at = now() - interval '2 hours'"""
-
-
-def test_what_got_stuck_is_handed_to_the_desk(telling, superuser, cast, tom):
-    cast.booked()
-    run(telling.app, "notifications.rescue", {})
-    assert telling.line().state == S.WAITING, "it is not late yet"
-    with superuser.connect() as connection:
-        # As though nobody had touched the line since; the trigger would say otherwise.
-        connection.exec_driver_sql("SET session_replication_role = replica")
-        connection.exec_driver_sql(LATE)
-        connection.exec_driver_sql("SET session_replication_role = origin")
-    run(telling.app, "notifications.rescue", {})
-    telling.session.expire_all()
-    assert telling.line().state == S.FAILED and telling.line().waits_for_the_desk
+def test_who_turns_out_to_be_known_is_told_as_the_one_they_are(telling, session, cast, tom):
+    sign_up = register(session, by=cast.amara.actor, full_name="Tom Baker", signed_up_at=sa.func.now())
+    session.commit()
+    cast.booked(patient=sign_up)
+    same_people.join(sign_up, tom, by=cast.amara.actor, checked=IdentityCheck.KNOWN)
+    session.commit()
+    telling.work()
+    assert [letter.to for letter in telling.mails] == ["tom@baker.example"] and telling.line().state == S.SENT
