@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic import create_app
-from clinic.actions import booking
+from clinic.actions import booking, reminders
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
@@ -63,7 +63,12 @@ def _statements(place):
         "weekday": 1, "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
         "stranding_id": place.patients[0],
     }  # fmt: skip
+    due = {"clinic_id": place.clinic_id, "zone": data.ZONE.key, "at": day.starts_at, "after": day.starts_at, "most": 500,
+           "ids": [data.uuid7() for _ in range(500)], "quiet_from": time(21), "quiet_until": time(8)}  # fmt: skip
     return {
+        "reminders that are due": (reminders.CLAIM, due),
+        "the calls to make": (calls.LINES, {"clinic_id": place.clinic_id, "size": 21, "skipped": 0}),
+        "how many calls": (calls.COUNT, {"clinic_id": place.clinic_id, "many": 99}),
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
         "whether a time fits": (times.FITS, asked),
@@ -91,6 +96,13 @@ def _statements(place):
             f"before a day is over: {name}": (sa.text(check.sql), bounds | {"provider_id": None, "on_date": tomorrow})
             for name, check in every_check()
         },
+        "the calendar's visits": (calendar.VISITS, bounds | {"provider_id": None}),
+        "the calendar's visits of one doctor": (calendar.VISITS, bounds | {"provider_id": place.doctors[0]}),
+        "what else takes time": (calendar.TIMES, bounds | {"provider_ids": place.doctors}),
+        "the load of a day": (calendar.LOAD, asked | {"provider_ids": place.doctors}),
+        "the visits of a day, counted": (calendar.COUNTS, bounds | {"zone": data.ZONE.key, "provider_id": None}),
+        "which rooms go with which time": (calendar.ROOMS, bounds),
+        "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
         "visits in a span that is blocked": (affected.ANY["span"], stranded),
         "visits outside of a doctor's hours": (affected.ANY["hours"], stranded),
         "visits of a doctor who leaves": (affected.ANY["doctor"], stranded),
@@ -101,13 +113,6 @@ def _statements(place):
 
 
 NAMES = list(_statements(data.Place(patients=[data.uuid7()])))
-        "the calendar's visits": (calendar.VISITS, bounds | {"provider_id": None}),
-        "the calendar's visits of one doctor": (calendar.VISITS, bounds | {"provider_id": place.doctors[0]}),
-        "what else takes time": (calendar.TIMES, bounds | {"provider_ids": place.doctors}),
-        "the load of a day": (calendar.LOAD, asked | {"provider_ids": place.doctors}),
-        "the visits of a day, counted": (calendar.COUNTS, bounds | {"zone": data.ZONE.key, "provider_id": None}),
-        "which rooms go with which time": (calendar.ROOMS, bounds),
-        "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
 
 
 @pytest.mark.parametrize("name", NAMES)
