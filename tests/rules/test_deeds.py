@@ -10,6 +10,7 @@ from clinic.views.deeds import DID, KINDS, TRIED, actions_of
 SHOWS_NOBODY = {
     "staff.patients.new": "an empty form",
     "staff.break_glass.new": "an empty form",
+    "staff.stranded.index": "changes, and how many visits each concerns",
     "staff.finder.index": "open times",
     "staff.calendar_feeds.index": "the doctor's own addresses",
     "staff.calendar.month": "how many visits each day has",
