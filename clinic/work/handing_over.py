@@ -21,8 +21,9 @@ LONGEST_WAIT = 900
 
 
 def sms_is_there() -> bool:
-    """Whether text messages can be sent at all."""
-    return bool(current_app.config["SMS_URL"] or current_app.config["MAIL_FOLDER"])
+    """Whether text messages can be sent at all; in the trial they are kept where the mails are."""
+    config = current_app.config
+    return bool(config["SMS_URL"] or (config["MAIL_FOLDER"] and not config["MAIL_URL"]))
 
 
 def hand_over(session, line, clinic, telling, words):

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import notifications, same_people, visits
+from clinic.actions import calls, erasures, notifications, same_people, visits
 from clinic.actions.booking import book
 from clinic.actions.patients import register
 from clinic.db import now
+from clinic.models.calls import CallAttempt
 from clinic.models.notifications import Channel, NotificationKind, NotificationState, Why
 from clinic.models.patients import PatientAccess
 from clinic.models.people import ContactMethod, IdentityCheck, Relation
@@ -223,6 +224,23 @@ class TestByNight:
         cast.booked(cast.tomorrow_at(10, days=3))
         telling.work()
         assert len(telling.mails) == 1
+
+
+def test_an_erased_patients_ledger_keeps_that_something_was_told_and_nothing_of_what(telling, session, cast, tom):
+    cast.booked()
+    telling.work()
+    calls.record(_for_the_desk(session, telling.line()), "no_answer", note="engaged", by=cast.amara.actor)
+    erasures.repeat(tom, by=cast.ines.actor)
+    session.commit()
+    line = next(each for each in telling.lines() if each.kind == K.BOOKED)
+    assert (line.text, line.subject, line.sent_to) == (None, None, None) and line.sent_at
+    assert session.scalars(sa.select(CallAttempt.note)).all() == [None]
+
+
+def _for_the_desk(session, line):
+    line.desk_since = now()
+    session.flush()
+    return line
 
 
 def test_who_turns_out_to_be_known_is_told_as_the_one_they_are(telling, session, cast, tom):

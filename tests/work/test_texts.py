@@ -108,6 +108,16 @@ class TestSending:
         assert service.tries == 5 and {line.state for line in telling.lines()} == {S.WAITING}
 
 
+def test_where_mails_go_out_in_earnest_and_no_text_messages_can_none_is_said_to_be_sent(
+    app, telling, cast, tom, monkeypatch
+):
+    monkeypatch.setitem(app.config, "MAIL_URL", "smtp://127.0.0.1:1?starttls=no")
+    cast.booked(by=cast.maya)
+    cast.tom.email = None
+    telling.work()
+    assert not telling.texts and telling.line().channel != Channel.SMS
+
+
 class TestWhatBecameOfIt:
     @pytest.fixture
     def line(self, telling, cast, tom, service):
