@@ -1,0 +1,107 @@
+"""One time that became free, wanted at once by patients, callers and the waiting list: one of them has it."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.actions import holds, offers, waitlist, waitlist_offers
+from clinic.actions.acting import Actor, Refused
+from clinic.actions.booking import book
+from clinic.actions.patients import register
+from clinic.actions.waitlist import Wanting
+from clinic.db import db
+from clinic.models.offers import SlotOffer
+from clinic.models.organizations import Clinic
+from clinic.models.schedule import Slot
+from clinic.models.telling import SETTING
+from clinic.models.visits import Visit
+from clinic.queries.waitlist import Freed
+
+# `ROUNDS=50` plays it as often as the figures ask.
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+# As many as the pool of connections lets act at once.
+CALLERS = JOBS = 2
+
+
+def at_once(app, scope, acts):
+    """Do all of these at the same moment, each in a transaction of its own; True for those that were done."""
+    start = Barrier(len(acts), timeout=20)
+
+    def do(act):
+        with app.app_context():
+            session = db.session()
+            session.enter(scope)
+            session.connection()
+            start.wait()
+            try:
+                came = act(session)
+                session.commit()
+                return bool(came)
+            except Refused:
+                session.rollback()
+                return False
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(do, acts))
+
+
+@pytest.fixture
+def crowd(session, cast):
+    """Six who wait for a consultation with anybody, in a clinic that is never asleep."""
+    rose = session.get(Clinic, cast.rose.id)
+    rose.settings = {**rose.settings, SETTING: {"quiet_from": "03:00", "quiet_until": "03:00"}}
+    day, people = cast.tomorrow_at(10).date(), []
+    for number in range(6):
+        patient = register(session, by=cast.amara.actor, full_name=f"Crowd {number}")
+        wanting = Wanting(cast.consultation.id, day, day + timedelta(days=60))
+        waitlist.join(session, patient, wanting, by=cast.amara.actor)
+        people.append(patient)
+    session.commit()
+    return people
+
+
+@pytest.mark.promise(1, "held, held, booked and offered to the waiting list at once")
+def test_hold_and_hold_and_desk_and_waiting_list_make_one_owner(app, session, cast, crowd, figure):
+    job = Actor.job(cast.rose.id, "waitlist.offer")
+    patients = [replace(each.actor, in_portal=True) for each in (cast.maya, cast.ines)]
+    owners = 0
+    for number in range(ROUNDS):
+        starts_at = cast.tomorrow_at(9 + number % 8, days=1 + number // 8)
+        wish = cast.wish(starts_at)
+        freed = Freed(cast.rose.id, cast.dr_osei.id, starts_at, starts_at + timedelta(minutes=20))
+        acts = [lambda own, by=by, wish=wish: holds.hold(own, wish, by=by) for by in patients]
+        acts += [lambda own, wish=wish: book(own, wish, by=cast.amara.actor)] * CALLERS
+        acts += [lambda own, freed=freed: waitlist_offers.refill(own, freed, by=job)] * JOBS
+        done = at_once(app, cast.scope, acts)
+        session.rollback()
+        session.expire_all()
+        slots = session.scalars(sa.select(Slot).where(Slot.starts_at == starts_at)).all()
+        assert len(slots) == done.count(True) == 1
+        owners += len(slots)
+    figure(f"{ROUNDS} rounds of {len(acts)}, {owners} owners")
+
+
+@pytest.mark.promise(1, "two freed times, one person")
+def test_several_times_for_the_same_people_make_one_offer_each(app, session, cast, crowd):
+    job = Actor.job(cast.rose.id, "waitlist.offer")
+    for number in range(ROUNDS):
+        starts = [cast.tomorrow_at(9 + hour, days=10 + number) for hour in range(3)]
+        freed = [Freed(cast.rose.id, cast.dr_osei.id, each, each + timedelta(minutes=20)) for each in starts]
+        freed += [Freed(cast.rose.id, cast.dr_lind.id, each, each + timedelta(minutes=20)) for each in starts]
+        at_once(app, cast.scope, [lambda own, each=each: waitlist_offers.refill(own, each, by=job) for each in freed])
+        session.rollback()
+        session.expire_all()
+        live = session.scalars(sa.select(SlotOffer).where(SlotOffer.status == "sent")).all()
+        assert len({each.patient_id for each in live}) == len(live) <= len(crowd)
+        assert len({(each.provider_id, each.starts_at) for each in live}) == len(live) > 0
+        for offer in live:
+            offers.decline(offer, by=cast.amara.actor)
+        session.commit()
+    assert not session.scalars(sa.select(Visit)).all()
