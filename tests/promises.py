@@ -1,7 +1,7 @@
 """What the product promises about safety, by number; tests marked ``promise(number, …)`` prove it.
 
 `make security` runs those tests and writes docs/security-report.md. The gaps in the numbers are promises about what is
-not built yet: uploads, downloads and webhooks.
+not built yet, such as uploads and downloads.
 """
 
 PROMISES = {
@@ -10,6 +10,7 @@ PROMISES = {
     3: "A time that several share stays one time, however many book it at the same moment.",
     4: "A visit that is moved has its new time or still its old one, never both and never neither.",
     5: "Whatever many people do at the same moment, everyone sees a state that there really was.",
+    6: "Hours stay at the same time on the wall when the clocks change.",
     7: "A time that is held for somebody is free again when the hold has run out, and only once.",
     8: "Nobody sees or changes anything of another clinic.",
     9: "Whoever names a row's id gets it only where the row is theirs to see.",
@@ -37,6 +38,7 @@ PROMISES = {
     31: "The audit log cannot be changed without being found out.",
     32: "No log and no page of errors has a word of what anybody typed.",
     35: "A form that is sent twice acts once and is answered the same.",
+    36: "What an outside service calls counts only with its signature, and once, in whatever order it comes.",
     37: "An address that somebody typed never leads a request inside.",
     38: "An exported table runs in no spreadsheet.",
     39: "Secrets are kept encrypted, each for its own row, and their keys can be changed while people work.",

@@ -71,6 +71,7 @@ def test_every_time_of_the_day_is_booked_once_and_stands_on_the_page(session, ca
     seen(f"{zone.key} {day.date}: {_hours(day):g} hours, {len(starts)} visits")
 
 
+@pytest.mark.promise(6, "weekly hours in eight zones, for eight weeks around both changes")
 @pytest.mark.parametrize("zone", ZONES, indirect=True)
 def test_weekly_hours_keep_their_wall_time_for_eight_weeks_around_a_change(session, cast, zone, seen):
     counted = 0

@@ -77,6 +77,7 @@ class TestStatus:
         session.refresh(line)
         assert line.state == NotificationState.DELIVERED
 
+    @pytest.mark.promise(36, "what became of a message, told twice and in any order, ends the same")
     @pytest.mark.parametrize("order", list(permutations(("sending", "sent", "delivered", "queued")))[::5], ids="-".join)
     def test_in_any_order_and_twice_it_ends_the_same(self, call, line, session, order):
         for status in (*order, *order):
@@ -112,6 +113,7 @@ FORGERIES = {
 
 
 class TestForgeries:
+    @pytest.mark.promise(36, "a call with a forged signature changes nothing")
     @pytest.mark.parametrize("path", ["status", "reply"])
     @pytest.mark.parametrize("how", FORGERIES)
     def test_change_nothing(self, call, line, session, how, path):
@@ -140,6 +142,7 @@ class TestForgeries:
 
 
 class TestReplies:
+    @pytest.mark.promise(36, "an answer that is brought again is there once")
     def test_one_is_kept_for_the_clinic_that_wrote_and_brought_again_it_is_there_once(self, call, line, session):
         for _ in range(3):
             answer = call("/texts/reply", reply("See you then"))
