@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from clinic.db import word
 from clinic.models.visits import Visit
+from clinic.queries.calls import WAITING
 from clinic.queries.day_closing import CLOSING, READINESS, Asked, Check
 
 SETTLED_FROM = tuple(Visit.closing_steps)
@@ -69,9 +70,9 @@ UNANSWERED = """SELECT x.at, p.full_name AS who, x.what, x.visit_id, x.patient_i
            AND v.starts_at > now()) AS x
   JOIN patients AS p ON p.clinic_id = :clinic_id AND p.id = x.patient_id
  ORDER BY x.at, x.patient_id"""
-UNDELIVERED = """SELECT n.desk_since AS at, p.full_name AS who, CAST(NULL AS text) AS what, n.visit_id, n.patient_id
-  FROM notifications AS n JOIN patients AS p ON p.clinic_id = n.clinic_id AND p.id = n.patient_id
- WHERE n.clinic_id = :clinic_id AND n.desk_since < :ends_at AND n.desk_done_at IS NULL
+# What stands on the list of calls: no line that its visit has overtaken.
+UNDELIVERED = f"""SELECT n.desk_since AS at, p.full_name AS who, CAST(NULL AS text) AS what, n.visit_id, n.patient_id
+{WAITING} AND n.desk_since < :ends_at
  ORDER BY n.desk_since, n.id"""
 # A question that must be answered has no answer, or one that was taken back.
 UNASKED = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
