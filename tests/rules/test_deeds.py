@@ -4,7 +4,8 @@ import ast
 
 from clinic.config import HOME
 from clinic.models.audit import Decision
-from clinic.views.deeds import DID, KINDS, TRIED, actions_of
+from clinic.views.deed_words import DID, TRIED
+from clinic.views.deeds import KINDS, actions_of
 
 # Pages of the desk and the portal that show no patient but the one who asks, or nobody at all, and why.
 SHOWS_NOBODY = {
@@ -43,7 +44,7 @@ def test_every_act_has_a_sentence():
     acts = dict(_acts())
     assert len(acts) > 80
     missing = sorted(name for name in acts if name not in DID and name not in TRIED)
-    assert not missing, f"say in clinic/views/deeds.py what these are: {missing}"
+    assert not missing, f"say in clinic/views/deed_words.py what these are: {missing}"
 
 
 def test_every_sentence_is_of_some_kind_and_names_who():
