@@ -14,6 +14,7 @@ STANDS = """NOT (s.status = 'held'
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
 # days are an array because of a series it would expect a thousand.
+# What is MATERIALIZED is worked out once: hours before their starts, and these before anything is held against them.
 # When the hours ``a`` begin and end on the day ``d``. Of a time that comes twice that day PostgreSQL takes the second;
 # the first is as long after an unmistakable time before it as a clock says that nobody turns.
 MEANT = "CASE WHEN a.{which} THEN (d.day + a.{time} - interval '3 hours') AT TIME ZONE :zone + interval '3 hours'"
@@ -61,7 +62,7 @@ closed AS (
       JOIN shut AS s ON s.location_id IS NULL AND coalesce(s.provider_id = p.provider_id, true)
      GROUP BY p.provider_id
 ),
-hours AS (
+hours AS MATERIALIZED (
     SELECT a.provider_id, a.location_id, a.visit_mode, {OPENS} AS opens, {CLOSES} AS closes,
            (SELECT range_agg(s.times) FROM shut AS s
              WHERE coalesce(s.provider_id = a.provider_id, true)

@@ -17,7 +17,7 @@ from clinic.queries.open_parts import HOURS, ROOMS, SEATS, SERVES
 
 OPEN_TIMES = sa.text(
     f"""WITH {HOURS}, {SEATS}, {ROOMS},
-candidates AS (
+candidates AS MATERIALIZED (
     SELECT h.provider_id, begins AS starts_at, begins + make_interval(mins => o.minutes) AS ends_at, o.capacity,
            begins - make_interval(mins => o.buffer_before) AS busy_from,
            begins + make_interval(mins => o.minutes + o.buffer_after) AS busy_until,
