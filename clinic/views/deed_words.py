@@ -239,8 +239,8 @@ DID = {
     "imports.write_patient_words": _l("%(who)s imported what patients are found by"),
     "imports.write_external_ids": _l("%(who)s imported numbers of another system"),
 }
-# The same of what was refused.
 
+# The same of what was refused.
 TRIED = {
     "patients.open": _l("%(who)s was refused the record of %(whom)s"),
     "visits.open": _l("%(who)s was refused a visit of %(whom)s"),
@@ -251,4 +251,3 @@ TRIED = {
     "passkeys.use": _l("Somebody gave a passkey of %(whom)s that does not fit"),
     "recovery_codes.use": _l("Somebody gave a wrong recovery code for %(whom)s"),
 }
-# What a patient reads of their own record.

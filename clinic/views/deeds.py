@@ -69,8 +69,9 @@ def detail(key):
 def nobodys(role):
     """Who did what no signed-in person did."""
     return {
-        "job": _("The clinic’s program"), "operator": _("The people who run the program"), "kiosk": _("The check-in screen"),
-        "visit_link": _("Whoever holds the visit’s link"), "calendar_feed": _("A calendar program"),
+        "job": _("The clinic’s program"), "operator": _("The people who run the program"),
+        "kiosk": _("The check-in screen"), "visit_link": _("Whoever holds the visit’s link"),
+        "calendar_feed": _("A calendar program"),
     }.get(role, _("Somebody"))  # fmt: skip
 
 
