@@ -116,7 +116,7 @@ def day_page(asked):
     shown, others = make(asked, lanes, scale, visits, times, opened)
     return {
         "asked": asked, "scale": scale, "lanes": shown, "others": others, "now_line": _now_line(scale),
-        "waiting": len(visits) - len(booked), "address": asked.url(zoom=asked.zoom),
+        "waiting": len(visits) - len(booked), "legend": lanes.badges, "address": asked.url(zoom=asked.zoom),
     }  # fmt: skip
 
 
@@ -185,6 +185,7 @@ def week_page(asked):
     scale = next((each.scale for each in shown if each.now), shown[0].scale)
     return {
         "asked": asked, "scale": scale, "lanes": shown, "others": [], "days": days, "waiting": 0,
+        "legend": lanes.badges,
         "now_line": next((_now_line(each.scale) for each in shown if each.now), None),
         "address": asked.url(zoom=asked.zoom),
     }  # fmt: skip
