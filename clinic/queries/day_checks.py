@@ -74,12 +74,15 @@ UNANSWERED = """SELECT x.at, p.full_name AS who, x.what, x.visit_id, x.patient_i
 UNDELIVERED = f"""SELECT n.desk_since AS at, p.full_name AS who, CAST(NULL AS text) AS what, n.visit_id, n.patient_id
 {WAITING} AND n.desk_since < :ends_at
  ORDER BY n.desk_since, n.id"""
-# A question that must be answered has no answer, or one that was taken back.
+# A question that must be answered has no answer, or one that was taken back; or nothing was answered at all.
 UNASKED = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
        SELECT 1 FROM intake_questions AS q WHERE q.clinic_id = v.clinic_id AND q.visit_type_id = v.visit_type_id
-          AND q.is_required AND q.retired_at IS NULL
+          AND q.retired_at IS NULL
           AND (SELECT a.answer FROM intake_answers AS a WHERE a.clinic_id = v.clinic_id AND a.visit_id = v.id
-                  AND a.question_id = q.id ORDER BY a.created_at DESC LIMIT 1) IS NULL)
+                  AND a.question_id = q.id ORDER BY a.created_at DESC LIMIT 1) IS NULL
+          AND (q.is_required OR NOT EXISTS (
+               SELECT 1 FROM intake_answers AS a
+                WHERE a.clinic_id = v.clinic_id AND a.visit_id = v.id AND a.answer IS NOT NULL)))
  ORDER BY v.starts_at, v.id"""
 
 
@@ -112,8 +115,8 @@ READINESS |= {
         "staff.day.index", _unconfirmed_of,
     ),
     "questions": Check(
-        word("Visits whose questions are not answered"), word("Every question that must be answered is."), UNASKED,
-        "staff.day.index",
+        word("Visits whose questions are not answered"), word("Everybody has answered what is asked before."),
+        UNASKED, "staff.day.index",
     ),
     "twice": Check(
         word("Two visits at one time"), word("Nobody is to be in two places at once."), TWICE, "staff.day.index",

@@ -10,6 +10,7 @@ from clinic.actions import day_closing, visits
 from clinic.actions.acting import Refused
 from clinic.db import now
 from clinic.models.day_closings import ClosingStep
+from clinic.models.intake import IntakeQuestion
 from clinic.models.visits import EventKind, VisitEvent, VisitStatus
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
@@ -160,5 +161,12 @@ class TestReadiness:
         cast.booked(cast.tomorrow_at(10), provider=cast.dr_lind, patient=cast.maya_patient)
         session.execute(sa.text("UPDATE availabilities SET status = 'paused' WHERE provider_id = :lind"),
                         {"lind": cast.dr_lind.id})  # fmt: skip
+        question = IntakeQuestion(
+            clinic_id=cast.rose.id, visit_type_id=cast.consultation.id, question="Since when?", kind="short_text"
+        )
+        session.add(question)
+        session.flush()
         found = asked.find(session, asked.READINESS, asked.Asked(cast.rose.id, Day.on(tomorrow, cast.rose.timezone)))
-        assert {each.name: each.count for each in found if each.count} == {"unconfirmed": 2, "twice": 2, "hours": 1}
+        assert {each.name: each.count for each in found if each.count} == {
+            "unconfirmed": 2, "twice": 2, "hours": 1, "questions": 3,
+        }  # fmt: skip
