@@ -12,9 +12,9 @@ from clinic.queries.open_times import OPEN_TIMES, fits
 from clinic.queries.picking import Doctor, Kind, room_names
 
 SHOWN = 3
-# One look is at four weeks; when nothing suits for half a year, there is no point in looking on.
-DAYS_AT_ONCE = 28
-LOOKS = 7
+# So many days are looked at in turn: mostly something suits in the first week, and when nothing does for half a year
+# there is no point in looking on.
+LOOKS = (7, 21, 28, 28, 28, 28, 28, 28)
 # Of doctors who are free at the same moment the first is enough.
 FIND = sa.text(
     f"""SELECT DISTINCT ON (found.starts_at) found.provider_id, found.starts_at, found.ends_at, found.location_id
@@ -64,9 +64,10 @@ def find(session, clinic, question: Question, *, person_id=None) -> list[Suiting
     if not question.doctors:
         return []
     rows, first_day = [], question.first_day
-    for _look in range(LOOKS):
-        rows += _look_at(session, clinic, question, first_day, SHOWN - len(rows), person_id)
-        first_day += timedelta(days=DAYS_AT_ONCE)
+    for days in LOOKS:
+        last_day = first_day + timedelta(days=days - 1)
+        rows += _look_at(session, clinic, question, (first_day, last_day), SHOWN - len(rows), person_id)
+        first_day = last_day + timedelta(days=1)
         if len(rows) == SHOWN:
             break
     ids = {row.location_id for row in rows} - {None}
@@ -75,12 +76,12 @@ def find(session, clinic, question: Question, *, person_id=None) -> list[Suiting
     return [_suiting(session, clinic, question, row, places, person_id) for row in rows]
 
 
-def _look_at(session, clinic, question, first_day, shown, person_id):
+def _look_at(session, clinic, question, days, shown, person_id):
     earliest = max(now(), question.after + timedelta(seconds=1)) if question.after else now()
     asked = {
         "clinic_id": clinic.id, "visit_type_id": question.kind.id, "zone": clinic.timezone, "mode": question.mode,
-        "provider_ids": [each.id for each in question.doctors], "person_id": person_id, "first_day": first_day,
-        "last_day": first_day + timedelta(days=DAYS_AT_ONCE - 1), "earliest": earliest,
+        "provider_ids": [each.id for each in question.doctors], "person_id": person_id, "first_day": days[0],
+        "last_day": days[1], "earliest": earliest,
         "latest": now() + timedelta(days=3650), "most": None, "room_kind_ids": list(question.room_kind_ids),
         "location_id": question.location_id, "weekdays": list(question.weekdays), "at_from": question.at_from,
         "at_until": question.at_until, "shown": shown,
