@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from clinic import bell
 from clinic.actions import slot_rooms, slots, visits
 from clinic.actions.acting import Refused, action
+from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.rehearsing import NO_SUCH_TIME, Occasion, refusal_of, rehearsal
 from clinic.db import now
 from clinic.models.groups import CalledOffGroup
@@ -66,6 +67,7 @@ def publish(session, group: Group, starts_at: datetime, *, by):
         title=group.title, location_id=group.location_id,
     )  # fmt: skip
     _enter(session, slot, doctor, by)
+    tell_waitlist(session, by.clinic_id, doctor.id, starts_at, ends_at)
     bell.ring(session, by.clinic_id, "visits")
     return slot
 
@@ -91,6 +93,8 @@ def update(slot: Slot, *, capacity, title, location_id, by):
     if capacity < least:
         sentence = "It cannot have fewer places than are taken or offered to somebody: %(least)s."
         raise Refused(sentence, field="capacity", least=least)
+    if capacity > slot.capacity:
+        tell_waitlist(object_session(slot), slot.clinic_id, slot.provider_id, slot.starts_at, slot.ends_at)
     slot.capacity, slot.title, slot.location_id = capacity, title, location_id
     return _settled(slot)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import object_session
 
 from clinic.actions import booking, notifications, offer_purposes, offers, requests, slots, walk_ins
 from clinic.actions.acting import Refused, action
+from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.requests import cannot, hold, remember, state
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
@@ -130,6 +131,8 @@ def _back_at_the_desk(kind):
         request.status, request.proposed_slot_id = R.TRIAGED, None
         request.answer_by = now() + rules(session, request.clinic_id).within(request.severity)
         remember(request, kind, R.AWAITING, before, by=by)
+        # Kept for one, it was open to nobody else; somebody on the waiting list may want it.
+        tell_waitlist(session, offer.clinic_id, offer.provider_id, offer.starts_at, offer.ends_at)
 
     return back
 

@@ -101,21 +101,6 @@ def _wanted(freed, zone):
     }  # fmt: skip
 
 
-def waiting_for(session, slot, zone: str) -> int:
-    """How many wait for a time such as this slot: of its type, with its doctor, on its day at its hour."""
-    wall = slot.starts_at.astimezone(ZoneInfo(zone))
-    w, any_of = WaitlistEntry, sa.func.coalesce
-    return session.scalar(
-        sa.select(sa.func.count()).where(
-            w.status == WaitStatus.WAITING, w.visit_type_id == slot.visit_type_id,
-            w.earliest_on <= wall.date(), w.latest_on >= wall.date(),
-            any_of(sa.literal(wall.isoweekday() % 7) == sa.any_(w.weekdays), sa.true()),
-            any_of(sa.literal(slot.provider_id) == sa.any_(w.provider_ids), sa.true()),
-            any_of(w.from_time <= wall.time(), sa.true()), any_of(w.until_time > wall.time(), sa.true()),
-        )
-    )  # fmt: skip
-
-
 def hold_for(settings) -> timedelta:
     """How long a time that became free is kept for who it is offered to, out of a clinic's settings."""
     return timedelta(minutes=settings.get(HOLD_SETTING, HOLD_MINUTES))

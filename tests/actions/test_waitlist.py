@@ -20,7 +20,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.telling import SETTING
 from clinic.models.visits import CancelReason, Visit
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
-from clinic.queries.waitlist import Freed, over, saved, waiting_for
+from clinic.queries.waitlist import Freed, over, saved
 from clinic.scope import Scope
 from clinic.walltime import today
 from clinic.work.handlers import run
@@ -301,14 +301,6 @@ class TestLeave:
         session.rollback()
         session.expire_all()
         assert entry.status == W.EXPIRED and entry.ended_at
-
-
-def test_how_many_wait_for_a_time_is_counted_for_its_type_doctor_day_and_hour(session, cast, visit):
-    slot = visit.slot
-    wait(session, cast)
-    assert waiting_for(session, slot, cast.rose.timezone) == 1
-    wait(session, cast, cast.tom, from_time=time(16))
-    assert waiting_for(session, slot, cast.rose.timezone) == 1
 
 
 class TestAtOnce:
