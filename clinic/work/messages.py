@@ -60,6 +60,9 @@ def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
     language = language_of(line.patient, clinic)
     with force_locale(language):
         facts = _facts(session, line, clinic, telling, locale_of(language, clinic))
+    if channel == Channel.PHONE:
+        # Whoever hears it is on the telephone with the clinic.
+        facts["phone"] = None
     return _written(line.kind, language, channel, address, facts)
 
 
