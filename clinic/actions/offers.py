@@ -113,7 +113,8 @@ def send(offer: SlotOffer, *, by, until=None):
     offer_links.give(offer)
     offer.status, offer.sent_at = S.SENT, sa.func.now()
     session.flush()
-    tell(session, NotificationKind.OFFER, offer=offer, by=by)
+    if tell(session, NotificationKind.OFFER, offer=offer, by=by) is None:
+        raise Refused("This patient cannot be offered anything: the record is closed.")
     return _told("sent", session, offer, by)
 
 

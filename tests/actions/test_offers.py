@@ -125,6 +125,17 @@ class TestSend:
             offers.send(offer, by=cast.amara.actor)
 
 
+    def test_nothing_is_sent_to_somebody_who_has_died_meanwhile(self, session, cast, visit):
+        made = offers.prepare(session, offering(cast, cast.tomorrow_at(15), visit), by=cast.amara.actor)
+        session.commit()
+        cast.tom.deceased_at = now()
+        session.commit()
+        with pytest.raises(Refused, match="record is closed"):
+            offers.send(made, by=cast.amara.actor)
+        session.rollback()
+        assert made.status == S.PREPARED
+
+
 class TestAccept:
     def test_the_visit_is_moved_into_the_held_time_and_its_old_one_is_free(self, session, cast, offer):
         offers.accept(offer, by=cast.amara.actor)

@@ -184,7 +184,7 @@ class TestPropose:
         request_offers.propose(triaged, at_three(cast, triaged), by=cast.amara.actor)
         offer = live_offer(session, triaged)
         if answer == "lapse":
-            offer.until = now() - timedelta(seconds=1)
+            offer.until = now() - timedelta(minutes=5)
             session.flush()
         getattr(offers, answer)(offer, by=cast.amara.actor)
         assert (triaged.status, triaged.proposed_slot_id, minutes_left(triaged)) == (R.TRIAGED, None, 240)
@@ -193,7 +193,7 @@ class TestPropose:
     def test_the_job_notes_that_nobody_answered(self, app, session, cast, triaged):
         request_offers.propose(triaged, at_three(cast, triaged), by=cast.amara.actor)
         offer = live_offer(session, triaged)
-        offer.until = now() - timedelta(seconds=1)
+        offer.until = now() - timedelta(minutes=5)
         session.commit()
         run(app, "offers.lapse", {"clinic_id": str(cast.rose.id), "offer_id": str(offer.id)})
         session.expire_all()
