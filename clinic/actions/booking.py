@@ -144,6 +144,8 @@ def seat(session, wish, terms, *, by):
     if found.blocked or (found.day_full and not wish.overbook):
         raise not_open(wish, terms, found)
     if found.seat_in:
+        if slots.sits_in(session, wish, found.seat_in):
+            raise TimeTaken("This patient has a place at that time already.", wish)
         if slots.take_seat(session, wish.clinic_id, found.seat_in, by=by):
             return found.seat_in
         raise TimeTaken("The last place at that time has just been taken.", wish)

@@ -55,6 +55,10 @@ TAKE_SEAT = sa.text(
         WHERE clinic_id = :clinic_id AND id = :slot_id AND taken < capacity AND kind <> 'blocked' AND closed_at IS NULL
         RETURNING id"""
 )
+SITS_IN = sa.text(
+    """SELECT EXISTS (SELECT 1 FROM visits
+                      WHERE clinic_id = :clinic_id AND slot_id = :slot_id AND patient_id = :patient_id)"""
+)
 DROP_OWN_SEAT_HOLD = sa.text(
     "DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND slot_id = :slot_id AND held_by_id = :person_id"
 )
@@ -122,6 +126,12 @@ def take_seat(session, clinic_id, slot_id, *, by):
     if taken and by.user_id:
         session.connection().execute(DROP_OWN_SEAT_HOLD, {**ids, "person_id": by.user_id})
     return taken
+
+
+def sits_in(session, wish, slot_id):
+    """Whether whoever the wish is for has a seat of this time already: nobody takes two."""
+    ids = {"clinic_id": wish.clinic_id, "slot_id": slot_id, "patient_id": wish.patient_id}
+    return wish.patient_id is not None and session.connection().execute(SITS_IN, ids).scalar()
 
 
 def take_new(session, wish, terms, found, *, by, overbook=None, held_until=None):

@@ -134,6 +134,12 @@ class TestSeats:
         assert (shown.taken, shown.capacity, shown.is_full) == (3, 3, True)
         assert {each.patient.full_name for each in asked.members(session, slot.id)} == {"Crowd 0", "Crowd 1", "Crowd 2"}
 
+    def test_nobody_takes_two_of_them(self, session, cast, published):
+        slot = published()
+        sit(session, cast, slot, cast.tom)
+        with pytest.raises(TimeTaken, match="has a place at that time already"):
+            sit(session, cast, slot, cast.tom)
+
     def test_a_cancelled_visit_gives_its_seat_back_and_the_time_stands(self, session, cast, published):
         slot = published(capacity=1)
         visit_id = sit(session, cast, slot, cast.tom)

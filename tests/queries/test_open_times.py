@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions.patients import register
 from clinic.models.organizations import Clinic
 from clinic.models.schedule import Availability
 from clinic.queries.open_times import nearest_open, open_times
@@ -123,7 +124,8 @@ def test_a_shared_time_is_open_until_its_last_seat_is_taken(session, cast):
     session.flush()
     ten = cast.tomorrow_at(10)
     seats = []
-    for patient in (cast.tom, cast.maya_patient, cast.tom):
+    ada = register(session, by=cast.amara.actor, full_name="Ada Byron")
+    for patient in (cast.tom, cast.maya_patient, ada):
         cast.booked(ten, patient=patient)
         left = [each.seats for each in found(session, cast, ten.date()) if each.starts_at == ten]
         seats.append(left[0] if left else 0)
