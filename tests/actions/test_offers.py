@@ -124,7 +124,6 @@ class TestSend:
         with pytest.raises(Refused, match="changed meanwhile"):
             offers.send(offer, by=cast.amara.actor)
 
-
     def test_nothing_is_sent_to_somebody_who_has_died_meanwhile(self, session, cast, visit):
         made = offers.prepare(session, offering(cast, cast.tomorrow_at(15), visit), by=cast.amara.actor)
         session.commit()
