@@ -68,15 +68,18 @@ def close(session, on_date: date, *, by, notes=None, provider_id=None):
 
 
 @action
-def reopen(session, on_date: date, reason: str, *, by, provider_id=None):
-    """Open a closed day again, with the reason on record."""
+def reopen(session, on_date: date, reason: str, *, by):
+    """Open a closed day again, the doctors' own parts too, with the reason on record."""
     session.connection().execute(LOCK, {"clinic_id": by.clinic_id})
-    last = asked.last_closing(session, on_date, provider_id)
-    if last is None or last.step != ClosingStep.CLOSED:
+    closed = asked.closed_parts(session, on_date)
+    if not closed:
         raise Refused("This day is not closed.")
     if not reason:
         raise Refused("Say why the day is opened again.", field="reason")
-    return _signed(session, ClosingStep.REOPENED, on_date, last, by, provider_id, notes=reason)
+    opened = [
+        _signed(session, ClosingStep.REOPENED, on_date, last, by, last.provider_id, notes=reason) for last in closed
+    ]
+    return opened[-1]
 
 
 def refuse_on_closed_days(visit, by) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from clinic.models.day_closings import ClosingStep, DayClosing
@@ -122,6 +123,18 @@ def last_closing(session, on_date: date, provider_id=None) -> DayClosing | None:
         .limit(1)
         .options(joinedload(DayClosing.signed_by))
     ).first()
+
+
+def closed_parts(session, on_date: date) -> list[DayClosing]:
+    """The signatures that hold: the clinic's, and those of doctors under their own parts."""
+    last = (
+        sa.select(DayClosing.id)
+        .where(DayClosing.on_date == on_date)
+        .ext(distinct_on(DayClosing.provider_id))
+        .order_by(DayClosing.provider_id, DayClosing.number.desc())
+    )
+    closed = sa.select(DayClosing).where(DayClosing.id.in_(last), DayClosing.step == ClosingStep.CLOSED)
+    return session.scalars(closed.order_by(DayClosing.created_at, DayClosing.id).limit(500)).all()
 
 
 def history(session, on_date: date) -> list[DayClosing]:

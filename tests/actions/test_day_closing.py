@@ -152,6 +152,14 @@ class TestAfterwards:
         with pytest.raises(Refused, match="not closed"):
             day_closing.reopen(session, yesterday, "Again", by=cast.ines.actor)
 
+    def test_a_doctors_own_part_is_opened_with_the_day(self, session, cast, yesterday):
+        day_closing.close(session, yesterday, by=cast.osei.actor, provider_id=cast.dr_osei.id)
+        session.flush()
+        day_closing.reopen(session, yesterday, "A mistake", by=cast.ines.actor)
+        session.flush()
+        assert not asked.closed_parts(session, yesterday)
+        day_closing.close(session, yesterday, by=cast.osei.actor, provider_id=cast.dr_osei.id)
+
 
 class TestReadiness:
     def test_tomorrow_is_asked_about_what_it_lacks(self, session, cast):

@@ -99,5 +99,6 @@ def test_the_day_is_closed(window, session, cast):
     desk.press("Close the day")
     desk.sees("The day is closed.")
     admin = window(cast.ines)
+    on_both(admin.go("/staff/day-closing?date=2026-02-03"), "closed")
     for page in ("screens", "queue/limits", "queue/estimates"):
         on_both(admin.go(f"/staff/{page}"), page.replace("/", "-"))
