@@ -25,12 +25,15 @@ FILL = sa.text(
 @pytest.fixture
 def crowded(session, cast, superuser):
     """A list on which very many have waited, and Maya does."""
+    toms_id, mayas_id = cast.tom.id, cast.maya_patient.id
     ids = {"clinic_id": cast.rose.id, "visit_type_id": cast.consultation.id}
+    # Not one transaction with what takes so long.
+    session.commit()
     with superuser.connect() as connection:
-        connection.execute(FILL, {**ids, "patient_id": cast.tom.id, "many": ENTRIES})
+        connection.execute(FILL, {**ids, "patient_id": toms_id, "many": ENTRIES})
         connection.execute(sa.text(
             "UPDATE waitlist_entries SET status = 'waiting', ended_at = NULL, patient_id = :patient_id WHERE id ="
-            " (SELECT id FROM waitlist_entries LIMIT 1)"), {"patient_id": cast.maya_patient.id})  # fmt: skip
+            " (SELECT id FROM waitlist_entries LIMIT 1)"), {"patient_id": mayas_id})  # fmt: skip
         connection.execute(sa.text("ANALYZE waitlist_entries"))
     return session
 

@@ -22,7 +22,7 @@ from clinic.views.staff.choosing import Asked, PatientChoice
 
 bp = GuardedBlueprint("requests", __name__, face="staff", url_prefix="/requests")
 PAGE, PART, FORM = "staff/requests/show.html", "staff/requests/_request.html", "staff/requests/new.html"
-BOOK = Permission.VISITS_BOOK
+BOARD, BOOK = "staff/requests/index.html", Permission.VISITS_BOOK
 
 
 @bp.get("", needs=BOOK, shows="patients")
@@ -31,14 +31,11 @@ def index():
     number, view = page_number(), request.args.get("view")
     if view not in (None, "own", "late"):
         abort(404)
-    found = asked.board(
-        db.session(), number, owner_id=current.user.id if view == "own" else None, overdue=view == "late"
-    )
+    owner_id = current.user.id if view == "own" else None
+    found = asked.board(db.session(), number, owner_id=owner_id, overdue=view == "late")
     rows = Page.of(found, number, asked.PAGE)
     listed(row.patient_id for row in rows.rows)
-    return show_page(
-        "staff/requests/index.html", "staff/requests/_board.html", listing=rows, view=view, tabs=_tabs(view)
-    )
+    return show_page(BOARD, "staff/requests/_board.html", listing=rows, view=view, tabs=_tabs(view))
 
 
 @bp.get("/red", needs=BOOK, extends=False)
