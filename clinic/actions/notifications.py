@@ -14,6 +14,7 @@ from clinic import bell, jobs
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind, NotificationState, Why
 from clinic.models.visits import VisitKind
+from clinic.queries.telling import WITH
 
 SEND = "notifications.send"
 LEDGER, K, S = Notification.__table__, NotificationKind, NotificationState
@@ -74,6 +75,13 @@ def tell_by_ids(
 def leave_out(line: Notification, why: Why):
     """Nobody is told this any more."""
     line.state, line.why = S.NOT_NEEDED, why
+
+
+def gather(line: Notification, others: list[Notification]):
+    """Tell what several lines say in one message: this one's, which names their visits too."""
+    line.facts = {**line.facts, WITH: [str(other.id) for other in others]}
+    for other in others:
+        leave_out(other, Why.TOGETHER)
 
 
 def begin(line: Notification, reach, words):

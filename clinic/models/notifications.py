@@ -64,6 +64,7 @@ class Why(Choice):
     AWAY = "away", word("The service that sends it could not be reached for too long.")
     NO_ANSWER = "no_answer", word("The service did not say whether it took the message.")
     STOPPED = "stopped", word("The patient has asked for no more text messages.")
+    TOGETHER = "together", word("It was told together with the other visits.")
     CALLED_ONCE = "called_once", word("One call before a visit is enough.")
 
 

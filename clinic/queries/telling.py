@@ -1,5 +1,7 @@
 """Whether something is still worth telling: what has happened since it was written down decides."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from clinic.db import now
@@ -21,6 +23,38 @@ TRUE_IN = {
 }
 # What nobody needs to be called about who was there when it was done, on the telephone or at the desk.
 SAID_AT_ONCE = {K.BOOKED, K.REQUESTED, K.REQUEST_RECEIVED}
+
+
+# Of a line's facts: the ids of the lines that are told with it.
+WITH = "with"
+# What is done to several visits at once, a series or a day, is told at once.
+TOGETHER = (K.BOOKED, K.MOVED, K.CANCELLED)
+
+
+def companions(session, line, telling) -> list[Notification]:
+    """The lines of the same change that say the same of other visits of the patient, and are not told yet."""
+    if line.kind not in TOGETHER or line.facts:
+        return []
+    # What was written in one transaction has one moment.
+    found = session.scalars(
+        sa.select(Notification)
+        .where(
+            Notification.patient_id == line.patient_id, Notification.kind == line.kind, Notification.id != line.id,
+            Notification.state == NotificationState.WAITING, Notification.created_at == line.created_at,
+        )
+        .order_by(Notification.visit_starts_at, Notification.id)
+        .limit(100)
+        .with_for_update(skip_locked=True, of=Notification)
+    ).all()  # fmt: skip
+    return [other for other in found if needless(session, other, telling) is None]
+
+
+def told_with(session, line, telling) -> list[Notification]:
+    """The lines that are told in this line's message and still hold, the soonest visit first."""
+    ids = [UUID(each) for each in line.facts.get(WITH, ())]
+    lines = session.scalars(sa.select(Notification).where(Notification.id.in_(ids))).all() if ids else []
+    still = [other for other in lines if needless(session, other, telling) is None]
+    return sorted(still, key=lambda other: other.visit_starts_at)
 
 
 def needless(session, line, telling) -> Why | None:

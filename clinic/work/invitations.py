@@ -11,6 +11,7 @@ from clinic.links import link
 from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
 from clinic.queries.calendar_feeds import STATUSES, visit_in
+from clinic.queries.telling import told_with
 
 K = NotificationKind
 # Messages after which the visit stands in a calendar, or stands there no more. Of a visit that is only asked for there
@@ -34,9 +35,15 @@ def appointment(row, title, clinic=None) -> Appointment:
 
 def attachments(session, line, clinic, telling, language) -> list[tuple[bytes, dict]]:
     """What goes with the mail of a line of the ledger, as EmailMessage.add_attachment takes it."""
-    row = visit_in(session, line.visit_id) if line.visit_id and K(line.kind) in TOLD else None
-    if row is None or row.ends_at is None:
+    if line.visit_id is None or K(line.kind) not in TOLD:
         return []
+    ids = [line.visit_id, *(other.visit_id for other in told_with(session, line, telling))]
+    rows = [row for row in (visit_in(session, visit_id) for visit_id in ids) if row is not None and row.ends_at]
+    return [_file(row, line, clinic, telling, language) for row in rows]
+
+
+def _file(row, line, clinic, telling, language):
+    """One visit as an invitation."""
     with force_locale(language):
         title = _("Visit at %(clinic)s", clinic=clinic.name)
     sender = telling.reply_to or current_app.config["MAIL_FROM"] or "clinic@localhost"
@@ -44,7 +51,7 @@ def attachments(session, line, clinic, telling, language) -> list[tuple[bytes, d
         appointment(row, title, clinic), organizer=(telling.sender or clinic.name, Address(addr_spec=sender).addr_spec),
         attendee=(line.patient.full_name, line.sent_to),
     )  # fmt: skip
-    return [(file, {
+    return file, {
         "maintype": "text", "subtype": "calendar", "filename": "visit.ics",
         "params": {"method": method, "charset": "utf-8"},
-    })]  # fmt: skip
+    }  # fmt: skip

@@ -21,6 +21,7 @@ from clinic.models.offers import SlotOffer
 from clinic.models.organizations import Location
 from clinic.models.people import VisitMode
 from clinic.models.visits import CancelReason
+from clinic.queries.telling import told_with
 from clinic.work.invitations import attachments
 from clinic.work.letters import message_of, written
 
@@ -152,6 +153,7 @@ def _facts(session, line, clinic, telling, locale):
         "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
         "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
+        "others": [_moment(each.visit_starts_at, zone, locale) for each in told_with(session, line, telling)],
         **line.facts,
     }  # fmt: skip
 

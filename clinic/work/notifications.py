@@ -13,7 +13,7 @@ from clinic.models.notifications import Channel, Notification, NotificationState
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.queries import reaching
-from clinic.queries.telling import needless, needs_no_call
+from clinic.queries.telling import companions, needless, needs_no_call
 from clinic.scope import Scope
 from clinic.work import handing_over
 from clinic.work.handlers import handles
@@ -83,6 +83,8 @@ def _tell(session, line, clinic, telling, by):
     if way.channel == Channel.PHONE and (why := needs_no_call(line)):
         notifications.leave_out(line, why)
         return
+    if others := companions(session, line, telling):
+        notifications.gather(line, others)
     words = words_of(session, line, clinic, telling, way.channel, by=by)
     if way.channel == Channel.PHONE:
         notifications.to_call(line, way, words)

@@ -122,7 +122,7 @@ def _notifications():
         ),
         _known(
             table, "why", "patient_gone", "overtaken", "switched_off", "known", "too_late", "no_address", "refused",
-            "away", "no_answer", "stopped", "called_once",
+            "away", "no_answer", "stopped", "called_once", "together",
         ),
         sa.CheckConstraint(
             "(kind = 'reminder') = (offset_hours IS NOT NULL)", name=op.f("ck_notifications_reminder_has_its_offset")

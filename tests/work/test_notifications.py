@@ -133,6 +133,25 @@ class TestWhatIsTold:
         assert notifications.tell(session, K.BOOKED, visit=visit, by=cast.amara.actor) is None
 
 
+def test_what_is_done_to_several_visits_at_once_is_told_in_one_message(telling, session, cast, tom):
+    for days in (2, 9, 16):
+        book(session, cast.wish(cast.tomorrow_at(10, days=days)), by=cast.amara.actor)
+    session.commit()
+    telling.work()
+    (letter,) = telling.mails
+    assert letter.text.count("10:00") == 3 and "And as well:" in letter.text
+    assert [(line.state, line.why) for line in telling.lines()] == [
+        (S.SENT, None), (S.NOT_NEEDED, Why.TOGETHER), (S.NOT_NEEDED, Why.TOGETHER),
+    ]  # fmt: skip
+    prefers(session, tom, ContactMethod.SMS)
+    for line in telling.lines():
+        visits.cancel(line.visit, CancelReason.CLINIC, by=cast.amara.actor)
+    session.commit()
+    telling.work()
+    (text,) = telling.texts
+    assert "And 2 more visits." in text.text
+
+
 class TestNobodyWhoIsGone:
     @pytest.mark.parametrize("fact", ["deceased_at", "deleted_at", "erased_at"])
     def test_is_told_anything(self, telling, session, cast, tom, fact):
