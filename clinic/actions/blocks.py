@@ -39,7 +39,7 @@ def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
     _is_not_there_yet(session, provider, starts_at, ends_at)
     rows = [_row(provider, *piece, reason) for piece in pieces(starts_at, ends_at, zone)]
     session.connection().execute(INSERT, rows)
-    strandings.by_block(provider, [row["id"] for row in rows], starts_at, ends_at, by=by)
+    strandings.by_block(provider, rows, by=by)
     note(session, **{"blocks.starts_at": [None, starts_at], "blocks.ends_at": [None, ends_at]})
     bell.ring(session, provider.clinic_id, "visits")
     return provider
@@ -64,7 +64,9 @@ def repeat(provider: Provider, spans, *, reason=None, by):
     ]
     if not new:
         raise Refused("This time is blocked already, or over, on every one of these days.", field="first_on")
-    session.connection().execute(INSERT, [_row(provider, *span, reason) for span in new])
+    rows = [_row(provider, *span, reason) for span in new]
+    session.connection().execute(INSERT, rows)
+    strandings.by_block(provider, rows, by=by)
     note(session, **{"blocks.starts_at": [None, new[0][0]], "blocks.ends_at": [None, new[-1][1]]})
     bell.ring(session, provider.clinic_id, "visits")
     return provider

@@ -20,12 +20,13 @@ TOPIC = "offers"
 C = StrandingCause
 
 
-def by_block(provider, piece_ids, starts_at, ends_at, *, by):
-    """Gather the doctor's visits in blocked time."""
-    former = {"piece_ids": [str(each) for each in piece_ids]}
-    span = {"starts_at": starts_at, "ends_at": ends_at}
-    asked = {**span, "provider_id": provider.id, "location_id": None, "zone": _zone(provider)}
-    return _gather(object_session(provider), "span", asked, C.BLOCK, provider.id, by, former=former, **span)
+def by_block(provider, pieces, *, by):
+    """Gather the doctor's visits in blocked time; ``pieces`` are the rows of its slots."""
+    begins, ends = [piece["starts_at"] for piece in pieces], [piece["ends_at"] for piece in pieces]
+    span = {"starts_at": min(begins), "ends_at": max(ends)}
+    asked = {**span, "provider_id": provider.id, "begins": begins, "ends": ends}
+    former = {"piece_ids": [str(piece["id"]) for piece in pieces]}
+    return _gather(object_session(provider), "pieces", asked, C.BLOCK, provider.id, by, former=former, **span)
 
 
 def by_closure(closure, *, by, former=None):

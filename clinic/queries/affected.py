@@ -37,6 +37,15 @@ IN_SPAN = (
           ORDER BY a.on_date NULLS LAST LIMIT 1),
         (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = v.clinic_id AND p.id = v.provider_id)))"""
 )
+# Blocked again and again, such as lunch on many days: any of the pieces may lie over a visit.
+IN_PIECES = (
+    TO_COME
+    + """   AND v.provider_id = :provider_id
+   AND v.starts_at > CAST(:starts_at AS timestamptz) - interval '24 hours' AND v.starts_at < :ends_at
+   AND EXISTS (SELECT 1
+                 FROM unnest(CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])) AS piece (begins, ends)
+                WHERE v.starts_at < piece.ends AND v.ends_at > piece.begins)"""
+)
 OF_DOCTOR = TO_COME + "   AND v.provider_id = :provider_id"
 # The hours of one day as open times know them; what was overbooked or published stands outside of hours on purpose.
 OUTSIDE_HOURS = (
@@ -60,7 +69,7 @@ OUTSIDE_HOURS = (
          WHERE (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
 )
-QUESTIONS = {"span": IN_SPAN, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
+QUESTIONS = {"span": IN_SPAN, "pieces": IN_PIECES, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
 # One statement however many there are; the ids are made by the database.
 INSERTS = {
     name: sa.text(

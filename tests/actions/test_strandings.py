@@ -38,6 +38,15 @@ class TestWhoIsStranded:
         assert affected(session, found) == [inside.id] and early.id not in affected(session, found)
         assert (found.cause, found.provider_id, found.made_by_id) == (C.BLOCK, cast.dr_osei.id, cast.ines.user.id)
 
+    def test_lunch_on_many_days_strands_what_lies_in_any_of_them_at_once(self, session, cast):
+        inside = [cast.booked(cast.tomorrow_at(12, 20, days=days)) for days in (1, 3)]
+        cast.booked(cast.tomorrow_at(11, days=2))
+        spans = [(cast.tomorrow_at(12, days=days), cast.tomorrow_at(13, days=days)) for days in range(1, 6)]
+        blocks.repeat(cast.dr_osei, spans, reason="Lunch", by=cast.ines.actor)
+        (found,) = session.scalars(sa.select(Stranding)).all()
+        assert affected(session, found) == [visit.id for visit in inside]
+        assert len(found.former["piece_ids"]) == 5
+
     def test_what_strands_nobody_opens_nothing(self, session, cast):
         assert leave(session, cast) is None
         assert not session.scalars(sa.select(Stranding)).all()

@@ -103,7 +103,10 @@ def _statements(place):
         "the visits of a day, counted": (calendar.COUNTS, bounds | {"zone": data.ZONE.key, "provider_id": None}),
         "which rooms go with which time": (calendar.ROOMS, bounds),
         "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
-        "visits in a span that is blocked": (affected.ANY["span"], stranded),
+        "visits in a closure": (affected.ANY["span"], stranded),
+        "visits in blocked time": (
+            affected.ANY["pieces"], stranded | {"begins": [day.starts_at], "ends": [day.ends_at]}
+        ),
         "visits outside of a doctor's hours": (affected.ANY["hours"], stranded),
         "visits of a doctor who leaves": (affected.ANY["doctor"], stranded),
         "the stranded visits of a change": (strandings.ROWS, stranded | {"stage": None, "most": 51, "skip": 0}),

@@ -14,6 +14,7 @@ from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.queries import blocks as asked
 from clinic.views.staff.providers import load
+from clinic.views.staff.stranded import opened
 
 bp = GuardedBlueprint(
     "repeated_blocks", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/repeated-blocks"
@@ -38,7 +39,8 @@ def create(provider_id):
         blocks.repeat(provider, spans, reason=form.why.data, by=current.actor)
     except Refused as refused:
         return _refused(provider_id, form, refused)
-    return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is blocked."))
+    message = _("The time is blocked.")
+    return opened(message) or changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=message)
 
 
 @bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT)
