@@ -116,6 +116,8 @@ class Choice:
     nearest: tuple = ()
     # What the rooms are called that would be kept for it.
     rooms: tuple[str, ...] = ()
+    # What stands in the way besides.
+    also: tuple[State, ...] = ()
 
     @property
     def ends_at(self):
@@ -176,18 +178,19 @@ def judge(
     among, rooms = kind.doctors if among is None else among, ()
     more = {"mode": mode, "person_id": person_id, "room_kind_ids": room_kind_ids}
     if doctor is None:
-        doctor, state = _whoever(session, clinic, kind, among, starts_at, more)
+        doctor, states = _whoever(session, clinic, kind, among, starts_at, more)
     else:
         found = fits(session, clinic, kind.id, doctor.id, starts_at, **more)
-        state = _state(found)
-        rooms = room_names(session, clinic.id, found.room_ids) if state == State.OPEN and not found.seat_in else ()
-    if state == State.OPEN and kind.limit_per_patient and patient_id:
-        state = State.ENOUGH if is_enough(session, clinic.id, kind.id, patient_id) else state
+        states = _states(found)
+        rooms = () if states or found.seat_in else room_names(session, clinic.id, found.room_ids)
+    if kind.limit_per_patient and patient_id and is_enough(session, clinic.id, kind.id, patient_id):
+        states.append(State.ENOUGH)
+    state = states[0] if states else State.OPEN
     nearest = ()
     if state not in (State.OPEN, State.ENOUGH):
         ids = [each.id for each in ([doctor] if doctor else among)]
         nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, **more))
-    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms)
+    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]))
 
 
 def room_names(session, clinic_id, room_ids) -> tuple[str, ...]:
@@ -204,18 +207,18 @@ def _whoever(session, clinic, kind, among, starts_at, more):
         session, clinic, kind, [each.id for each in among], day, day, earliest=starts_at,
         latest=starts_at + timedelta(seconds=1), **more,
     )  # fmt: skip
-    return (kind.doctor(found[0].provider_id), State.OPEN) if found else (None, State.NOBODY)
+    return (kind.doctor(found[0].provider_id), []) if found else (None, [State.NOBODY])
 
 
-def _state(found):
+def _states(found):
+    """All that stands in the way, what no reason helps over first; nothing of a time that is open."""
     if found is None:
-        return State.OUTSIDE
-    if found.blocked:
-        return State.BLOCKED
-    if found.closed:
-        return State.CLOSED
-    if found.seat_in or (found.free and found.inside_hours):
-        if found.day_full:
-            return State.FULL
-        return State.OPEN if found.seat_in or found.rooms_free else State.ROOM
-    return State.OUTSIDE if found.free else State.TAKEN
+        return [State.OUTSIDE]
+    alone = not found.seat_in
+    facts = {
+        State.BLOCKED: found.blocked, State.CLOSED: found.closed,
+        State.TAKEN: alone and (found.taken or not (found.free or found.blocked)),
+        State.OUTSIDE: alone and not found.inside_hours, State.FULL: found.day_full,
+        State.ROOM: alone and found.inside_hours and not found.rooms_free,
+    }  # fmt: skip
+    return [state for state, stands in facts.items() if stands]

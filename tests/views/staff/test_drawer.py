@@ -51,6 +51,12 @@ class TestIndex:
         part = amara.open("staff.drawer.chosen", htmx=True, patient_id=cast.tom.id, **quarter).text
         assert "This time is taken." in part and "The nearest open times:" in part
 
+    def test_everything_that_stands_in_the_way_is_said_at_once(self, amara, cast, quarter):
+        cast.booked(cast.tomorrow_at(20), patient=cast.maya_patient, overbook="After hours")
+        facts = quarter | {"starts_at": cast.tomorrow_at(20).isoformat(), "patient_id": cast.tom.id}
+        part = amara.open("staff.drawer.index", htmx=True, **facts).text
+        assert "This time is taken." in part and "The doctor is not here at that time." in part
+
     def test_who_may_not_book_and_strangers_are_refused(self, osei, stranger, quarter):
         assert osei.open("staff.drawer.index", **quarter).status_code == 403
         assert stranger.open("staff.drawer.index", **quarter).status_code == 404
