@@ -28,7 +28,7 @@ def index():
     return show("portal/calendar_feeds/index.html", feeds=feeds)
 
 
-@bp.post("/<uuid:patient_id>", needs=USE)
+@bp.post("/<uuid:patient_id>/make", needs=USE)
 def make(patient_id):
     """Make the address, or another one in its place; it is shown this once."""
     if patient_id not in current.patient_ids:

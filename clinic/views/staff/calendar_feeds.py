@@ -28,7 +28,7 @@ def index():
     return show(PAGE, **_page(BusySourceForm(formdata=None)))
 
 
-@bp.post("/feed", needs=CONDUCT, fresh=True)
+@bp.post("/feed/make", needs=CONDUCT, fresh=True)
 def make():
     """Make the address, or another one in its place; it is shown this once."""
     token = new_clinics_token(current.clinic.id)
@@ -46,7 +46,7 @@ def end(feed_id):
     return changed(then=url_for(".index"), message=_("The address opens nothing any more."))
 
 
-@bp.post("/busy", needs=CONDUCT)
+@bp.post("/busy/add", needs=CONDUCT)
 def add():
     """Read a calendar of the doctor's own from now on."""
     form = BusySourceForm()
