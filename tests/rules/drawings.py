@@ -12,8 +12,10 @@ from clinic.access import AS_ONESELF, ROLES, STOOD_IN_FOR, SUPPORT_SCOPES, Permi
 from clinic.config import HOME
 from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
+from clinic.models.requests import VisitRequest
 from clinic.models.retention import CLASSES
 from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
+from clinic.models.waitlist import WaitlistEntry
 from clinic.queries.checking import ALL_RULES
 from clinic.views.staff.calendar_lanes import MOST_BESIDE
 from clinic.views.staff.calendar_scale import MOST_LINES
@@ -69,6 +71,11 @@ def _mark(permission, role):
     return "in a window" if in_a_window else ""
 
 
+OTHER_LIVES = (
+    ("The life of a request", "requests", VisitRequest), ("A place on the waiting list", "waitlist", WaitlistEntry),
+)  # fmt: skip
+
+
 def flows_page() -> str:
     """A visit's life, from its table of steps."""
     lines = ["# The life of a visit", "", "Drawn from `clinic/models/visits.py`. Do not edit: run `make docs`.", ""]
@@ -88,6 +95,10 @@ def flows_page() -> str:
     lines += ["a cancelled visit only while its time is free.", ""]
     lines += ["*Closing the day*, once the visit's time is past:", ""]
     lines += [f"- {s.label} → {' or '.join(step.label for step in steps)}" for s, steps in Visit.closing_steps.items()]
+    for title, source, model in OTHER_LIVES:
+        lines += ["", f"# {title}", "", f"Drawn from `clinic/models/{source}.py`.", ""]
+        lines += ["| from | to |", "| --- | --- |"]
+        lines += [f"| {s.label} | {', '.join(step.label for step in steps)} |" for s, steps in model.steps.items()]
     return "\n".join(lines) + "\n"
 
 
