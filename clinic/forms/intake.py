@@ -46,13 +46,14 @@ class QuestionForm(Form):
         """What can be chosen, each once."""
         return list(dict.fromkeys(line.strip() for line in (self.choices.data or "").splitlines() if line.strip()))
 
-    def validate_choices(self, field):
+    def validate(self, extra_validators=None):
         """A list has between two and twenty entries; nothing else has any."""
-        kind = self.fixed_kind or self.kind.data
-        if kind != K.CHOICE:
-            return
-        if not 2 <= len(self.lines) <= MOST_CHOICES or max(map(len, self.lines)) > LONGEST_CHOICE:
-            raise ValidationError(_l("Write between 2 and 20 lines of at most 100 characters."))
+        is_good, kind = super().validate(extra_validators), self.fixed_kind or self.kind.data
+        longest = max(map(len, self.lines), default=0)
+        if kind == K.CHOICE and not (2 <= len(self.lines) <= MOST_CHOICES and longest <= LONGEST_CHOICE):
+            self.blame(_l("Write between 2 and 20 lines of at most 100 characters."), "choices")
+            return False
+        return is_good
 
     @property
     def details(self):

@@ -54,6 +54,7 @@ class TestTheAdministrator:
     @pytest.mark.parametrize(
         "wrong",
         [{"question": "", "kind": "number"}, {"question": "Which?", "kind": "choice", "choices": "One"},
+         {"question": "Which?", "kind": "choice"},
          {"question": "Which?", "kind": "riddle"}, {"question": "x" * 301, "kind": "date"}],
     )  # fmt: skip
     def test_is_told_what_is_missing(self, ines, cast, wrong):
