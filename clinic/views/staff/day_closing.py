@@ -35,13 +35,13 @@ def index():
     return show(PAGE, **_page(_day()))
 
 
-@bp.get("/outcomes", needs=P.DAYS_CLOSE, shows="visits")
+@bp.get("/settle", needs=P.DAYS_CLOSE, shows="visits")
 def outcomes():
     """Ask what became of each visit whose time is over."""
     return show(OUTCOMES, **_outcomes(_day(), OutcomesForm(formdata=None)))
 
 
-@bp.post("/outcomes", needs=P.DAYS_CLOSE)
+@bp.post("/settle", needs=P.DAYS_CLOSE)
 def settle():
     """Write down what was answered, of one visit or of many."""
     day, form = _day(), OutcomesForm()
