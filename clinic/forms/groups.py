@@ -16,7 +16,9 @@ class SeatsForm(Form):
     """What can still be changed once a time is published."""
 
     title = words(_l("Title"), most=100, description=_l("What patients read, such as Back care class."))
-    capacity = WholeNumber(_l("How many places"), lowest=1, highest=MOST_SEATS, validators=[needed(_l("Say how many places."))])
+    capacity = WholeNumber(
+        _l("How many places"), lowest=1, highest=MOST_SEATS, validators=[needed(_l("Say how many places."))]
+    )
     location_id = RowChoice(_l("Place"))
 
     @property

@@ -120,7 +120,9 @@ class TestChange:
         session.commit()
         form = {"title": "Knees", "capacity": "1", "location_id": ""}
         answer = amara.send("staff.groups.edit", form, group_id=slot.id)
-        assert answer.status_code == 409 and "taken or offered to somebody: 2." in answer.text and "Knees" in answer.text
+        assert (
+            answer.status_code == 409 and "taken or offered to somebody: 2." in answer.text and "Knees" in answer.text
+        )
 
     def test_closed_and_opened_again(self, amara, slot):
         answer = amara.send("staff.groups.close", group_id=slot.id, htmx=True)
