@@ -88,7 +88,10 @@ def work(stranding, form=None):
     listed(row.visit_id for row in pages.rows)
     counts = asked.counts(session, stranding)
     here = url_for("staff.stranded.show", stranding_id=stranding.id)
+    without = {row.why for row in pages.rows if row.stage == Stage.CALL}
+    may_look = bool(stranding.prepared_at and ("nothing" in without or ("lapsed" in without and not stranding.sent_at)))
     return {
+        "may_look": may_look and current.may(Permission.VISITS_BOOK),
         "stranding": stranding, "lines": lines(stranding, pages.rows), "pages": pages, "counts": counts,
         "stage": stage, "stages": list(Stage), "here": here, "form": form or SendForm(formdata=None),
         "address": url_for("staff.stranded.show", stranding_id=stranding.id, stage=stage, page=number),
