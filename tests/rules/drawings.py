@@ -207,8 +207,8 @@ def keeping_page() -> str:
 
 
 def calendar_lines() -> str:
-    """The calendar's places as classes, since no page may carry a style of its own: lines of five minutes, and shares."""
-    head = "/* Drawn by `make docs`: .from-N begins on line N, .for-N is N lines long, .of-N.nth-M the Mth of N abreast. */\n"
+    """The calendar's places as classes, since no page may carry a style of its own: lines of time, and shares."""
+    head = "/* Drawn by `make docs`: .from-N begins on line N, .for-N is N lines long, .of-N.nth-M the Mth of N. */\n"
     begins = [f".from-{n} {{ grid-row-start: {n + 1}; }}" for n in range(MOST_LINES)]
     lengths = [f".for-{n} {{ grid-row-end: span {n}; }}" for n in range(1, MOST_LINES + 1)]
     shares = [
