@@ -42,7 +42,8 @@ def changes(zone: str) -> tuple[date, ...]:
 @st.composite
 def schedules(draw, now, me, other, types):
     """A schedule of three days, often around a day on which the clocks are turned, and what is asked of it."""
-    luck = draw(st.randoms(use_true_random=False))
+    # True randomness, seeded by hypothesis: what it makes up itself keeps close to nothing at all.
+    luck = draw(st.randoms(use_true_random=True))
     zone = luck.choice(ZONES)
     first = date(YEAR, 1, 1) + timedelta(days=luck.randrange(360))
     if luck.random() < 0.6:
@@ -53,7 +54,7 @@ def schedules(draw, now, me, other, types):
         luck.choice([10, 15, 20, 25, 40, 60]), luck.choice([0, 0, 5, 15]), luck.choice([0, 0, 10, 30]),
         luck.choice([None, None, 5, 10, 15]), luck.choice([1, 1, 1, 3]), luck.choice([None, None, None, 1, 3]),
         luck.choice([None, None, None, None, 1, 2]), luck.choice([None, None, "in_person", "virtual"]),
-        needs=tuple(room_kinds[: luck.choice([0, 0, 1, 1, 2])]), id=types[0],
+        needs=tuple(room_kinds[: luck.choice([0, 0, 1, 1, 1, 2])]), id=types[0],
     )  # fmt: skip
     doctors = [
         Doctor(luck.choice([None, *places]), luck.random() < 0.7, luck.random() < 0.95, luck.random() < 0.95,
@@ -61,8 +62,8 @@ def schedules(draw, now, me, other, types):
         for _ in range(luck.choice([1, 2, 2]))
     ]  # fmt: skip
     rooms = [
-        Room(luck.choice(room_kinds), luck.choice([None, *places]), luck.random() < 0.15)
-        for _ in range(luck.choice([0, 1, 2, 3]))
+        Room(luck.choice(room_kinds), luck.choice([None, *places]), luck.random() < 0.25)
+        for _ in range(luck.choice([0, 1, 2, 3, 4]))
     ]  # fmt: skip
     schedule = Schedule(ZoneInfo(zone), now, kind, doctors, [], [], [], rooms)
     schedule.first_day, schedule.last_day = first, first + timedelta(days=luck.choice([0, 1, 2]))
@@ -89,15 +90,16 @@ def _near(schedule, luck):
 
 def _hours(schedule, doctor, luck, places):
     for _ in range(luck.choice([1, 2, 3, 4])):
-        begins = luck.choice([0, 0, 1, 2, 8, 9, 13, 16]) * 60 + luck.choice([0, 0, 15, 30])
+        begins = luck.choice([0, 0, 1, 1, 2, 8, 9, 16]) * 60 + luck.choice([0, 0, 15, 30, 45])
         ends = min(begins + luck.choice([45, 90, 180, 300]), 23 * 60 + 55)
         span = time(begins // 60, begins % 60), time(ends // 60, ends % 60)
         mode, place = luck.choice([None, None, "in_person", "virtual"]), luck.choice([None, None, *places])
-        day = schedule.first_day + timedelta(days=luck.choice([0, 1, 2]))
-        if luck.random() < 0.4:
+        days = [schedule.first_day + timedelta(days=n) for n in range(3)]
+        day = luck.choice(days + [each for each in changes(schedule.zone.key) if each in days] * 3)
+        if luck.random() < 0.5:
             schedule.hours.append(Hours(
                 doctor, *span, day=day, also=luck.random() < 0.5, mode=mode, place=place,
-                start_first=luck.random() < 0.3, end_first=luck.random() < 0.3,
+                start_first=luck.random() < 0.5, end_first=luck.random() < 0.5,
             ))  # fmt: skip
         else:
             schedule.hours.append(Hours(
@@ -107,12 +109,20 @@ def _hours(schedule, doctor, luck, places):
 
 
 def _moment(schedule, luck):
-    begin = datetime.combine(schedule.first_day, time(), schedule.zone).astimezone(UTC) - timedelta(hours=3)
-    return begin + FIVE * luck.randrange(0, 78 * 12)
+    """Somewhere in the days; rather about the hours, where something can be in the way, or just outside the days."""
+    hours = luck.choice(schedule.hours)
+    day = hours.day or schedule.first_day + timedelta(days=luck.choice([0, 1, 2]))
+    begin, within = luck.choice([
+        (datetime.combine(day, hours.start, schedule.zone), (-6, 48)),
+        (datetime.combine(day, hours.start, schedule.zone), (-6, 48)),
+        (datetime.combine(schedule.first_day, time(), schedule.zone), (-36, 900)),
+        (datetime.combine(schedule.last_day + timedelta(days=1), time(), schedule.zone), (-12, 36)),
+    ])  # fmt: skip
+    return begin.astimezone(UTC) + FIVE * luck.randrange(*within)
 
 
 def _slots(schedule, doctor, luck, people, types):
-    for _ in range(luck.randrange(9)):
+    for _ in range(luck.randrange(16)):
         start = _moment(schedule, luck)
         slot = Slot(doctor, start, start + FIVE * luck.choice([2, 4, 9, 24]), before=luck.choice([0, 0, 10]),
                     after=luck.choice([0, 0, 20]), of_type=luck.choice([types[0], types[0], types[1]]),
