@@ -27,7 +27,7 @@ def index():
 
 
 @bp.post("", needs=Permission.CLINIC_EDIT)
-def add():
+def create():
     """Give a screen a code; it stands on this one answer and nowhere else."""
     form = ScreenForm()
     if not form.validate():

@@ -28,7 +28,7 @@ def edit(visit_id):
 
 
 @bp.post("", needs=Permission.VISITS_CHECK_IN)
-def choose(visit_id):
+def update(visit_id):
     """See the patient in this room, or in none."""
     visit = own_patients.visit(visit_id)
     form = _form(visit)

@@ -35,7 +35,7 @@ class TestIndex:
         over()
         page = amara.open("staff.day_closing.index", date=DAY).text
         assert "Visits without an outcome" in page and "1 open" in page and "Tom Baker" in page
-        assert f"/staff/day-closing/outcomes?date={DAY}" in page and "Every message arrived" in page
+        assert f"/staff/day-closing/settle?date={DAY}" in page and "Every message arrived" in page
 
     def test_a_doctor_sees_their_own_part_only(self, cast, osei, over):
         over(provider=cast.dr_lind), over(11)

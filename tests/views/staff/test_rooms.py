@@ -88,7 +88,7 @@ class TestRoomOfAVisit:
         assert "Sono 1" in amara.open("staff.visits.show", visit_id=visit.id).text
         page = amara.open("staff.visit_rooms.edit", visit_id=visit.id).text
         assert "Sono 2 · Ultrasound" in page and "taken at that time" not in page
-        sent = amara.send("staff.visit_rooms.choose", {"room_id": two_rooms[1].id}, visit_id=visit.id)
+        sent = amara.send("staff.visit_rooms.update", {"room_id": two_rooms[1].id}, visit_id=visit.id)
         assert sent.status_code == 303
         session.expire_all()
         assert rooms_kept(session, visit) == ["Sono 2"] and visit.room_id == two_rooms[1].id
@@ -97,14 +97,14 @@ class TestRoomOfAVisit:
     def test_a_room_that_is_taken_is_refused(self, amara, cast, session, two_rooms):
         visit, other = cast.booked(), cast.booked(provider=cast.dr_lind)
         assert "(taken at that time)" in amara.open("staff.visit_rooms.edit", visit_id=visit.id).text
-        answer = amara.send("staff.visit_rooms.choose", {"room_id": other.room_id}, visit_id=visit.id)
+        answer = amara.send("staff.visit_rooms.update", {"room_id": other.room_id}, visit_id=visit.id)
         assert answer.status_code == 409 and "is taken at that time." in answer.text
         session.expire_all()
         assert rooms_kept(session) == ["Sono 1", "Sono 2"]
 
     def test_a_room_is_let_go_of(self, amara, cast, session, two_rooms):
         visit = cast.booked()
-        amara.send("staff.visit_rooms.choose", {"room_id": ""}, visit_id=visit.id)
+        amara.send("staff.visit_rooms.update", {"room_id": ""}, visit_id=visit.id)
         session.expire_all()
         assert rooms_kept(session, visit) == [] and visit.room_id is None
 
@@ -114,14 +114,14 @@ class TestRoomOfAVisit:
         visit = cast.booked()
         over = cast.booked(patient=cast.maya_patient, overbook="Cannot wait")
         assert "None is kept: the visit is overbooked" in amara.open("staff.visits.show", visit_id=over.id).text
-        amara.send("staff.visit_rooms.choose", {"room_id": visit.room_id}, visit_id=over.id)
+        amara.send("staff.visit_rooms.update", {"room_id": visit.room_id}, visit_id=over.id)
         session.expire_all()
         assert over.room_id == visit.room_id and rooms_kept(session, over) == []
 
     def test_a_walk_in_is_sent_to_a_room_without_keeping_it(self, amara, cast, session, two_rooms):
         visit = walk_ins.add(session, cast.tom, timezone=cast.rose.timezone, by=cast.amara.actor)
         session.commit()
-        amara.send("staff.visit_rooms.choose", {"room_id": two_rooms[0].id}, visit_id=visit.id)
+        amara.send("staff.visit_rooms.update", {"room_id": two_rooms[0].id}, visit_id=visit.id)
         session.expire_all()
         assert visit.room_id == two_rooms[0].id and rooms_kept(session) == []
 
@@ -129,20 +129,20 @@ class TestRoomOfAVisit:
         visit = cast.booked()
         visits.cancel(visit, CancelReason.PATIENT, by=cast.amara.actor)
         session.commit()
-        answer = amara.send("staff.visit_rooms.choose", {"room_id": two_rooms[0].id}, visit_id=visit.id)
+        answer = amara.send("staff.visit_rooms.update", {"room_id": two_rooms[0].id}, visit_id=visit.id)
         assert answer.status_code == 409 and "This visit is over" in answer.text
 
     def test_a_paused_or_foreign_room_was_never_offered(self, amara, cast, session, two_rooms):
         visit = cast.booked()
         two_rooms[1].status = RoomStatus.PAUSED
         session.commit()
-        answer = amara.send("staff.visit_rooms.choose", {"room_id": two_rooms[1].id}, visit_id=visit.id)
+        answer = amara.send("staff.visit_rooms.update", {"room_id": two_rooms[1].id}, visit_id=visit.id)
         assert answer.status_code == 422
 
     def test_strangers_and_other_roles_do_not_get_there(self, stranger, ines, cast, session, two_rooms):
         visit = cast.booked()
         assert stranger.open("staff.visit_rooms.edit", visit_id=visit.id).status_code == 404
-        assert ines.send("staff.visit_rooms.choose", {"room_id": ""}, visit_id=visit.id).status_code == 403
+        assert ines.send("staff.visit_rooms.update", {"room_id": ""}, visit_id=visit.id).status_code == 403
 
     def test_the_page_that_books_says_which_room_it_will_be_and_why_none(self, amara, cast, session, two_rooms):
         at = {
