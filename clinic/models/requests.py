@@ -109,10 +109,6 @@ class VisitRequest(PatientOwned, Timestamped, Base):
         sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_a_time"),
         index("visit_requests", "patient_id", "created_at"),
         index("visit_requests", "answer_by", postgresql_where=sa.text(OPEN_SQL)),
-        index(
-            "visit_requests", "created_at", name="ix_visit_requests_red",
-            postgresql_where=sa.text(f"severity = 'red' AND owner_id IS NULL AND {OPEN_SQL}"),
-        ),
         index("visit_requests", "visit_type_id"),
         index("visit_requests", "provider_id", postgresql_where=sa.text("provider_id IS NOT NULL")),
         index("visit_requests", "visit_id", postgresql_where=sa.text("visit_id IS NOT NULL")),

@@ -168,14 +168,6 @@ def upgrade():
         postgresql_where=sa.text("provider_id IS NOT NULL"),
     )
     op.create_index(
-        "ix_visit_requests_red",
-        "visit_requests",
-        ["clinic_id", "created_at"],
-        postgresql_where=sa.text(
-            "severity = 'red' AND owner_id IS NULL AND status IN ('new', 'triaged', 'awaiting_patient_confirmation')"
-        ),
-    )
-    op.create_index(
         "ix_visit_requests_visit_id",
         "visit_requests",
         ["clinic_id", "visit_id"],

@@ -18,7 +18,7 @@ from clinic.models.people import Severity
 from clinic.models.requests import RequestEvent, RequestStatus, VisitRequest
 from clinic.models.schedule import Slot
 from clinic.models.visits import Visit, VisitKind, VisitSource, VisitStatus
-from clinic.queries.requests import board, live_offer, red_waiting
+from clinic.queries.requests import board, live_offer, waiting
 from clinic.work.handlers import run
 
 R = RequestStatus
@@ -96,11 +96,11 @@ class TestTriage:
         assert minutes_left(asked) == 5
 
     def test_a_red_one_is_pinned_until_somebody_takes_it(self, session, cast, asked):
-        assert red_waiting(session, cast.rose.id).many == 0
+        assert waiting(session, cast.rose.id).many == 0
         requests.triage(asked, "red", by=cast.amara.actor)
-        assert red_waiting(session, cast.rose.id).many == 1
+        assert waiting(session, cast.rose.id).many == 1
         requests.take(asked, by=cast.amara.actor)
-        assert red_waiting(session, cast.rose.id).many == 0
+        assert waiting(session, cast.rose.id).many == 0
 
     def test_the_most_urgent_stands_on_top(self, session, cast, asked):
         green, red = ask(session, cast), ask(session, cast)

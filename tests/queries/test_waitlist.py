@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from clinic.queries.requests import RED
+from clinic.queries.requests import WAITING
 from clinic.queries.waitlist import LINE, SAVED, Freed, _wanted
 
 # `ENTRIES=1000000` asks the same of a million.
@@ -56,7 +56,7 @@ def test_the_question_whether_somebody_waits_and_what_was_saved_read_no_more_tha
     facts = {"clinic_id": cast.rose.id, "week": cast.tomorrow_at(0), "month": cast.tomorrow_at(0)}
     for statement, values, index in (
         (SAVED, facts, "ix_slot_offers_refilled"),
-        (RED, {"clinic_id": cast.rose.id}, "ix_visit_requests_red"),
+        (WAITING, {"clinic_id": cast.rose.id}, "ix_visit_requests_answer_by"),
     ):
         crowded.execute(sa.text("SET LOCAL enable_seqscan = off"))
         assert index in plan_of(crowded, statement, values)

@@ -8,7 +8,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.queries import calls
 from clinic.queries.connections import count_sign_ups
-from clinic.queries.requests import count_unseen
+from clinic.views.staff import requests
 
 # What is done all day, what waits for an answer, whom and when it is about, and how the clinic is set up.
 GROUPS = [
@@ -50,7 +50,7 @@ GROUPS = [
 
 # How much waits there for a look, where the line says so.
 COUNTS = {
-    "staff.requests.index": count_unseen,
+    "staff.requests.index": lambda _session: requests.waiting().unseen,
     "staff.connections.index": count_sign_ups,
     "staff.calls.index": calls.count,
 }

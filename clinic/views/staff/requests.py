@@ -1,6 +1,6 @@
 """Visits asked for without a time: the desk's board of them, one request, and what it does with it."""
 
-from flask import abort, request, url_for
+from flask import abort, g, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -185,9 +185,16 @@ def _not_asked(form, patient_id, refusal):
     return again(FORM, status=409, form=form, desk=_who(patient_id))
 
 
+def waiting():
+    """What waits at this moment, asked once for the navigation and for the line on top of the page."""
+    if "requests_waiting" not in g:
+        g.requests_waiting = asked.waiting(db.session(), current.clinic.id)
+    return g.requests_waiting
+
+
 def red_waiting():
     """How many red requests wait for somebody to take them, since when, and whether a new one makes a sound."""
-    found = asked.red_waiting(db.session(), current.clinic.id)
+    found = waiting()
     return {"many": found.many, "since": found.since, "sound": found.many and _has_sound()}
 
 

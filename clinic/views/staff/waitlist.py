@@ -62,10 +62,10 @@ def create(patient_id):
 @bp.post("/<uuid:entry_id>/priority", needs=BOOK, shows="patients")
 def set_priority(entry_id):
     """Say who comes first."""
-    form = PriorityForm()
+    entry, form = _entry(entry_id), PriorityForm()
     if not form.validate():
         abort(400)
-    waitlist.set_priority(_entry(entry_id), form.priority.data, by=current.actor)
+    waitlist.set_priority(entry, form.priority.data, by=current.actor)
     return _changed(_("The order has changed."))
 
 
