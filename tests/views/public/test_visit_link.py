@@ -1,67 +1,35 @@
 """The page of a visit for whoever holds its link: what it tells, asks and does, and when it is dead."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from clinic import requests
 from clinic.actions import visit_links, visits
-from clinic.db import now
 from clinic.models.audit import AuditEntry
 from clinic.models.people import VisitMode
 from clinic.models.visit_links import VisitLink
 from clinic.models.visits import CancelReason, Visit, VisitStatus
+from clinic.queries.own_visits import check_in_of
+from tests.visit_links import BORN, WORD, WRONG, again, mayas_visit, path_of, proved, soon
 from tests.visitor import Visitor
 
 S = VisitStatus
-BORN, WRONG = "12/04/1990", "13/04/1990"
-WORD = "Zanzibar-fever"
 
 
 @pytest.fixture
 def visit(cast):
-    """Maya's visit with Dr Osei in two days, about something private."""
-    cast.maya_patient.date_of_birth = cast.maya_patient.date_of_birth
-    return cast.booked(cast.tomorrow_at(11, days=2), patient=cast.maya_patient, reason=WORD)
+    """Maya's visit with Dr Osei in two days."""
+    return mayas_visit(cast)
 
 
 @pytest.fixture
 def link(session, visit, cast):
     """The path of the visit's link."""
     return path_of(session, visit, cast)
-
-
-def path_of(session, visit, cast):
-    address = visit_links.address(session, visit, by=cast.amara.actor)
-    session.commit()
-    return address[address.index("/v/") :]
-
-
-def proved(visitor, link, born=BORN):
-    assert visitor.send(f"{link}/birth", {"date_of_birth": born}).status_code == 303
-    return visitor
-
-
-def again(session, cast, visit):
-    session.rollback()
-    session.enter(cast.scope)
-    session.expire_all()
-    return session.get(Visit, (cast.rose.id, visit.id))
-
-
-def soon(session, visit, minutes):
-    """Let the visit begin in so many minutes."""
-    starts = now() + timedelta(minutes=minutes)
-    session.execute(
-        sa.text(
-            """WITH moved AS (UPDATE slots SET starts_at = :a, ends_at = :b, busy_from = :a, busy_until = :b
-                              WHERE id = :s)
-               UPDATE visits SET starts_at = :a, ends_at = :b WHERE id = :v"""
-        ),
-        {"a": starts, "b": starts + timedelta(minutes=20), "s": visit.slot_id, "v": visit.id},
-    )
-    session.commit()
 
 
 class TestTheAddress:
@@ -238,85 +206,6 @@ class TestBirth:
         assert nobody.open(f"{link}/cancel").status_code == 303
 
 
-class TestCallOff:
-    def test_needs_the_date_of_birth(self, nobody, link, visit, session, cast):
-        assert nobody.send(f"{link}/cancel").status_code == 303
-        assert again(session, cast, visit).status == S.BOOKED
-
-    def test_calls_it_off_and_it_can_be_kept_after_all(self, nobody, link, visit, session, cast):
-        proved(nobody, link).send(f"{link}/cancel", {"note": "A cold"})
-        found = again(session, cast, visit)
-        assert found.status == S.CANCELLED and found.cancel_reason == CancelReason.PATIENT and found.slot_id is None
-        assert "Keep the visit after all" in nobody.open(link).text
-        assert nobody.send(f"{link}/take-back").status_code == 303
-        found = again(session, cast, visit)
-        assert found.status == S.BOOKED and found.slot_id
-
-    def test_cannot_be_kept_once_somebody_has_the_time(self, nobody, link, visit, session, cast):
-        proved(nobody, link).send(f"{link}/cancel")
-        cast.booked(visit.starts_at)
-        answer = nobody.send(f"{link}/take-back")
-        assert answer.status_code == 409
-        assert again(session, cast, visit).status == S.CANCELLED
-
-    def test_what_only_the_clinic_books_can_be_kept_too(self, nobody, link, visit, session, cast):
-        proved(nobody, link).send(f"{link}/cancel")
-        session.enter(cast.scope)
-        session.merge(cast.consultation).booking = "off"
-        session.commit()
-        assert nobody.send(f"{link}/take-back").status_code == 303
-
-    def test_not_after_a_quarter_of_an_hour(self, nobody, link, visit, session, cast, superuser):
-        proved(nobody, link).send(f"{link}/cancel")
-        with superuser.connect() as connection:
-            connection.execute(sa.text("UPDATE visit_events SET created_at = created_at - interval '16 minutes'"))
-        assert "Keep the visit" not in nobody.open(link).text
-        assert nobody.send(f"{link}/take-back").status_code == 409
-
-    def test_not_past_the_cut_off(self, nobody, link, visit, session, cast):
-        soon(session, visit, 120)
-        proved(nobody, link)
-        assert "call" in nobody.open(f"{link}/cancel").text
-        assert nobody.send(f"{link}/cancel").status_code == 409
-        assert again(session, cast, visit).status == S.BOOKED
-
-
-class TestMove:
-    def test_walks_the_portals_pages_to_another_time(self, nobody, link, visit, session, cast):
-        proved(nobody, link)
-        assert nobody.open(f"{link}/move").status_code == 200
-        day = cast.tomorrow_at(14, days=3)
-        times = nobody.open(f"{link}/move/time?day={day.date().isoformat()}")
-        found = re.search(r'href="([^"]*move/check[^"]*)"', times.text).group(1).replace("&amp;", "&")
-        check = nobody.open(found)
-        fields = dict(re.findall(r'name="(provider_id|starts_at)" value="([^"]+)"', check.text))
-        before = visit.starts_at
-        assert nobody.send(f"{link}/move", fields).status_code == 303
-        moved = again(session, cast, visit)
-        assert moved.starts_at != before and moved.status == S.BOOKED
-        assert "Moved from" in nobody.open(link).text
-
-    def test_a_time_that_is_gone_leaves_it_where_it_was(self, nobody, link, visit, session, cast):
-        taken = cast.booked(cast.tomorrow_at(15, days=3))
-        facts = {"provider_id": str(cast.dr_osei.id), "starts_at": taken.starts_at.isoformat()}
-        answer = proved(nobody, link).send(f"{link}/move", facts)
-        assert answer.status_code == 409 and "nearest open times" in answer.text
-        assert again(session, cast, visit).starts_at == visit.starts_at
-
-    def test_not_past_the_cut_off_nor_without_the_date_of_birth(self, nobody, link, visit, session, cast):
-        facts = {"provider_id": str(cast.dr_osei.id), "starts_at": cast.tomorrow_at(15, days=3).isoformat()}
-        assert nobody.send(f"{link}/move", facts).status_code == 303
-        soon(session, visit, 60)
-        proved(nobody, link)
-        assert nobody.send(f"{link}/move", facts).status_code == 409
-        assert nobody.open(f"{link}/move").status_code == 200
-        assert again(session, cast, visit).status == S.BOOKED
-
-    def test_what_cannot_be_read_changes_nothing(self, nobody, link, visit, session, cast):
-        answer = proved(nobody, link).send(f"{link}/move", {"provider_id": "x", "starts_at": "y"})
-        assert answer.status_code == 422
-
-
 class TestCheckIn:
     def test_when_the_window_opens_and_the_board_shows_it(self, nobody, link, visit, session, cast, amara):
         soon(session, visit, 30)
@@ -378,3 +267,24 @@ class TestAfterwards:
         assert page.status_code == 200 and WORD not in page.text
         if status in (S.COMPLETED, S.CANCELLED, S.NO_SHOW):
             assert "/c/rose-street" in page.text
+
+
+def test_no_token_and_no_word_of_the_patients_is_in_the_log(nobody, link, visit, monkeypatch):
+    logged = []
+    monkeypatch.setattr(requests.log, "info", lambda *words, **facts: logged.append((words, facts)), raising=False)
+    proved(nobody, link)
+    for part in ("", "/status", "/move", "/cancel", "/questions"):
+        nobody.open(link + part, htmx=part == "/status")
+    nobody.send(f"{link}/cancel", {"note": WORD})
+    assert any(facts.get("endpoint") == "public.visit_link.show" for _words, facts in logged)
+    for secret in (link.removeprefix("/v/"), WORD, "Okafor", "1990"):
+        assert secret not in str(logged)
+
+
+def test_the_window_to_check_in_is_real_time_when_the_clocks_go_back(session, cast):
+    """An hour before 01:30 the second time is 01:30 the first time: instants count, not what the wall shows."""
+    london = ZoneInfo("Europe/London")
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=london, fold=1).astimezone(UTC)
+    visit = Visit(clinic_id=cast.rose.id, status=S.BOOKED, visit_mode=VisitMode.IN_PERSON, starts_at=second)
+    opens = check_in_of(session, visit).opens_at.astimezone(london)
+    assert (opens.hour, opens.minute, opens.fold) == (1, 30, 0)
