@@ -37,8 +37,9 @@ def hold(session, wish: Wish, *, by) -> datetime:
     slots.release_holds_of(session, wish.clinic_id, by.user_id)
     slots.drop_empty(session, wish.clinic_id, wish.provider_id)
     found = look(session, wish, terms, by=by)
-    open_here = found.seat_in or (found.free and found.inside_hours and found.on_grid and found.rooms_free)
-    if found.blocked or found.closed or found.day_full or not open_here:
+    # A seat is looked for where nothing closes it; that the hours around it are closed does not shut it.
+    alone = found.free and found.inside_hours and found.on_grid and found.rooms_free and not found.closed
+    if found.blocked or found.day_full or not (found.seat_in or alone):
         raise not_open(wish, terms, found)
     until = session.connection().execute(sa.select(sa.func.now() + HOLD)).scalar()
     slot_id = found.seat_in or slots.take_new(session, wish, terms, found, by=by, held_until=until)

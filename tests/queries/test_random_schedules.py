@@ -78,9 +78,10 @@ MODES = ("in_person", "virtual")
 
 
 def _is_open(known):
-    if known.blocked or known.closed or known.day_full:
+    if known.blocked or known.day_full:
         return False
-    return known.seat_in or (known.free and known.inside_hours and known.on_grid and known.rooms_free)
+    alone = known.free and known.inside_hours and known.on_grid and known.rooms_free and not known.closed
+    return known.seat_in or alone
 
 
 def _clinic(ground, schedule):

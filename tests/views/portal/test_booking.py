@@ -10,7 +10,6 @@ from clinic.models.schedule import BookingRule, Slot
 from clinic.models.visits import Visit, VisitSource, VisitStatus
 from clinic.scope import Scope
 from tests.queries_counted import counted
-from tests.rooms import a_kind
 
 
 def iso(moment):
@@ -291,35 +290,3 @@ class TestDoor:
         session = db.session()
         session.enter(Scope.portal(cast.rose.id, cast.maya.user.id, {cast.maya_patient.id}))
         assert session.scalars(sa.select(Visit)).all() == []
-
-
-class TestWhichDoctors:
-    @pytest.fixture
-    def apart(self, session, cast):
-        """Dr Osei and Dr Lind know and speak different things."""
-        cast.dr_osei.specialties, cast.dr_osei.languages = ["Hearts"], ["Twi"]
-        cast.dr_lind.specialties, cast.dr_lind.languages = ["Skin"], ["Swedish"]
-        session.commit()
-
-    def test_a_specialty_and_a_language_leave_only_the_doctors_who_have_them(self, maya, cast, apart):
-        asked = {"visit_type_id": cast.consultation.id}
-        assert "Dr Astrid Lind" in maya.open("portal.booking.doctor", **asked).text
-        page = maya.open("portal.booking.doctor", specialty="Hearts", **asked).text
-        assert "Dr Kwame Osei" in page and "Dr Astrid Lind" not in page
-        nobody = maya.open("portal.booking.doctor", specialty="Hearts", language="Swedish", **asked).text
-        assert "No doctor of ours is both" in nobody and "Show everybody" in nobody
-
-    def test_whoever_is_first_is_one_of_them(self, maya, cast, apart):
-        day = cast.tomorrow_at(10).date().isoformat()
-        asked = {"visit_type_id": cast.consultation.id, "doctor": "first", "language": "Swedish", "day": day}
-        page = maya.open("portal.booking.time", **asked).text
-        assert f"provider_id={cast.dr_lind.id}" in page and f"provider_id={cast.dr_osei.id}" not in page
-        assert "language=Swedish" in page
-
-    def test_a_time_without_a_free_room_is_not_offered_but_by_video(self, maya, cast, session):
-        a_kind(session, cast, "Ultrasound", needed_by=[cast.consultation])
-        at = {"visit_type_id": cast.consultation.id, "doctor": cast.dr_osei.id, "provider_id": cast.dr_osei.id}
-        held = maya.send("portal.booking.hold", **at, starts_at=iso(cast.tomorrow_at(10)))
-        assert held.status_code == 303 and "visit_mode" not in held.location
-        page = maya.open("portal.booking.reason", **at, starts_at=iso(cast.tomorrow_at(10))).text
-        assert "In person" not in page
