@@ -167,11 +167,15 @@ def _statements(clinic_id, ids):
     yield from _told(of(Notification), of(TextReply))
     requests, waits = VisitRequest.__table__, WaitlistEntry.__table__
     yield sa.update(requests).where(of(VisitRequest)).values(reason="", cancel_note=None)
-    yield sa.update(requests).where(of(VisitRequest), requests.c.status.in_(OPEN)).values(
-        status=RequestStatus.CANCELLED, cancelled_at=MOMENT, answer_by=None, proposed_slot_id=None
+    yield (
+        sa.update(requests)
+        .where(of(VisitRequest), requests.c.status.in_(OPEN))
+        .values(status=RequestStatus.CANCELLED, cancelled_at=MOMENT, answer_by=None, proposed_slot_id=None)
     )
-    yield sa.update(waits).where(of(WaitlistEntry), waits.c.status.in_(ON_THE_LIST)).values(
-        status=WaitStatus.LEFT, ended_at=MOMENT
+    yield (
+        sa.update(waits)
+        .where(of(WaitlistEntry), waits.c.status.in_(ON_THE_LIST))
+        .values(status=WaitStatus.LEFT, ended_at=MOMENT)
     )
     # The links are dead, the words about a visit are gone; its number in the doctor's average says nothing of anybody.
     theirs = sa.select(Visit.__table__.c.id).where(of(Visit))

@@ -10,7 +10,6 @@ from clinic.actions import obstacles, slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
 from clinic.actions.day_closing import refuse_on_closed_days
-from clinic.actions.day_closing import refuse_on_closed_days
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.moves import cannot, hold, move, move_back, remember
 from clinic.actions.notifications import tell
@@ -160,10 +159,10 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by):
         new_starts_at=wish.starts_at,
         notes=wish.overbook,
     )
+    tell_waitlist(object_session(visit), visit.clinic_id, *freed)
     if wish.told and visit.starts_at > now():
         tell(object_session(visit), NotificationKind.MOVED, visit=visit, by=by, old_starts_at=old)
     return visit
-    tell_waitlist(object_session(visit), visit.clinic_id, *freed)
 
 
 def lock_both(session, visit, wish):
