@@ -123,8 +123,8 @@ CLASSES = (
     Kept("That a record was erased", ("erasures",), "as long as the record's row",
          "A restored backup must erase it again.", how="with the record"),
     Kept(
-        "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out", "Nobody owns a time they did not book.",
-        how="every minute",
+        "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out",
+        "Nobody owns a time they did not book.", how="every minute",
     ),
     Kept(
         "Times offered to patients", ("slot_offers", "stranded_visits"), "as long as the patient's visits",

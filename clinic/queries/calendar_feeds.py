@@ -43,7 +43,8 @@ def _may_see(feed):
     if feed.provider_id:
         doctor = sa.exists().where(
             Provider.id == feed.provider_id, Provider.clinic_id == feed.clinic_id, Provider.user_id == feed.user_id,
-            Membership.clinic_id == Provider.clinic_id, Membership.user_id == Provider.user_id, Membership.role == Role.DOCTOR,
+            Membership.clinic_id == Provider.clinic_id, Membership.user_id == Provider.user_id,
+            Membership.role == Role.DOCTOR,
             Membership.ended_at.is_(None),
         )  # fmt: skip
         return sa.select(user & doctor)

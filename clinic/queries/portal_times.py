@@ -73,7 +73,9 @@ def possible_modes(session, clinic, visit_type, doctor, starts_at, *, person_id)
         mode: fits(session, clinic, visit_type.id, doctor.id, starts_at, mode=mode, person_id=person_id)
         for mode in VisitMode
     }
-    possible = [mode for mode, known in found.items() if known and (known.seat_in or (known.inside_hours and known.rooms_free))]
+    possible = [
+        mode for mode, known in found.items() if known and (known.seat_in or (known.inside_hours and known.rooms_free))
+    ]
     return possible or [VisitMode.IN_PERSON]
 
 

@@ -63,8 +63,10 @@ def _statements(place):
         "weekday": 1, "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
         "stranding_id": place.patients[0],
     }  # fmt: skip
-    due = {"clinic_id": place.clinic_id, "zone": data.ZONE.key, "at": day.starts_at, "after": day.starts_at, "most": 500,
-           "ids": [data.uuid7() for _ in range(500)], "quiet_from": time(21), "quiet_until": time(8)}  # fmt: skip
+    due = {
+        "clinic_id": place.clinic_id, "zone": data.ZONE.key, "at": day.starts_at, "after": day.starts_at, "most": 500,
+        "ids": [data.uuid7() for _ in range(500)], "quiet_from": time(21), "quiet_until": time(8),
+    }  # fmt: skip
     return {
         "reminders that are due": (reminders.CLAIM, due),
         "the calls to make": (calls.LINES, {"clinic_id": place.clinic_id, "size": 21, "skipped": 0}),
@@ -105,7 +107,8 @@ def _statements(place):
         "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
         "visits in a closure": (affected.ANY["span"], stranded),
         "visits in blocked time": (
-            affected.ANY["pieces"], stranded | {"begins": [day.starts_at], "ends": [day.ends_at]}
+            affected.ANY["pieces"],
+            stranded | {"begins": [day.starts_at], "ends": [day.ends_at]},
         ),
         "visits outside of a doctor's hours": (affected.ANY["hours"], stranded),
         "visits of a doctor who leaves": (affected.ANY["doctor"], stranded),
