@@ -83,6 +83,12 @@ def renew(visit: Visit, *, by):
     return visit
 
 
+def known(visit: Visit, link_id) -> VisitLink | None:
+    """The visit's link with this id, revoked or not."""
+    found = object_session(visit).get(VisitLink, (visit.clinic_id, link_id))
+    return found if found is not None and found.visit_id == visit.id else None
+
+
 @action
 def restore(visit: Visit, link_id, *, by):
     """Let a link that was revoked work again, in place of the one made since."""

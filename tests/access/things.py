@@ -116,7 +116,10 @@ def _of_visit(session, corner, found):
 
 def _stranded(session, corner, found):
     """That the doctor's times were changed, and the visit that has to have another one."""
-    change = Stranding(clinic_id=corner.clinic.id, cause=StrandingCause.HOURS, provider_id=corner.provider.id)
+    change = Stranding(
+        clinic_id=corner.clinic.id, cause=StrandingCause.HOURS, provider_id=corner.provider.id,
+        former={"do": "update", "row_id": None, "row": {}},
+    )  # fmt: skip
     session.add(change)
     session.flush()
     visit = session.get(Visit, (corner.clinic.id, found["visit_id"]))

@@ -24,6 +24,9 @@ def test_it_gets_the_same_404_as_one_that_never_existed(app, cast, known):
     rose, own, harbour = known
     told = {}
     for rule, method in routes(app):
+        if getattr(app.extensions["needs"].get(rule.endpoint), "signed", None):
+            # Without a signature nothing is even looked for.
+            continue
         names = sorted(name for name in rule.arguments & set(harbour))
         here = rose | (own if rule.endpoint.startswith("portal") else {})
         for name in names:

@@ -111,7 +111,7 @@ class Stage:
 
     def nearest(self, wish):
         """The starts a loser of the race should be offered; the same for everybody with the same wish."""
-        key = wish["visit_type_id"], wish["starts_at"]
+        key = wish["visit_type_id"], wish["provider_id"], wish["starts_at"]
         if key not in self.offers:
             visit_type = next(each for each in self.visit_types if each.id == wish["visit_type_id"])
             wished = datetime.fromisoformat(wish["starts_at"])

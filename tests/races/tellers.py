@@ -60,14 +60,15 @@ class Tellers:
     def _at_the_desk(self, number, chance):
         browser, mine = Browser(self.live.url, self.stage.desks[number]), []
         while not self.over.is_set():
-            place, what = chance.choice(self.places), chance.random()
+            # Nobody takes two seats of one time.
+            place, what = chance.choice([each for each in self.places if each not in mine]), chance.random()
             if mine and what < 0.4:
                 self._cancel(browser, number, mine.pop())
             elif mine and what < 0.6:
                 old = mine.pop()
                 # To another time of the same kind and doctor.
-                others = [each for each in self.places if each.kind is old.kind and each is not old]
-                mine += self._move(browser, number, old, chance.choice(others))
+                others = [each for each in self.places if each.kind is old.kind and each not in (old, *mine)]
+                mine += self._move(browser, number, old, chance.choice(others)) if others else [old]
             elif self._book(browser, number, place):
                 mine.append(place)
         browser.close()

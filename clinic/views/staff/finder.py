@@ -61,7 +61,8 @@ class Finder:
     @property
     def mode(self):
         """Where the visit is to be: as the type says, else as chosen, else at the clinic."""
-        return self.kind.visit_mode or VisitMode(self.form.visit_mode.data or VisitMode.IN_PERSON)
+        typed = self.form.visit_mode.data
+        return self.kind.visit_mode or (VisitMode(typed) if typed in set(VisitMode) else VisitMode.IN_PERSON)
 
     @cached_property
     def found(self):

@@ -1,6 +1,6 @@
 """The patient's link to a visit, as the desk gives it, ends it and gives another one."""
 
-from flask import url_for
+from flask import abort, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -51,7 +51,9 @@ def renew(visit_id):
 @bp.post("/restore/<uuid:former_link_id>", needs=BOOK)
 def restore(visit_id, former_link_id):
     """Let a link that was ended work again."""
-    visit_links.restore(own_patients.visit(visit_id), former_link_id, by=current.actor)
+    visit = own_patients.visit(visit_id)
+    visit_links.known(visit, former_link_id) or abort(404)
+    visit_links.restore(visit, former_link_id, by=current.actor)
     return changed(then=url_for(".show", visit_id=visit_id), message=_("The former link works again."))
 
 
