@@ -113,8 +113,7 @@ def _write(source, wanted, *, by):
     if new:
         rows = [_row(source, *span) for span in new]
         session.connection().execute(INSERT, rows)
-        for row in rows:
-            strandings.by_block(source.provider, [row["id"]], row["starts_at"], row["ends_at"], by=by)
+        strandings.by_block(source.provider, rows, by=by)
     if not (gone or new):
         return {}
     bell.ring(session, source.clinic_id, "visits")
