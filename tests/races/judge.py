@@ -29,6 +29,8 @@ def judge(name, race, stage, live, superuser_url, *, rounds, clients) -> Verdict
     """Run the race; a verdict without anything ``wrong`` is a pass."""
     verdict = Verdict(name, clients=clients)
     stage.wake()
+    # What somebody held in a race before is open to them alone.
+    stage.let_holds_run_out()
     with Crowd(live.url, clients) as crowd:
         for _round in range(rounds):
             this = race(stage, clients)
