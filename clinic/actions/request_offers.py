@@ -10,7 +10,7 @@ from sqlalchemy.orm import object_session
 from clinic.actions import booking, notifications, offer_purposes, offers, requests, slots, walk_ins
 from clinic.actions.acting import Refused, action
 from clinic.actions.freed_times import tell_waitlist
-from clinic.actions.requests import cannot, hold, remember, state
+from clinic.actions.requests import JustProposed, cannot, hold, remember, state
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import OfferPurpose
@@ -84,13 +84,21 @@ def admit(request: VisitRequest, *, timezone, by):
 
 
 def cancel(request: VisitRequest, *, by, note=None):
-    """Call the request off; a time that is kept for it is free again."""
-    # The offer first: whoever answers one locks it before the request.
-    if offer := live_offer(object_session(request), request):
-        offers.withdraw(offer, by=by)
-    requests.cancel(request, by=by, note=note)
+    """Call the request off; a time that is kept for it is free again, also one that was proposed this very moment."""
+    session = object_session(request)
+    for tries_left in (1, 0):
+        # The offer first: whoever answers one locks it before the request.
+        if offer := live_offer(session, request):
+            offers.withdraw(offer, by=by)
+        try:
+            with session.begin_nested():
+                requests.cancel(request, by=by, note=note)
+            break
+        except JustProposed:
+            if not tries_left:
+                raise
     if not by.in_portal:
-        _tell(object_session(request), NotificationKind.REQUEST_CLOSED, request, by=by)
+        _tell(session, NotificationKind.REQUEST_CLOSED, request, by=by)
     return request
 
 

@@ -117,10 +117,16 @@ def leave(request: VisitRequest, *, by):
     return remember(request, E.LEFT, request.status, before, by=by)
 
 
+class JustProposed(Refused):
+    """A time was proposed this moment, and is to be given back first."""
+
+
 @action
 def cancel(request: VisitRequest, *, by, note=None):
     """Call the request off, the patient or the desk for them; a time that was kept must have been given back before."""
     hold(request)
+    if request.status == R.AWAITING:
+        raise JustProposed("A time has just been proposed. Please look at it first.")
     if not request.may(R.CANCELLED):
         raise cannot(request, R.CANCELLED)
     before, was = state(request), request.status
