@@ -94,12 +94,13 @@ MUTANTS = (
         "if by.in_portal and visit.may(S.CANCELLED) and not visit.patient_may_cancel:", "if not visit:", PORTAL,
     ),
     Mutant(
-        "patients move a visit after the cut-off", VISITS, "if by.in_portal and not visit.patient_may_move:",
-        "if not visit:", PORTAL,
+        "patients move a visit after the cut-off", "clinic/actions/obstacles.py",
+        "elif by.in_portal and not visit.patient_may_move:", "elif not visit:", PORTAL,
     ),
     Mutant(
         "who may not take a step takes it back", "clinic/views/staff/visits.py",
-        "    if not current.may(STEPS.get(visit.status, STEPS[S.CHECKED_IN]).needs):", "    if not visit:",
+        "    if not current.may(STEPS.get(visit.status, STEPS[S.CHECKED_IN]).needs) and not _is_admins(visit):",
+        "    if not visit:",
         ("tests/views/staff/test_visits.py",),
     ),
     Mutant(
