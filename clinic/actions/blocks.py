@@ -37,7 +37,7 @@ def add(provider: Provider, starts_at, ends_at, *, zone: str, reason=None, by):
     session = object_session(provider)
     lock(provider)
     _is_not_there_yet(session, provider, starts_at, ends_at)
-    rows = [_row(provider, *piece, reason) for piece in pieces(starts_at, ends_at, zone)]
+    rows = [row(provider, *piece, reason) for piece in pieces(starts_at, ends_at, zone)]
     session.connection().execute(INSERT, rows)
     strandings.by_block(provider, rows, by=by)
     note(session, **{"blocks.starts_at": [None, starts_at], "blocks.ends_at": [None, ends_at]})
@@ -64,7 +64,7 @@ def repeat(provider: Provider, spans, *, reason=None, by):
     ]
     if not new:
         raise Refused("This time is blocked already, or over, on every one of these days.", field="first_on")
-    rows = [_row(provider, *span, reason) for span in new]
+    rows = [row(provider, *span, reason) for span in new]
     session.connection().execute(INSERT, rows)
     strandings.by_block(provider, rows, by=by)
     note(session, **{"blocks.starts_at": [None, new[0][0]], "blocks.ends_at": [None, new[-1][1]]})
@@ -116,10 +116,11 @@ def _is_not_there_yet(session, provider, starts_at, ends_at):
         raise Refused("Another block already covers the beginning of this one.", field="from_date")
 
 
-def _row(provider, starts_at, ends_at, reason):
+def row(provider: Provider, starts_at, ends_at, reason=None, busy_source_id=None) -> dict:
+    """One piece of blocked time as it is inserted; ``busy_source_id`` is the doctor's own calendar that says so."""
     return {
         "clinic_id": provider.clinic_id, "id": uuid7(), "provider_id": provider.id, "kind": SlotKind.BLOCKED,
         "status": SlotStatus.BLOCKED, "starts_at": starts_at, "ends_at": ends_at, "busy_from": starts_at,
-        "busy_until": ends_at, "capacity": 1, "taken": 0, "overbooked": False, "reason": reason, "created_at": now(),
-        "updated_at": now(),
+        "busy_until": ends_at, "capacity": 1, "taken": 0, "overbooked": False, "reason": reason,
+        "busy_source_id": busy_source_id, "created_at": now(), "updated_at": now(),
     }  # fmt: skip

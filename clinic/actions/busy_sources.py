@@ -10,12 +10,12 @@ from uuid_utils.compat import uuid7
 from clinic import bell, jobs, keyring
 from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, audit, note
-from clinic.actions.blocks import pieces
+from clinic.actions.blocks import INSERT, pieces, row
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.providers import lock
 from clinic.db import now
 from clinic.models.calendar_feeds import BusyProblem, BusySource
-from clinic.models.schedule import Slot, SlotKind, SlotStatus
+from clinic.models.schedule import Slot
 from clinic.queries.calendar_feeds import MOST_SOURCES, busy_sources
 
 EVERY = timedelta(minutes=15)
@@ -23,7 +23,6 @@ EVERY = timedelta(minutes=15)
 SELDOM = timedelta(hours=4)
 HORIZON_DAYS = 180
 FETCH = "busy_sources.fetch"
-INSERT = sa.insert(Slot.__table__)
 
 
 @action
@@ -94,8 +93,8 @@ def _write(source, wanted, *, by):
     session = object_session(source)
     lock(source.provider)
     there = {
-        (row.starts_at, row.ends_at): row.id
-        for row in session.execute(
+        (each.starts_at, each.ends_at): each.id
+        for each in session.execute(
             sa.select(Slot.id, Slot.starts_at, Slot.ends_at).where(
                 Slot.busy_source_id == source.id, Slot.ends_at > now()
             )
@@ -111,22 +110,13 @@ def _write(source, wanted, *, by):
         for span in sorted(gone):
             tell_waitlist(session, source.clinic_id, source.provider_id, *span)
     if new:
-        rows = [_row(source, *span) for span in new]
+        rows = [row(source.provider, *span, busy_source_id=source.id) for span in new]
         session.connection().execute(INSERT, rows)
         strandings.by_block(source.provider, rows, by=by)
     if not (gone or new):
         return {}
     bell.ring(session, source.clinic_id, "visits")
     return {"busy_sources.blocked": [len(there), len(wanted)]}
-
-
-def _row(source, starts_at, ends_at):
-    return {
-        "clinic_id": source.clinic_id, "id": uuid7(), "provider_id": source.provider_id, "kind": SlotKind.BLOCKED,
-        "status": SlotStatus.BLOCKED, "starts_at": starts_at, "ends_at": ends_at, "busy_from": starts_at,
-        "busy_until": ends_at, "capacity": 1, "taken": 0, "overbooked": False, "busy_source_id": source.id,
-        "created_at": now(), "updated_at": now(),
-    }  # fmt: skip
 
 
 def _united(spans):
