@@ -1,8 +1,6 @@
 """Somebody asks for a visit without a time: looked at, taken over, answered by a proposal, a visit or a no."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +8,7 @@ import sqlalchemy as sa
 from clinic.actions import offers, request_offers, requests
 from clinic.actions.acting import Refused
 from clinic.actions.requests import Asking
-from clinic.db import db, now
+from clinic.db import now
 from clinic.models.audit import AuditEntry
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.organizations import Clinic
@@ -20,6 +18,7 @@ from clinic.models.schedule import Slot
 from clinic.models.visits import Visit, VisitKind, VisitSource, VisitStatus
 from clinic.queries.requests import board, live_offer, waiting
 from clinic.work.handlers import run
+from tests.at_once import rush
 
 R = RequestStatus
 
@@ -225,33 +224,11 @@ class TestBook:
 
 
 class TestAtOnce:
-    def _rush(self, app, cast, *acts):
-        barrier = Barrier(len(acts))
-
-        def one(act):
-            with app.app_context():
-                session = db.session()
-                session.enter(cast.scope)
-                session.connection()
-                barrier.wait()
-                try:
-                    act(session)
-                    session.commit()
-                    return "done"
-                except Refused:
-                    session.rollback()
-                    return "refused"
-                finally:
-                    db.session.remove()
-
-        with ThreadPoolExecutor(len(acts)) as pool:
-            return sorted(pool.map(one, acts))
-
     def test_of_two_at_the_desk_who_take_the_same_request_one_does(self, app, session, cast, asked):
         def take(by):
             return lambda own: requests.take(own.get(VisitRequest, (asked.clinic_id, asked.id)), by=by.actor)
 
-        assert self._rush(app, cast, take(cast.amara), take(cast.ines)) == ["done", "refused"]
+        assert rush(app, cast, take(cast.amara), take(cast.ines)) == ["done", "refused"]
         session.rollback()
         session.expire_all()
         assert asked.owner_id in (cast.amara.user.id, cast.ines.user.id)
@@ -265,7 +242,7 @@ class TestAtOnce:
             found = own.get(VisitRequest, (triaged.clinic_id, triaged.id))
             request_offers.cancel(found, by=cast.maya.actor)
 
-        told = self._rush(app, cast, propose, cancel)
+        told = rush(app, cast, propose, cancel)
         session.rollback()
         session.expire_all()
         assert "done" in told and triaged.status == R.CANCELLED

@@ -1,16 +1,14 @@
 """What becomes free is offered to the next in line, held for them, and to the one after on a no."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import offers, visits, waitlist, waitlist_offers
-from clinic.actions.acting import Actor, Refused
+from clinic.actions.acting import Actor
 from clinic.actions.booking import book
-from clinic.db import db, now
+from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.telling import SETTING
@@ -19,6 +17,7 @@ from clinic.models.waitlist import WaitStatus
 from clinic.queries.waitlist import Freed, saved
 from clinic.work.handlers import run
 from tests.actions.lining_up import ada_byron, awake_clinic, do_jobs, freed, refill, run_expire, toms_visit, wait  # noqa: F401 (fixtures)
+from tests.at_once import rush
 from tests.races.invariants import broken
 
 W = WaitStatus
@@ -137,33 +136,11 @@ class TestOffer:
 
 
 class TestAtOnce:
-    def rush(self, app, cast, *acts):
-        barrier = Barrier(len(acts))
-
-        def one(act):
-            with app.app_context():
-                session = db.session()
-                session.enter(cast.scope)
-                session.connection()
-                barrier.wait()
-                try:
-                    act(session)
-                    session.commit()
-                    return "done"
-                except Refused:
-                    session.rollback()
-                    return "refused"
-                finally:
-                    db.session.remove()
-
-        with ThreadPoolExecutor(len(acts)) as pool:
-            return sorted(pool.map(one, acts))
-
     def test_two_freed_times_and_one_person_make_one_offer(self, app, session, cast):
         wait(session, cast)
         other = Freed(cast.rose.id, cast.dr_lind.id, *(getattr(freed(cast), each) for each in ("starts_at", "ends_at")))
         job = Actor.job(cast.rose.id, "waitlist.offer")
-        self.rush(app, cast, *(lambda own, what=what: waitlist_offers.refill(own, what, by=job)
+        rush(app, cast, *(lambda own, what=what: waitlist_offers.refill(own, what, by=job)
                                for what in (freed(cast), other, freed(cast, 11))))  # fmt: skip
         session.rollback()
         assert len(session.scalars(sa.select(SlotOffer.id)).all()) == 1
@@ -175,7 +152,7 @@ class TestAtOnce:
         def books(own):
             book(own, cast.wish(freed(cast).starts_at), by=cast.amara.actor)
 
-        self.rush(app, cast, lambda own: waitlist_offers.refill(own, freed(cast), by=job), books)
+        rush(app, cast, lambda own: waitlist_offers.refill(own, freed(cast), by=job), books)
         session.rollback()
         owners = len(session.scalars(sa.select(SlotOffer.id)).all()) + len(session.scalars(sa.select(Visit.id)).all())
         assert owners == 1 and not broken(server.url("postgres"))
@@ -189,7 +166,7 @@ class TestAtOnce:
                 own.get(SlotOffer, (offer.clinic_id, offer.id)), by=cast.amara.actor
             )
 
-        told = self.rush(app, cast, answer("accept"), answer("withdraw"))
+        told = rush(app, cast, answer("accept"), answer("withdraw"))
         session.rollback()
         session.expire_all()
         live = len(session.scalars(sa.select(Visit.id)).all())
