@@ -3,6 +3,7 @@
 Every clinic-owned table goes through ``protect``; the rule tests fail for one that did not.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 CLINIC = "(SELECT nullif(current_setting('app.clinic_id', true), '')::uuid)"
@@ -76,3 +77,30 @@ def no_overlap(table, name, column, condition):
         f"ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist"
         f" ({key}, tstzrange(busy_from, busy_until) WITH &&) WHERE ({condition})"
     )
+
+
+def own_columns(table):
+    """The columns and keys that every table of a clinic has: whose the row is, its id, when it was made and changed."""
+    return (
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        *moments(),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
+    )
+
+
+def moments():
+    """When a row was made and last changed."""
+    return [
+        sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
+        for name in ("created_at", "updated_at")
+    ]
+
+
+def refers(table, column, other, **options):
+    """A key into another table of the same clinic's."""
+    return sa.ForeignKeyConstraint(
+        ["clinic_id", column], [f"{other}.clinic_id", f"{other}.id"], name=op.f(f"fk_{table}_clinic_id_{column}"),
+        **options,
+    )  # fmt: skip

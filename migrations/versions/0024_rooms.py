@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from clinic.migrating import no_overlap, protect, touch
+from clinic.migrating import no_overlap, own_columns, protect, refers, touch
 
 revision = "0024"
 down_revision = "0023"
@@ -11,27 +11,8 @@ branch_labels = None
 depends_on = None
 
 
-def _own(table):
-    """The columns and keys that every table of a clinic has."""
-    now = sa.text("now()")
-    return (
-        sa.Column("clinic_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
-    )
-
-
-def _refers(table, column, to):
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{to}.clinic_id", f"{to}.id"], name=op.f(f"fk_{table}_clinic_id_{column}")
-    )
-
-
 def upgrade():
-    op.create_table("room_kinds", sa.Column("name", sa.Text(), nullable=False), *_own("room_kinds"))
+    op.create_table("room_kinds", sa.Column("name", sa.Text(), nullable=False), *own_columns("room_kinds"))
     op.create_index("uq_room_kinds_name", "room_kinds", ["clinic_id", "name"], unique=True)
     op.create_table(
         "rooms",
@@ -40,9 +21,9 @@ def upgrade():
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default="active", nullable=False),
         sa.CheckConstraint("status IN ('active', 'paused')", name=op.f("ck_rooms_status_is_known")),
-        _refers("rooms", "room_kind_id", "room_kinds"),
-        _refers("rooms", "location_id", "locations"),
-        *_own("rooms"),
+        refers("rooms", "room_kind_id", "room_kinds"),
+        refers("rooms", "location_id", "locations"),
+        *own_columns("rooms"),
     )
     op.create_index(
         "uq_rooms_name", "rooms", ["clinic_id", "location_id", "name"], unique=True, postgresql_nulls_not_distinct=True
@@ -52,9 +33,9 @@ def upgrade():
         "visit_type_needs",
         sa.Column("visit_type_id", sa.Uuid(), nullable=False),
         sa.Column("room_kind_id", sa.Uuid(), nullable=False),
-        _refers("visit_type_needs", "visit_type_id", "visit_types"),
-        _refers("visit_type_needs", "room_kind_id", "room_kinds"),
-        *_own("visit_type_needs"),
+        refers("visit_type_needs", "visit_type_id", "visit_types"),
+        refers("visit_type_needs", "room_kind_id", "room_kinds"),
+        *own_columns("visit_type_needs"),
     )
     columns = ["clinic_id", "visit_type_id", "room_kind_id"]
     op.create_index("uq_visit_type_needs_kind", "visit_type_needs", columns, unique=True)
@@ -66,9 +47,9 @@ def upgrade():
         sa.Column("busy_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("busy_until", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("busy_until > busy_from", name=op.f("ck_slot_rooms_ends_after_it_begins")),
-        _refers("slot_rooms", "slot_id", "slots"),
-        _refers("slot_rooms", "room_id", "rooms"),
-        *_own("slot_rooms"),
+        refers("slot_rooms", "slot_id", "slots"),
+        refers("slot_rooms", "room_id", "rooms"),
+        *own_columns("slot_rooms"),
     )
     op.create_index("ix_slot_rooms_slot_id", "slot_rooms", ["clinic_id", "slot_id"])
     op.create_index("ix_slot_rooms_room_id_busy_from", "slot_rooms", ["clinic_id", "room_id", "busy_from"])

@@ -3,31 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from clinic.migrating import keep_held, own_patient, protect, touch
+from clinic.migrating import keep_held, own_columns, own_patient, protect, refers, touch
 
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
 depends_on = None
-
-
-def _own(table):
-    """The columns and keys that every table of a clinic has."""
-    now = sa.text("now()")
-    return (
-        sa.Column("clinic_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
-    )
-
-
-def _refers(table, column, to):
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{to}.clinic_id", f"{to}.id"], name=op.f(f"fk_{table}_clinic_id_{column}")
-    )
 
 
 def _refers_to_user(table, column):
@@ -91,11 +72,11 @@ def _called_off_groups():
             "reason IN ('patient', 'clinic', 'provider_away', 'unanswered', 'entered_in_error', 'other')",
             name=op.f("ck_called_off_groups_reason_is_known"),
         ),
-        _refers("called_off_groups", "provider_id", "providers"),
-        _refers("called_off_groups", "visit_type_id", "visit_types"),
-        _refers("called_off_groups", "location_id", "locations"),
+        refers("called_off_groups", "provider_id", "providers"),
+        refers("called_off_groups", "visit_type_id", "visit_types"),
+        refers("called_off_groups", "location_id", "locations"),
         _refers_to_user("called_off_groups", "called_off_by_id"),
-        *_own("called_off_groups"),
+        *own_columns("called_off_groups"),
     )
     for column in ("starts_at", "provider_id", "visit_type_id", "location_id", "called_off_by_id"):
         _index("called_off_groups", column)
@@ -126,11 +107,11 @@ def _series():
         sa.CheckConstraint("num_nonnulls(times, until_on) = 1", name=op.f("ck_series_ends_once")),
         sa.CheckConstraint("times BETWEEN 2 AND 60", name=op.f("ck_series_times_in_range")),
         sa.CheckConstraint("until_on >= first_on", name=op.f("ck_series_goes_forwards")),
-        _refers("series", "patient_id", "patients"),
-        _refers("series", "provider_id", "providers"),
-        _refers("series", "visit_type_id", "visit_types"),
+        refers("series", "patient_id", "patients"),
+        refers("series", "provider_id", "providers"),
+        refers("series", "visit_type_id", "visit_types"),
         _refers_to_user("series", "created_by_id"),
-        *_own("series"),
+        *own_columns("series"),
     )
     for column in ("patient_id", "provider_id", "visit_type_id", "created_by_id"):
         _index("series", column)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from clinic.migrating import keep_held, own_patient, protect, touch
+from clinic.migrating import keep_held, own_columns, own_patient, protect, refers, touch
 
 revision = "0026"
 down_revision = "0025"
@@ -31,13 +31,13 @@ def upgrade():
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("made_by_id", sa.Uuid(), nullable=True),
-        *_ours("strandings"),
+        *own_columns("strandings"),
         sa.CheckConstraint(
             "cause IN ('block', 'closure', 'hours', 'inactive')", name=op.f("ck_strandings_cause_is_known")
         ),
         sa.CheckConstraint("answer_hours BETWEEN 1 AND 720", name=op.f("ck_strandings_answer_in_range")),
-        _refers("strandings", "provider_id", "providers"),
-        _refers("strandings", "closure_id", "closures"),
+        refers("strandings", "provider_id", "providers"),
+        refers("strandings", "closure_id", "closures"),
         sa.ForeignKeyConstraint(["made_by_id"], ["users.id"], name=op.f("fk_strandings_made_by_id")),
     )
     op.create_index("ix_strandings_created_at", "strandings", ["clinic_id", "created_at"])
@@ -77,7 +77,7 @@ def _offers():
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by_id", sa.Uuid(), nullable=True),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
-        *_ours("slot_offers"),
+        *own_columns("slot_offers"),
         sa.CheckConstraint(
             "purpose IN ('stranded', 'waitlist', 'request')", name=op.f("ck_slot_offers_purpose_is_known")
         ),
@@ -101,12 +101,12 @@ def _offers():
             "status <> 'sent' OR (token_hash IS NOT NULL AND sent_at IS NOT NULL)",
             name=op.f("ck_slot_offers_sent_has_link"),
         ),
-        _refers("slot_offers", "patient_id", "patients"),
-        _refers("slot_offers", "provider_id", "providers"),
-        _refers("slot_offers", "visit_type_id", "visit_types"),
-        _refers("slot_offers", "visit_id", "visits"),
-        _refers("slot_offers", "slot_id", "slots", ondelete="SET NULL (slot_id)"),
-        _refers("slot_offers", "seat_hold_id", "seat_holds", ondelete="SET NULL (seat_hold_id)"),
+        refers("slot_offers", "patient_id", "patients"),
+        refers("slot_offers", "provider_id", "providers"),
+        refers("slot_offers", "visit_type_id", "visit_types"),
+        refers("slot_offers", "visit_id", "visits"),
+        refers("slot_offers", "slot_id", "slots", ondelete="SET NULL (slot_id)"),
+        refers("slot_offers", "seat_hold_id", "seat_holds", ondelete="SET NULL (seat_hold_id)"),
         sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_slot_offers_answered_by_id")),
     )  # fmt: skip
     for name, condition in (("patient_id", "purpose <> 'stranded'"), ("visit_id", "is_move")):
@@ -141,15 +141,15 @@ def _stranded():
         sa.Column("offer_id", sa.Uuid(), nullable=True),
         sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
-        *_ours("stranded_visits"),
+        *own_columns("stranded_visits"),
         sa.CheckConstraint(
             "status IN ('waiting', 'proposed', 'nothing', 'skipped', 'settled')",
             name=op.f("ck_stranded_visits_status_is_known"),
         ),
-        _refers("stranded_visits", "stranding_id", "strandings"),
-        _refers("stranded_visits", "visit_id", "visits"),
-        _refers("stranded_visits", "offer_id", "slot_offers"),
-        _refers("stranded_visits", "patient_id", "patients"),
+        refers("stranded_visits", "stranding_id", "strandings"),
+        refers("stranded_visits", "visit_id", "visits"),
+        refers("stranded_visits", "offer_id", "slot_offers"),
+        refers("stranded_visits", "patient_id", "patients"),
     )
     op.create_index(
         "uq_stranded_visits_stranding_id_visit_id", "stranded_visits", ["clinic_id", "stranding_id", "visit_id"],
@@ -165,25 +165,6 @@ def _stranded():
     op.execute("GRANT SELECT, DELETE ON stranded_visits TO clinic_keeper")
     keep_held("stranded_visits", "stranded_visits.patient_id")
     touch("stranded_visits")
-
-
-def _ours(table):
-    """What every table of a clinic's begins and ends with."""
-    return (
-        sa.Column("clinic_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
-    )
-
-
-def _refers(table, column, other, **options):
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{other}.clinic_id", f"{other}.id"], name=op.f(f"fk_{table}_clinic_id_{column}"),
-        **options,
-    )  # fmt: skip
 
 
 def downgrade():

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from clinic.migrating import grant, keep_held, own_patient, protect, touch
+from clinic.migrating import grant, keep_held, moments, own_columns, own_patient, protect, refers, touch
 
 revision = "0027"
 down_revision = "0026"
@@ -42,29 +42,6 @@ def _visit_types():
 
 def _moment(name, nullable=True):
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _stamps():
-    return [
-        sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
-        for name in ("created_at", "updated_at")
-    ]
-
-
-def _refers(table, column, other):
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{other}.clinic_id", f"{other}.id"], name=op.f(f"fk_{table}_clinic_id_{column}")
-    )
-
-
-def _belongs(table):
-    return [
-        sa.Column("clinic_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        *_stamps(),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
-    ]
 
 
 def _user(table, column):
@@ -134,12 +111,12 @@ def _notifications():
             "state IN ('waiting', 'not_needed', 'failed') OR channel IS NOT NULL",
             name=op.f("ck_notifications_sent_by_a_channel"),
         ),
-        _refers(table, "patient_id", "patients"),
-        _refers(table, "visit_id", "visits"),
-        _refers(table, "offer_id", "slot_offers"),
+        refers(table, "patient_id", "patients"),
+        refers(table, "visit_id", "visits"),
+        refers(table, "offer_id", "slot_offers"),
         _user(table, "desk_done_by_id"),
         _user(table, "created_by_id"),
-        *_belongs(table),
+        *own_columns(table),
     )  # fmt: skip
     op.create_index(
         "uq_notifications_reminder", table, ["clinic_id", "visit_id", "offset_hours", "visit_starts_at"], unique=True,
@@ -168,9 +145,9 @@ def _calls():
         sa.Column("called_by_id", sa.Uuid()),
         _moment("undone_at"),
         _known(table, "outcome", "reached", "left_message", "no_answer"),
-        _refers(table, "notification_id", "notifications"),
+        refers(table, "notification_id", "notifications"),
         _user(table, "called_by_id"),
-        *_belongs(table),
+        *own_columns(table),
     )
     _index(table, "notification_id", "created_at")
     _index(table, "called_by_id")
@@ -190,7 +167,7 @@ def _texts():
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
         _moment("last_at", nullable=False),
         _moment("stopped_at"),
-        *_stamps(),
+        *moments(),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_text_numbers")),
         sa.UniqueConstraint("number_hash", "clinic_id", name=op.f("uq_text_numbers_number_hash_clinic_id")),
     )
@@ -213,10 +190,10 @@ def _texts():
         sa.Column("desk_done_by_id", sa.Uuid()),
         _known(table, "meaning", "confirm", "cancel", "stop", "start", "other"),
         _known(table, "result", "confirmed", "cancelled", "noted", "several", "none", "not_possible", "to_read"),
-        _refers(table, "patient_id", "patients"),
-        _refers(table, "notification_id", "notifications"),
+        refers(table, "patient_id", "patients"),
+        refers(table, "notification_id", "notifications"),
         _user(table, "desk_done_by_id"),
-        *_belongs(table),
+        *own_columns(table),
     )
     op.create_index("uq_text_replies_service_id", table, ["clinic_id", "service_id"], unique=True)
     for column in ("patient_id", "notification_id", "desk_done_by_id"):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from clinic.migrating import keep_held, own_patient, protect, touch
+from clinic.migrating import keep_held, own_columns, own_patient, protect, refers, touch
 
 revision = "0029"
 down_revision = "0028"
@@ -11,23 +11,6 @@ branch_labels = None
 depends_on = None
 
 PROBLEMS = "'not_allowed', 'no_answer', 'refused', 'unreadable'"
-
-
-def _own(table):
-    return [
-        sa.Column("clinic_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=f"fk_{table}_clinic_id"),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f(f"pk_{table}")),
-    ]
-
-
-def _refers(table, column, other):
-    return sa.ForeignKeyConstraint(
-        ["clinic_id", column], [f"{other}.clinic_id", f"{other}.id"], name=op.f(f"fk_{table}_clinic_id_{column}")
-    )
 
 
 def upgrade():
@@ -39,12 +22,12 @@ def upgrade():
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        *_own("calendar_feeds"),
+        *own_columns("calendar_feeds"),
         sa.CheckConstraint(
             "num_nonnulls(provider_id, patient_id) = 1", name=op.f("ck_calendar_feeds_of_a_doctor_or_a_patient")
         ),
-        _refers("calendar_feeds", "provider_id", "providers"),
-        _refers("calendar_feeds", "patient_id", "patients"),
+        refers("calendar_feeds", "provider_id", "providers"),
+        refers("calendar_feeds", "patient_id", "patients"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_calendar_feeds_user_id")),
     )
     op.create_index("uq_calendar_feeds_token_hash", "calendar_feeds", ["clinic_id", "token_hash"], unique=True)
@@ -73,10 +56,10 @@ def upgrade():
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
-        *_own("busy_sources"),
+        *own_columns("busy_sources"),
         sa.CheckConstraint(f"problem IN ({PROBLEMS})", name=op.f("ck_busy_sources_problem_is_known")),
         sa.CheckConstraint("failures >= 0", name=op.f("ck_busy_sources_failures_are_a_count")),
-        _refers("busy_sources", "provider_id", "providers"),
+        refers("busy_sources", "provider_id", "providers"),
     )
     op.create_index("ix_busy_sources_provider_id", "busy_sources", ["clinic_id", "provider_id"])
     op.create_index(
