@@ -12,6 +12,8 @@ DESK, PHONE, NARROWEST = {"width": 1280, "height": 800}, {"width": 360, "height"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What Chromium writes to its console for an answer that is no success; the answer itself is what a test looks at.
 AN_ANSWER = "Failed to load resource: the server responded with a status of 4"
+# Pixels, as a word because 0 would count as "not yet"; asked again until the page is whole.
+TOO_WIDE_BY = "document.readyState === 'complete' && String(document.documentElement.scrollWidth - innerWidth)"
 
 
 @contextmanager
@@ -69,7 +71,8 @@ class Window:
     def check(self):
         """Nothing the content policy refused, nothing axe finds, nothing cut off at the side."""
         assert not self.complaints, self.complaints
-        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        # A link that was just followed may still be between two pages, with no document to measure.
+        wide = int(self.page.wait_for_function(TOO_WIDE_BY).json_value())
         assert wide <= 0, f"{self.page.url} is {wide} px too wide"
         found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}})
         problems = [
