@@ -1,8 +1,14 @@
 """`make races`: every race with two hundred browsers, and the two controls; writes docs/races-report.md."""
 
+import os
+import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+from xml.etree import ElementTree
 
+from clinic.config import HOME
 from tests.databases import scratch_server
 from tests.races.controls import CONTROLS
 from tests.races.judge import judge
@@ -15,6 +21,8 @@ CLIENTS = 200
 ROUNDS = 100
 CONTROL_ROUNDS = 10
 TELLERS, SECONDS = 30, 60
+# Played as tests, without browsers: jobs take part in them.
+PLAYED, PLAYED_ROUNDS = ("test_waitlist", "test_requests"), 50
 SERVER = {"workers": 2, "threads": 32}
 HEAD = ("Race", "Browsers", "Rounds", "Booked", "Refused with the nearest times", "Anything else", "p50 ms", "p95 ms")
 
@@ -30,11 +38,32 @@ def main():
             tellers = Tellers(stage, live, url, clients=TELLERS)
             history = tellers.play(SECONDS)
         controls = [_control(server, *each) for each in CONTROLS.items()]
+    played = _played()
     wrong = [f"{each.name}: {sentence}" for each in verdicts for sentence in each.wrong]
     wrong += [f"{name}: {sentence}" for name, _found, sentence in controls if sentence]
     wrong += [f"the history: {odd}" for _place, odd in history.anomalies()] + tellers.odd
-    write_report("races", _report(verdicts, controls, wrong, len(history), time.monotonic() - started))
+    wrong += [name for name, _figure, went_well in played if not went_well]
+    write_report("races", _report(verdicts, controls, played, wrong, len(history), time.monotonic() - started))
     return 1 if wrong else 0
+
+
+def _played():
+    """What each test of these modules counted, and whether it passed."""
+    places = [f"tests/races/{name}.py" for name in PLAYED]
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.xml"
+        options = ["-q", "--timeout=900", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
+        environment = os.environ | {"ROUNDS": str(PLAYED_ROUNDS)}
+        subprocess.run([sys.executable, "-m", "pytest", *options, *places], cwd=HOME, env=environment, check=False)
+        cases = list(ElementTree.parse(results).iter("testcase"))
+    return [
+        (
+            case.get("name").removeprefix("test_").replace("_", " "),
+            "; ".join(each.get("value") for each in case.iter("property") if each.get("name") == "figure"),
+            case.find("failure") is None and case.find("error") is None,
+        )
+        for case in cases
+    ]
 
 
 def _control(server, name, control):
@@ -52,7 +81,7 @@ def _row(verdict):
     return verdict.name, verdict.clients, verdict.rounds, told[303], told[409], others or 0, *ms
 
 
-def _report(verdicts, controls, wrong, acts, seconds):
+def _report(verdicts, controls, played, wrong, acts, seconds):
     controlled = [
         (name, verdict.rounds, verdict.told[303], "; ".join(verdict.wrong[-2:]) or "nothing wrong")
         for name, verdict, _sentence in controls
@@ -67,6 +96,13 @@ should not be: overlaps, wrong counts of seats, visits without a time, history o
 **{"Wrong: " + "; ".join(wrong) if wrong else "Everything was as it has to be."}** It took {seconds / 60:.1f} minutes.
 
 {table(HEAD, [_row(each) for each in verdicts])}
+
+## With jobs among them
+
+Times that became free, offered to the waiting list while patients and the desk want them; requests answered and
+confirmed by many at once; {PLAYED_ROUNDS} rounds of each.
+
+{table(("Race", "Counted", "Went well"), [(*told, "yes" if went_well else "**no**") for *told, went_well in played])}
 
 ## A history
 
