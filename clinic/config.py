@@ -60,6 +60,9 @@ class Config:
     # In the trial: where mails and text messages are kept instead of sent.
     MAIL_FOLDER: str = field(default_factory=lambda: os.environ.get("MAIL_FOLDER", ""))
 
+    # Folders with fonts for PDFs, for names in writings that no font of this machine has.
+    PDF_FONTS: list[str] = field(default_factory=lambda: _list("PDF_FONTS"))
+
     SESSION_HOURS: int = field(default_factory=lambda: _number("SESSION_HOURS", 12))
     SESSION_IDLE_MINUTES: int = field(default_factory=lambda: _number("SESSION_IDLE_MINUTES", 60))
     LIVE_STREAMS: int = field(default_factory=lambda: _number("LIVE_STREAMS", 48))
