@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
 from clinic.models.accounts import User
@@ -145,10 +145,7 @@ class Measurement(PatientOwned, Timestamped, Base):
     mistaken_at: Mapped[datetime | None]
     mistaken_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
 
-    @declared_attr
-    def entered_by(cls) -> Mapped[User | None]:
-        """The person who typed it."""
-        return relationship(foreign_keys=f"{cls.__name__}.entered_by_id")
+    entered_by: Mapped[User | None] = relationship(foreign_keys=[entered_by_id])
 
     @property
     def diastolic(self):
