@@ -155,6 +155,11 @@ CLASSES = (
         how="with the record; what somebody wrote is blanked when it is erased",
     ),
     Kept(
+        "Referrals and excuse notes", ("referrals", "excuse_notes"), "as long as the patient's record",
+        "They say to whom a patient was sent and what came of it, and which days somebody was excused.",
+        how="with the record; what was written is blanked when it is erased, and a note's code is then unknown",
+    ),
+    Kept(
         "Addresses at which calendar programs read visits", ("calendar_feeds",), "90 days after they ended",
         "An address that ended opens nothing; for a while the log still names it.",
         "calendar_feeds.ended_at < now() - interval '90 days'",
