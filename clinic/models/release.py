@@ -45,7 +45,7 @@ RELEASED = {
     ),
     "lab_results": Release(
         word("Laboratory results: at once, after your doctor has looked at them, or some days later, as was ordered."),
-        "released_at <= now()",
+        "released_at <= now() AND withdrawn_at IS NULL",
     ),
     "documents": Release(
         word("Documents: those you sent or were given at once, a doctor’s reports once they are released."),
