@@ -123,6 +123,11 @@ CLASSES = (
     Kept("That a record was erased", ("erasures",), "as long as the record's row",
          "A restored backup must erase it again.", how="with the record"),
     Kept(
+        "Patients' insurance, what was known of them before, and which records became one",
+        ("insurance_policies", "patient_changes", "patient_merges"), "as long as the record",
+        "They are part of it. Erasing a record removes every word of them.", how="with the record",
+    ),
+    Kept(
         "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out",
         "Nobody owns a time they did not book.", how="every minute",
     ),

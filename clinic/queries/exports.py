@@ -19,7 +19,7 @@ NAMED = {
     )
 }
 # What the same is called in FHIR R4, for whoever reads the file with another program.
-FHIR = {"patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "visits": "Encounter",
+FHIR = {"patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter",
         "audit_entries": "AuditEvent"}  # fmt: skip
 # Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
 LEFT_OUT = {
@@ -28,6 +28,7 @@ LEFT_OUT = {
     "visit_links": "The address of a visit's page, sealed; the visit itself is in the copy.",
     "calendar_feeds": "Hashes of addresses that calendar programs read; the visits themselves are in the copy.",
     "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
+    "patient_merges": "Which records are of one person is the clinic's own paper; what each of them says is in the copy.",
     "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
 }
 # What a patient's own copy holds: what the portal shows them, and no note of the clinic's.
@@ -37,6 +38,10 @@ RELEASED = {
         "state", "postal_code", "country", "timezone", "language", "preferred_contact_method", "created_at",
     ),
     "patient_access": ("relation", "until", "created_at"),
+    "insurance_policies": (
+        "insurer_name", "plan_name", "member_id", "group_id", "policy_holder_name", "policy_holder_phone", "priority",
+        "eligibility_status", "last_verified_at", "ended_at", "created_at",
+    ),
     "notifications": ("kind", "channel", "state", "sent_at", "delivered_at", "subject", "text", "created_at"),
     "visits": (
         "id", "starts_at", "ends_at", "timezone", "status", "kind", "visit_mode", "reason", "doctor", "visit_type",
