@@ -40,6 +40,8 @@ class Permission(Choice):
     REASONS_SEE = "reasons:see", word("Read why a patient comes")
     ALLERGIES_SEE = "allergies:see", word("Read allergies")
     CONDITIONS_SEE = "conditions:see", word("Read conditions")
+    CHART_SEE = "chart:see", word("Read the charts of one's patients")
+    RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
@@ -49,7 +51,7 @@ P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
-    P.GROUPS_EDIT, P.DAYS_CLOSE,
+    P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
@@ -63,12 +65,14 @@ ROLES = {
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
-        P.DAYS_CLOSE,
+        P.DAYS_CLOSE, P.CHART_SEE,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
+# What is written in a chart. Another role of a doctor's that finds everybody opens these for their own patients only.
+CLINICAL = frozenset({P.CHART_SEE})
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 # These open no page: they decide what a page shows.
 SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})
@@ -108,9 +112,11 @@ def may_be_stood_in_for(roles):
 def sees_everybody(roles, permission, support_scope=()):
     """Whether what the permission opens is open for every patient of the clinic, and not for a doctor's own alone.
 
-    Somebody who is a doctor and something else that finds patients finds all of them: roles unite.
+    Somebody who is a doctor and something else that finds patients finds all of them: roles unite. What is written in
+    their charts stays with the role that reads charts.
     """
-    if any(P.PATIENTS_FIND in ROLES[role] for role in roles - {Role.DOCTOR}):
+    others = [ROLES[role] for role in roles - {Role.DOCTOR} if P.PATIENTS_FIND in ROLES[role]]
+    if any(permission not in CLINICAL or permission in theirs for theirs in others):
         return True
     return Role.SUPPORT in roles and any(permission in SUPPORT_SCOPES[each] for each in support_scope)
 

@@ -87,6 +87,17 @@ def birthday(when: date | None) -> str:
     return dates.format_skeleton("yMd", when, locale=locale()) if when else ""
 
 
+def age(born: date | None, on: date | None = None) -> str:
+    """How old somebody is, today or on another day: 34 years; in the first two years 14 months."""
+    on = on or now().astimezone(zone()).date()
+    if born is None or born > on:
+        return ""
+    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
+    if months < 24:
+        return ngettext("%(num)d month", "%(num)d months", months)
+    return ngettext("%(num)d year", "%(num)d years", months // 12)
+
+
 def moment(when: datetime, tz=None) -> str:
     """Date and time with the zone's name, for anything a person must turn up for."""
     tz = tz or zone()
@@ -166,6 +177,7 @@ def init_app(app: Flask):
         month_year,
         last_day,
         birthday,
+        age,
         moment,
         both_clocks,
         own_zone,

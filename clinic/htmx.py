@@ -23,6 +23,11 @@ def wants_part() -> bool:
     return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
 
 
+def wants_inside(element_id: str) -> bool:
+    """Whether htmx asks for what stands inside the element with this id."""
+    return wants_part() and htmx_request.htmx.target == element_id
+
+
 def asked_by_itself() -> bool:
     """Whether the page asked, rung by the bell or its clock, and not the person before it.
 

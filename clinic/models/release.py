@@ -1,4 +1,4 @@
-"""When a patient sees what is written about them: one table, said in a sentence and as the condition the database keeps.
+"""When a patient sees what is written about them: one table, in sentences and as the conditions the database keeps.
 
 Migrations spell the same condition beside the patient's own in ``protect``; a rule test holds them against this table.
 """
@@ -40,9 +40,7 @@ RELEASED = {
         word("What was decided at a visit: once your doctor has signed it."), "signed_at IS NOT NULL"
     ),
     "prescriptions": Release(word("Prescriptions: as soon as they are issued.")),
-    "lab_orders": Release(
-        word("Laboratory tests: once your doctor has released the results."), "released_at <= now()"
-    ),
+    "lab_orders": Release(word("Laboratory tests: once your doctor has released the results."), "released_at <= now()"),
     "lab_results": Release(
         word("Laboratory results: at once, after your doctor has looked at them, or some days later, as was ordered."),
         "released_at <= now() AND withdrawn_at IS NULL",

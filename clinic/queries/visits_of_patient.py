@@ -5,9 +5,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.db import now
+from clinic.db import now, word
 from clinic.models.providers import Provider
+from clinic.models.schedule import VisitType
 from clinic.models.visits import LIVE, CancelReason, Visit, VisitStatus
+from clinic.queries.entries import CLINIC_ID, PATIENT_ID, Source
 
 PAGE = 20
 # A visit nobody has closed yet stays among those to come for the rest of its day.
@@ -18,6 +20,21 @@ SHOWN = (
     joinedload(Visit.visit_type),
     joinedload(Visit.patient),
 )
+visits, types = Visit.__table__.c, VisitType.__table__.c
+TIMELINE = Source(
+    "visit", word("Visit"), word("Visits"), path="/staff/visits/{id}", states=VisitStatus,
+    select=sa.select(
+        sa.literal("visit").label("kind"), visits.id, visits.starts_at.label("at"),
+        types.name.label("title"), visits.status.label("state"), visits.id.label("visit_id"), visits.provider_id,
+    ).select_from(
+        Visit.__table__.outerjoin(
+            VisitType.__table__, (types.clinic_id == visits.clinic_id) & (types.id == visits.visit_type_id)
+        )
+    ).where(
+        visits.clinic_id == CLINIC_ID, visits.patient_id == PATIENT_ID,
+        visits.cancel_reason.is_distinct_from(CancelReason.ENTERED_IN_ERROR),
+    ),
+)  # fmt: skip
 
 
 def _coming():

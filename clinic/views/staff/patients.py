@@ -21,7 +21,7 @@ from clinic.models.patients import PatientTag
 from clinic.openings import listed
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
-from clinic.views.staff import own_patients
+from clinic.views.staff import charts, own_patients
 from clinic.views.staff.connections import portal_facts
 from clinic.views.staff.own_patients import break_glass_allowed, reach
 
@@ -107,7 +107,7 @@ def show(patient_id):
     patient = own_patients.patient(patient_id)
     if patient.merged_into_id:
         return redirect(url_for("staff.patients.show", patient_id=patient.merged_into_id))
-    return answer("staff/patients/show.html", **_facts(patient))
+    return charts.answer("staff/patients/show.html", **_facts(patient))
 
 
 @bp.get("/<uuid:patient_id>/edit", needs=Permission.PATIENTS_EDIT, shows="patients")
@@ -188,6 +188,6 @@ def _facts(patient, tag_form=None):
     number, size = page_number(), queries.PAST_ON_A_PAGE
     past = db.session.scalars(past.limit(size + 1).offset((number - 1) * size))
     return {
-        "patient": patient, "coming": db.session.scalars(coming).all(), "past": Page.of(past, number, size),
-        "tag_form": tag_form or TagForm(formdata=None), **portal_facts(patient),
+        "chart": charts.of(patient), "patient": patient, "coming": db.session.scalars(coming).all(),
+        "past": Page.of(past, number, size), "tag_form": tag_form or TagForm(formdata=None), **portal_facts(patient),
     }  # fmt: skip
