@@ -1,6 +1,5 @@
 """What was measured on patients: one narrow table for every kind of value, whoever or whatever measured it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -58,45 +57,6 @@ class Context(Choice):
     REST = "rest", word("At rest")
     WORKOUT = "workout", word("During exercise")
     UNKNOWN = "unknown", word("Not known")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What is known of one kind: its unit (UCUM, and as people write it), digits after the point, what is believable.
-
-    ``lowest`` and ``highest`` are what a typed value may be; ``normal`` is the range for grown-ups at rest, where there
-    is one; ``scale`` is what a chart shows, the same for everybody, so that charts compare.
-    """
-
-    unit: str
-    shown: str
-    digits: int
-    lowest: Decimal
-    highest: Decimal
-    scale: tuple[int, int]
-    normal: tuple[Decimal, Decimal] | None = None
-
-
-def _measure(unit, shown, digits, believable, scale, normal=None):
-    low, high = map(Decimal, believable)
-    return Measure(unit, shown, digits, low, high, scale, normal and tuple(map(Decimal, normal)))
-
-
-K = Kind
-# The kinds that people type, in the order of the form and of every strip. Diastolic pressure has a line of its own.
-MEASURES = {
-    K.BLOOD_PRESSURE: _measure("mm[Hg]", "mmHg", 0, ("40", "300"), (40, 200), ("90", "139")),
-    K.HEART_RATE: _measure("/min", "/min", 0, ("20", "300"), (40, 160), ("50", "100")),
-    K.RESPIRATION: _measure("/min", "/min", 0, ("3", "100"), (5, 40), ("12", "20")),
-    K.SPO2: _measure("%", "%", 0, ("40", "100"), (80, 100), ("95", "100")),
-    K.TEMPERATURE: _measure("Cel", "°C", 1, ("25", "45"), (35, 41), ("36", "37.7")),
-    K.WEIGHT: _measure("kg", "kg", 1, ("0.3", "500"), (0, 150)),
-    K.HEIGHT: _measure("cm", "cm", 1, ("20", "280"), (40, 220)),
-    K.BMI: _measure("kg/m2", "kg/m²", 1, ("5", "150"), (10, 50), ("18.5", "24.9")),
-    K.GLUCOSE: _measure("mg/dL", "mg/dL", 0, ("10", "1500"), (40, 300), ("70", "140")),
-    K.A1C: _measure("%", "%", 1, ("2", "20"), (4, 14), ("4", "5.6")),
-}
-DIASTOLIC = _measure("mm[Hg]", "mmHg", 0, ("20", "200"), (40, 200), ("60", "89"))
 
 
 class Measurement(PatientOwned, Timestamped, Base):
