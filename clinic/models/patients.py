@@ -141,6 +141,9 @@ class PatientAccess(PatientOwned, Timestamped, Base):
     user_id: Mapped[UUID] = mapped_column(sa.Uuid)
     relation: Mapped[Relation] = mapped_column(ChoiceType(Relation))
     until: Mapped[datetime | None]
+    # When they last looked at the record, and the end of the time before in which they did: what came since is new.
+    looked_at: Mapped[datetime | None]
+    looked_before_at: Mapped[datetime | None]
 
     patient: Mapped[Patient] = relationship(foreign_keys="PatientAccess.patient_id")
 

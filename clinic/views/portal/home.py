@@ -11,6 +11,7 @@ from clinic.htmx import show
 from clinic.openings import listed
 from clinic.queries import offers, portal_offers, visits_of_patient
 from clinic.views.asked import Page, an_id, page_number
+from clinic.views.portal.record_parts import parts_with_news
 
 bp = GuardedBlueprint("home", __name__, face="portal")
 
@@ -26,12 +27,16 @@ def index():
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
     people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
-    facts = {"coming": coming, "past": past, "people": people, "tabs": _tabs(people, whose)}
+    facts = {"coming": coming, "past": past, "people": people, "tabs": _tabs(people, whose), "news": _news(whose)}
     return show("portal/home/index.html", offered=_offered(whose), **facts)
 
 
 def _offered(whose):
     return [(offer, offer_links.token_of(offer)) for offer in offers.waiting(db.session(), whose)]
+
+
+def _news(whose):
+    return parts_with_news([whose] if whose else sorted(current.patient_ids))
 
 
 def _whose():

@@ -1,0 +1,70 @@
+"""What is new to somebody who sees a record in the portal: what they were let see since they looked the last time."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from clinic.db import Base
+
+# More than so many of one kind are not counted.
+MOST = 100
+# What the clinic adds to a record, with the moment from which its patient may see a row; ``entry`` is the row's name.
+SEEN_SINCE = {
+    "consultations": "entry.signed_at",
+    "prescriptions": "entry.issued_at",
+    "lab_results": "entry.released_at",
+    "documents": "greatest(entry.released_at, entry.created_at)",
+    "referrals": "entry.sent_at",
+    "excuse_notes": "entry.sent_at",
+}
+OF_PATIENT = {
+    "consultations": """(SELECT note.clinic_id, visit.patient_id, note.signed_at FROM visits AS visit
+                JOIN consultations AS note ON note.clinic_id = visit.clinic_id AND note.visit_id = visit.id)"""
+}
+# What they brought themselves is no news to them, and what was taken back is none any more.
+BUT = {
+    "documents": " AND NOT entry.from_patient AND entry.state = 'ready' AND entry.deleted_at IS NULL",
+    "lab_results": " AND entry.withdrawn_at IS NULL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How many rows of one table are new about one patient; at most ``MOST``."""
+
+    table: str
+    patient_id: UUID
+    count: int
+
+
+def since_last_look(session, clinic_id, user_id) -> list[News]:
+    """What is new about each patient the person sees; nothing where they have not looked before. One statement."""
+    rows = session.connection().execute(_statement(), {"clinic_id": clinic_id, "user_id": user_id})
+    return [News(*row) for row in rows]
+
+
+def counts(news) -> Counter:
+    """How many are new, by table."""
+    return sum((Counter({each.table: each.count}) for each in news), Counter())
+
+
+@cache
+def _statement():
+    return sa.text(" UNION ALL ".join(_branch(table) for table in SEEN_SINCE if table in Base.metadata.tables))
+
+
+def _branch(table):
+    """The rows of one table that became visible since; the database itself keeps back whatever is not released."""
+    return f"""SELECT '{table}' AS part, access.patient_id, new.count
+  FROM patient_access AS access CROSS JOIN LATERAL (
+       SELECT count(*) AS count FROM (
+              SELECT 1 FROM {OF_PATIENT.get(table, table)} AS entry
+               WHERE entry.clinic_id = access.clinic_id AND entry.patient_id IN (
+                     SELECT p.id FROM patients AS p WHERE p.clinic_id = access.clinic_id
+                        AND (p.id = access.patient_id OR p.merged_into_id = access.patient_id))
+                 AND {SEEN_SINCE[table]} > access.looked_before_at{BUT.get(table, "")}
+               LIMIT {MOST}) AS found) AS new
+ WHERE access.clinic_id = :clinic_id AND access.user_id = :user_id AND new.count > 0"""
