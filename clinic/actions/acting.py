@@ -193,8 +193,8 @@ def _note_changes(session, flush_context, instances):
                     noted[f"{record.__tablename__}.{column.key}"] = [said(old), said(new)]
 
 
-# Rows that say what somebody is like: of these the log tells which facts changed, and not even a height or a gender.
-PEOPLE = ("patients", "users")
+# Rows that say what somebody is like: the log tells which facts changed, and not even a height, a gender or a value.
+PEOPLE = ("patients", "users", "lab_results")
 
 
 def _shown_of_person(value):
