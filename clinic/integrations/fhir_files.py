@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import ijson
 
@@ -49,12 +50,17 @@ def read(path: Path, tell: Callable[[int], None]) -> Iterator[Found | Broken]:
     """Every resource of one file, and what was broken in it; ``tell`` hears how many bytes of it have been read."""
     try:
         with path.open("rb") as raw, _unzipped(raw) as file:
-            reader = _lines if _kind(path) == LINES else _document
-            for found in reader(path, file):
+            for found in read_open(path, file):
                 tell(raw.tell())
                 yield found
     except (OSError, EOFError, zlib.error):
         yield Broken(path, None, "the file cannot be read to its end")
+
+
+def read_open(path: Path, file: BinaryIO) -> Iterator[Found | Broken]:
+    """Every resource of a file that is open already, and what was broken in it; the path only tells its kind."""
+    reader = _lines if _kind(path) == LINES else _document
+    return reader(path, file)
 
 
 def _unzipped(raw):

@@ -41,7 +41,7 @@ def keys_of(resource, full_url) -> list[str]:
     keys = list(dict.fromkeys(name for name in names if name))
     if not keys:
         raise Skip("it has no id")
-    return [_text(key)[:200] for key in keys]
+    return [text(key)[:200] for key in keys]
 
 
 def reference(value, kind) -> str | None:
@@ -63,21 +63,21 @@ def patient(resource, full_url, zone: ZoneInfo) -> Mapped:
     demographics, remarks = {}, []
     born = _full_date(resource.get("birthDate"))
     if resource.get("birthDate") and not born:
-        demographics["birthDate"] = _text(resource["birthDate"])
+        demographics["birthDate"] = text(resource["birthDate"])
         remarks.append("the birth date is not complete: kept as it was written")
     deceased_at, is_deceased = _deceased(resource, zone)
     if is_deceased and deceased_at is None:
         demographics["deceased"] = "date unknown"
-    if marital := _concept(resource.get("maritalStatus")):
+    if marital := concept(resource.get("maritalStatus")):
         demographics["maritalStatus"] = marital
-    address = next(_dicts(resource.get("address")), {})
-    contact = next(_dicts(resource.get("contact")), {})
+    address = next(dicts(resource.get("address")), {})
+    contact = next(dicts(resource.get("contact")), {})
     columns = {
         "full_name": full_name[:255], "first_name": first_name, "last_name": last_name, "date_of_birth": born,
         "gender": GENDERS.get(resource.get("gender")), "phone": _telecom(resource, "phone"),
         "email": _telecom(resource, "email"), "address_line": _joined(address.get("line"), ", "),
-        "city": _text(address.get("city")), "state": _text(address.get("state")),
-        "postal_code": _text(address.get("postalCode")), "country": _text(address.get("country")),
+        "city": text(address.get("city")), "state": text(address.get("state")),
+        "postal_code": text(address.get("postalCode")), "country": text(address.get("country")),
         "language": _language(resource), "emergency_contact_name": _name({"name": [contact.get("name")]})[0] or None,
         "emergency_contact_phone": _telecom(contact, "phone"), "demographics": demographics,
         "deceased_at": deceased_at, "is_deceased": is_deceased,
@@ -90,8 +90,8 @@ def practitioner(resource, full_url, zone: ZoneInfo) -> Mapped:
     full_name, _, _, prefix = _name(resource)
     if not full_name:
         raise Skip("it has no name")
-    languages = [_concept(each) for each in _dicts(resource.get("communication"))]
-    degrees = [_concept(each.get("code")) for each in _dicts(resource.get("qualification"))]
+    languages = [concept(each) for each in dicts(resource.get("communication"))]
+    degrees = [concept(each.get("code")) for each in dicts(resource.get("qualification"))]
     columns = {
         "display_name": f"{prefix} {full_name}".strip()[:255], "title": prefix or None,
         "languages": [each for each in languages if each],
@@ -106,7 +106,7 @@ def encounter(resource, full_url, zone: ZoneInfo) -> Mapped:
     period = resource.get("period") if isinstance(resource.get("period"), dict) else {}
     if not period.get("start"):
         raise Skip("it has no beginning")
-    starts_at, ends_at = _instant(period["start"], zone), _instant(period.get("end"), zone)
+    starts_at, ends_at = instant(period["start"], zone), instant(period.get("end"), zone)
     if starts_at is None:
         raise Skip("its beginning is not a full date of our times")
     if ends_at and ends_at < starts_at:
@@ -117,7 +117,7 @@ def encounter(resource, full_url, zone: ZoneInfo) -> Mapped:
     subject = reference(resource.get("subject"), "Patient")
     if subject is None:
         raise Skip("it names no patient")
-    participants = [reference(each.get("individual"), "Practitioner") for each in _dicts(resource.get("participant"))]
+    participants = [reference(each.get("individual"), "Practitioner") for each in dicts(resource.get("participant"))]
     return Mapped(
         keys_of(resource, full_url), _visit(resource, status, starts_at, ends_at), patient=subject,
         providers=[each for each in participants if each],
@@ -128,7 +128,7 @@ def _visit(resource, status, starts_at, ends_at):
     cancelled, begun = status == VisitStatus.CANCELLED, status in (VisitStatus.IN_PROGRESS, VisitStatus.COMPLETED)
     error = resource.get("status") == "entered-in-error"
     kind = resource.get("class") if isinstance(resource.get("class"), dict) else {}
-    why = [_concept(each) for name in ("reasonCode", "type") for each in _dicts(resource.get(name))]
+    why = [concept(each) for name in ("reasonCode", "type") for each in dicts(resource.get(name))]
     return {
         "status": status, "starts_at": starts_at, "ends_at": ends_at,
         "visit_mode": VisitMode.VIRTUAL if kind.get("code") == "VR" else VisitMode.IN_PERSON,
@@ -150,11 +150,12 @@ def mapped(found, zone: ZoneInfo) -> Mapped:
         raise Skip(f"it is not a well-formed {kind}") from None
 
 
-def _dicts(value):
+def dicts(value):
+    """Those of a list's entries that are objects; nothing where it is no list."""
     return (each for each in (value if isinstance(value, list) else []) if isinstance(each, dict))
 
 
-def _text(value):
+def text(value) -> str | None:
     """Text as the database can hold it, or None."""
     if not isinstance(value, str):
         return None
@@ -162,35 +163,36 @@ def _text(value):
 
 
 def _joined(values, between=" "):
-    texts = [_text(each) for each in (values if isinstance(values, list) else [])]
+    texts = [text(each) for each in (values if isinstance(values, list) else [])]
     return between.join(each for each in texts if each) or None
 
 
 def _name(resource):
     """Full, first and last name, and the title before it; of several names the official one."""
-    names = [each for each in _dicts(resource.get("name")) if each.get("use") not in ("old", "maiden", "nickname")]
+    names = [each for each in dicts(resource.get("name")) if each.get("use") not in ("old", "maiden", "nickname")]
     name = next((each for each in names if each.get("use") == "official"), names[0] if names else {})
-    first, last = _joined(name.get("given")), _text(name.get("family"))
-    whole = " ".join(each for each in (first, last) if each) or _text(name.get("text")) or ""
+    first, last = _joined(name.get("given")), text(name.get("family"))
+    whole = " ".join(each for each in (first, last) if each) or text(name.get("text")) or ""
     return whole, first, last, _joined(name.get("prefix")) or ""
 
 
 def _telecom(resource, system):
-    return next((_text(each.get("value")) for each in _dicts(resource.get("telecom"))
+    return next((text(each.get("value")) for each in dicts(resource.get("telecom"))
                  if each.get("system") == system and each.get("use") != "old" and each.get("value")), None)  # fmt: skip
 
 
-def _concept(value):
+def concept(value) -> str | None:
+    """A CodeableConcept in words: its own, else those of its first code, else that code."""
     if not isinstance(value, dict):
         return None
-    displays = (_text(each.get("display")) or _text(each.get("code")) for each in _dicts(value.get("coding")))
-    return _text(value.get("text")) or next(displays, None)
+    displays = (text(each.get("display")) or text(each.get("code")) for each in dicts(value.get("coding")))
+    return text(value.get("text")) or next(displays, None)
 
 
 def _language(resource):
-    spoken = next(_dicts(resource.get("communication")), {}).get("language")
-    coding = next(_dicts(spoken.get("coding")), {}) if isinstance(spoken, dict) else {}
-    return _text(coding.get("code")) or _concept(spoken)
+    spoken = next(dicts(resource.get("communication")), {}).get("language")
+    coding = next(dicts(spoken.get("coding")), {}) if isinstance(spoken, dict) else {}
+    return text(coding.get("code")) or concept(spoken)
 
 
 def _full_date(value):
@@ -202,12 +204,12 @@ def _full_date(value):
 
 def _deceased(resource, zone):
     at = resource.get("deceasedDateTime")
-    return (_instant(at, zone), True) if at else (None, resource.get("deceasedBoolean") is True)
+    return (instant(at, zone), True) if at else (None, resource.get("deceasedBoolean") is True)
 
 
-def _instant(value, zone):
+def instant(value, zone) -> datetime | None:
     """A full date or a dateTime of our times as an instant; a date is its beginning in the clinic's zone."""
     if not isinstance(value, str) or not FULL_DATE.match(value[:10]) or not 1800 <= int(value[:4]) <= 2999:
         return None
-    instant = datetime.fromisoformat(value)
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

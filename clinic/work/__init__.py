@@ -10,6 +10,7 @@ from clinic.work import (
     grants,
     holds,
     keeping,
+    labs,
     notifications,
     offers,
     passwords,
