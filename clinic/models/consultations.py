@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, now, word
+from clinic.db import Base, Choice, Timestamped, now, word
 from clinic.models.accounts import User
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.providers import Provider
