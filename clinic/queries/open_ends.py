@@ -1,41 +1,27 @@
 """What was begun and nobody has closed yet, oldest first: one list for a doctor, filled by every subject that has ends.
 
-A subject's queries module defines one ``OpenEnd`` for each kind and adds it to ``OPEN_ENDS``. Its SELECT gives the rows
-of one clinic (``:clinic_id``) that are still open, with the columns ``id``, ``patient_id``, ``provider_id`` (whose it
-is, may be NULL), ``since`` (when it began to wait), ``state`` (a key of ``states``), ``title`` and ``is_urgent``.
+A subject's queries module defines one ``OpenEnd`` (clinic/queries/ends.py) for each kind and has a line here.
 """
 
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
+from clinic.queries import lab_orders, lab_results
+from clinic.queries.ends import CLINIC
 from clinic.queries.own_patients import Own
 
 ON_A_PAGE = 50
 MOST_COUNTED = 100
-CLINIC = sa.bindparam("clinic_id", type_=sa.Uuid)
+# Each subject's own, in the order in which the filter names them.
+OPEN_ENDS = (
+    lab_orders.AWAITED,
+    lab_orders.TO_REVIEW,
+    lab_results.TO_REVIEW,
+)  # fmt: skip
 patients, providers = Patient.__table__.c, Provider.__table__.c
-
-
-@dataclass(frozen=True, slots=True)
-class OpenEnd:
-    """One kind of thing that stays open until somebody closes it.
-
-    ``kind`` is its word in an address, ``label`` its plural on the screen, ``path`` the page of one with {patient_id}
-    and {id} in it, ``states`` the word for each state it can be in.
-    """
-
-    kind: str
-    label: str
-    select: sa.Select
-    path: str
-    states: dict[str, str] = field(default_factory=dict)
-
-
-OPEN_ENDS: list[OpenEnd] = []
 
 
 def find(session, clinic_id: UUID, own: Own | None, *, mine: UUID | None, kind: str | None, number: int):
