@@ -17,6 +17,7 @@ KINDS = {
     "telling": (_l("Messages to patients and calls"), ("telling", "calls", "texts")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
+    "records": (_l("The clinical record"), ("referrals", "excuse_notes")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
                                                                          "visit_feedback", "calendar_feeds")),
     "schedule": (_l("Hours, doctors and visit types"), ("hours", "blocks", "groups", "closures", "providers",
@@ -71,7 +72,7 @@ def nobodys(role):
     return {
         "job": _("The clinic’s program"), "operator": _("The people who run the program"),
         "kiosk": _("The check-in screen"), "visit_link": _("Whoever holds the visit’s link"),
-        "calendar_feed": _("A calendar program"),
+        "calendar_feed": _("A calendar program"), "note_check": _("Somebody who has the note’s code"),
     }.get(role, _("Somebody"))  # fmt: skip
 
 

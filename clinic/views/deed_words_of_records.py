@@ -1,0 +1,18 @@
+"""What acts on the clinical record are called in the clinic's audit log: see deed_words.py, whose sentences these join."""
+
+from flask_babel import lazy_gettext as _l
+
+RECORDS = {
+    "referrals.write": _l("%(who)s wrote a referral of %(whom)s"),
+    "referrals.rewrite": _l("%(who)s changed a referral of %(whom)s before it was sent"),
+    "referrals.send": _l("%(who)s noted that a referral of %(whom)s was sent"),
+    "referrals.accept": _l("%(who)s noted that a referral of %(whom)s was accepted"),
+    "referrals.complete": _l("%(who)s closed a referral of %(whom)s with its outcome"),
+    "referrals.cancel": _l("%(who)s called off a referral of %(whom)s"),
+    "referrals.undo": _l("%(who)s took back a step of a referral of %(whom)s"),
+    "excuse_notes.write": _l("%(who)s wrote an excuse note for %(whom)s"),
+    "excuse_notes.rewrite": _l("%(who)s changed an excuse note for %(whom)s before it was sent"),
+    "excuse_notes.send": _l("%(who)s noted that %(whom)s was given an excuse note"),
+    "excuse_notes.withdraw": _l("%(who)s withdrew an excuse note of %(whom)s"),
+    "excuse_notes.check": _l("%(who)s asked whether an excuse note of %(whom)s is genuine"),
+}
