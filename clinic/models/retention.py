@@ -170,6 +170,15 @@ CLASSES = (
         "calendar_feeds.ended_at < now() - interval '90 days'",
     ),
     Kept(
+        "Prescriptions, with what was stopped and why", ("prescriptions", "prescription_items", "prescription_stops"),
+        "as long as the patient's record", "What somebody was told to take must be known as it was told.",
+        how="with the record; what a doctor wrote of the person is blanked when it is erased",
+    ),
+    Kept(
+        "Lists of medicines, and doctors' favourites among them", ("drugs", "drug_words", "favourite_medicines"),
+        "as long as the clinic's data", "They hold nothing of any patient.", how="with the clinic",
+    ),
+    Kept(
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
             "closures", "busy_sources", "called_off_groups", "rooms", "room_kinds", "visit_type_needs",

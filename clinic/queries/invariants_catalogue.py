@@ -40,7 +40,8 @@ CATALOGUE_RULES = (
         "I17",
         "the application may change what is only ever added to",
         """SELECT name FROM unnest(ARRAY[
-                'audit_entries', 'audit_seals', 'day_closings', 'intake_answers', 'patient_changes', 'visit_events']) AS name
+                'audit_entries', 'audit_seals', 'day_closings', 'intake_answers', 'patient_changes',
+                'prescriptions', 'prescription_items', 'prescription_stops', 'visit_events']) AS name
             WHERE has_table_privilege('clinic_app', name, 'UPDATE, DELETE, TRUNCATE')
                OR has_any_column_privilege('clinic_app', name, 'UPDATE')""",
     ),

@@ -15,13 +15,14 @@ from sqlalchemy.sql import visitors
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
-from clinic.queries import visits_of_patient
+from clinic.queries import prescriptions, visits_of_patient
 from clinic.queries.entries import COLUMNS, PATIENT_ID
 
 ON_A_PAGE = 50
 # Each subject's own, in the order in which the filter names them.
 SOURCES = (
     visits_of_patient.TIMELINE,
+    prescriptions.TIMELINE,
 )  # fmt: skip
 WHOSE = sa.func.unnest(sa.bindparam("patient_ids", type_=ARRAY(sa.Uuid()))).table_valued("id", name="whose")
 WORDS = ("kind", "title", "state")

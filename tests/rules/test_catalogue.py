@@ -14,9 +14,12 @@ GLOBAL = {
     "kept_forms", "breakers", "text_numbers",
 }  # fmt: skip
 NOT_OURS = {"alembic_version"}
-APPEND_ONLY = {"visit_events", "day_closings", "request_events", "intake_answers", "patient_changes", "audit_entries", "audit_seals"}
+APPEND_ONLY = {
+    "visit_events", "day_closings", "request_events", "intake_answers", "patient_changes", "audit_entries",
+    "audit_seals", "prescriptions", "prescription_items", "prescription_stops",
+}  # fmt: skip
 # Every row is nobody's in particular, or a policy of its own shuts the portal out.
-WITHOUT_TIMESTAMPS = APPEND_ONLY | {"patient_words"}
+WITHOUT_TIMESTAMPS = APPEND_ONLY | {"patient_words", "drug_words"}
 
 
 @pytest.fixture(scope="module")
