@@ -79,6 +79,9 @@ BIRTHS_ADDRESS = Limit("visit_links.address", 30, HOUR)
 # The code of a screen, typed on it; and codes of visits on one screen that were not right: a million are not tried.
 SCREENS = Limit("screens.address", 10, 5 * MINUTE)
 KIOSKS = (Limit("kiosks.screen", 20, 5 * MINUTE), Limit("kiosks.screen", 300, DAY))
+# Codes of excuse notes that somebody types who got one: enough for an office that gets many, too few to find any.
+CHECKS = (Limit("excuse_notes.address", 20, 5 * MINUTE), Limit("excuse_notes.address", 200, DAY))
+CHECKS_EVERYBODY = Limit("excuse_notes.everybody", 2000, HOUR)
 LONGEST = timedelta(seconds=DAY)
 # A refusal is noted in the audit log once while it lasts: a flood of tries must not become a flood of entries.
 NOTED = Limit("throttles.noted", 1, 5 * MINUTE)

@@ -49,6 +49,12 @@ RELEASED = {
     ),
     "intake_answers": ("asked", "answer", "created_at"),
     "visit_feedback": ("rating", "comment", "created_at"),
+    # The portal's own rows: what was not sent yet the database keeps to itself.
+    "referrals": (
+        "id", "referred_to", "specialty", "priority", "reason", "notes", "status", "sent_to", "sent_at", "accepted_at",
+        "completed_at", "outcome", "cancelled_at", "cancel_note",
+    ),
+    "excuse_notes": ("id", "kind", "starts_on", "ends_on", "restrictions", "sent_at", "check_code", "withdrawn_at"),
 }  # fmt: skip
 NEVER = ("_encrypted", "_hash")
 

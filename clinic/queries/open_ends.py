@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
-from clinic.queries import lab_orders, lab_results
+from clinic.queries import lab_orders, lab_results, referrals
 from clinic.queries.ends import CLINIC
 from clinic.queries.own_patients import Own
 
@@ -20,6 +20,7 @@ OPEN_ENDS = (
     lab_orders.AWAITED,
     lab_orders.TO_REVIEW,
     lab_results.TO_REVIEW,
+    referrals.OPEN_END,
 )  # fmt: skip
 patients, providers = Patient.__table__.c, Provider.__table__.c
 

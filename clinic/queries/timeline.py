@@ -15,7 +15,7 @@ from sqlalchemy.sql import visitors
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
-from clinic.queries import prescriptions, visits_of_patient
+from clinic.queries import excuse_notes, prescriptions, referrals, visits_of_patient
 from clinic.queries.entries import COLUMNS, PATIENT_ID
 
 ON_A_PAGE = 50
@@ -23,6 +23,8 @@ ON_A_PAGE = 50
 SOURCES = (
     visits_of_patient.TIMELINE,
     prescriptions.TIMELINE,
+    referrals.TIMELINE,
+    excuse_notes.TIMELINE,
 )  # fmt: skip
 WHOSE = sa.func.unnest(sa.bindparam("patient_ids", type_=ARRAY(sa.Uuid()))).table_valued("id", name="whose")
 WORDS = ("kind", "title", "state")

@@ -1,8 +1,11 @@
-"""What acts on the clinical record are called in the clinic's audit log: see deed_words.py, whose sentences these join."""
+"""What acts on the clinical record are called in the clinic's audit log; these sentences join those of deed_words.py."""
 
 from flask_babel import lazy_gettext as _l
 
+from clinic.views.deed_words_of_health import HEALTH
+
 RECORDS = {
+    **HEALTH,
     "referrals.write": _l("%(who)s wrote a referral of %(whom)s"),
     "referrals.rewrite": _l("%(who)s changed a referral of %(whom)s before it was sent"),
     "referrals.send": _l("%(who)s noted that a referral of %(whom)s was sent"),
