@@ -41,6 +41,8 @@ class Permission(Choice):
     ALLERGIES_SEE = "allergies:see", word("Read allergies")
     CONDITIONS_SEE = "conditions:see", word("Read conditions")
     CHART_SEE = "chart:see", word("Read the charts of one's patients")
+    RECORD_WRITE = "record:write", word("Write into the charts of one's patients")
+    VITALS_ENTER = "vitals:enter", word("Enter what is measured on patients")
     RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
@@ -61,18 +63,18 @@ ROLES = {
         P.AUDIT_SEE, P.AUDIT_EXPORT, P.FEEDBACK_MODERATE, P.DAYS_CLOSE, P.DAYS_REOPEN,
     },
     Role.RECEPTIONIST: DESK,
-    Role.MEDICAL_ASSISTANT: DESK,
+    Role.MEDICAL_ASSISTANT: DESK | {P.VITALS_ENTER},
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
-        P.DAYS_CLOSE, P.CHART_SEE,
+        P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.VITALS_ENTER,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
 # What is written in a chart. Another role of a doctor's that finds everybody opens these for their own patients only.
-CLINICAL = frozenset({P.CHART_SEE})
+CLINICAL = frozenset({P.CHART_SEE, P.RECORD_WRITE, P.VITALS_ENTER})
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 # These open no page: they decide what a page shows.
 SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})

@@ -1,13 +1,25 @@
 """What a patient must not be given: read by the chart's banner, at booking, and before something is prescribed."""
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
+from clinic.db import word
 from clinic.models.allergies import Allergy, AllergyStatus, Criticality
+from clinic.queries.entries import CLINIC_ID, PATIENT_ID, Source
 
 MOST = 100
 LIVE = (Allergy.status == AllergyStatus.ACTIVE, Allergy.mistaken_at.is_(None))
 # What may threaten life first, then in the order of the alphabet.
 ORDER = (sa.case((Allergy.criticality == Criticality.HIGH, 0), else_=1), sa.func.lower(Allergy.substance), Allergy.id)
+A = Allergy.__table__.c
+TIMELINE = Source(
+    "allergy", word("Allergy"), word("Allergies"), states=AllergyStatus,
+    path="/staff/patients/{patient_id}/allergies/{id}/edit",
+    select=sa.select(
+        sa.literal("allergy").label("kind"), A.id, A.recorded_at.label("at"), A.substance.label("title"),
+        A.status.label("state"), A.visit_id, A.provider_id,
+    ).where(A.clinic_id == CLINIC_ID, A.patient_id == PATIENT_ID, A.mistaken_at.is_(None), ~A.is_none_known),
+)  # fmt: skip
 
 
 def live(session, patient_id) -> list[Allergy]:
@@ -22,9 +34,7 @@ def none_known(session, patient_id) -> Allergy | None:
     return session.scalars(wanted).first()
 
 
-def former(session, patient_id) -> list[Allergy]:
-    """Those that no longer count, or never did; 100 at most, the latest first."""
-    wanted = sa.select(Allergy).where(
-        Allergy.patient_id == patient_id, sa.not_(sa.and_(*LIVE)), ~Allergy.is_none_known
-    )  # fmt: skip
-    return list(session.scalars(wanted.order_by(Allergy.recorded_at.desc(), Allergy.id).limit(MOST)))
+def everything(patient_id) -> sa.Select:
+    """All of them, what no longer counts and what was a mistake too; the caller says how many."""
+    wanted = sa.select(Allergy).options(joinedload(Allergy.recorded_by)).where(Allergy.patient_id == patient_id)
+    return wanted.order_by(Allergy.recorded_at.desc(), Allergy.id.desc())

@@ -15,13 +15,28 @@ from sqlalchemy.sql import visitors
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
-from clinic.queries import excuse_notes, prescriptions, referrals, visits_of_patient
+from clinic.queries import (
+    allergies,
+    conditions,
+    excuse_notes,
+    immunizations,
+    measurements,
+    prescriptions,
+    procedures,
+    referrals,
+    visits_of_patient,
+)
 from clinic.queries.entries import COLUMNS, PATIENT_ID
 
 ON_A_PAGE = 50
 # Each subject's own, in the order in which the filter names them.
 SOURCES = (
     visits_of_patient.TIMELINE,
+    conditions.TIMELINE,
+    allergies.TIMELINE,
+    measurements.TIMELINE,
+    immunizations.TIMELINE,
+    procedures.TIMELINE,
     prescriptions.TIMELINE,
     referrals.TIMELINE,
     excuse_notes.TIMELINE,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 from babel import numbers
 from flask_babel import gettext as _
 
+from clinic import filters
 from clinic.current import current
 from clinic.db import db
 from clinic.filters import locale, zone
@@ -47,6 +49,25 @@ def shown(value, patient, before=None) -> Shown:
         value.kind, label_of(value), number, unit, words[mark], MARKS.get(mark), value.measured_at,
         in_words(before)[0] if before else None,
     )  # fmt: skip
+
+
+def lines_of(rows, patient) -> list:
+    """Rows of the table as lines: when, what, by whom, and which reading they belong to."""
+    lines, marked = [], set()
+    for row in rows:
+        each = shown(row, patient)
+        lines.append(
+            SimpleNamespace(
+                when=f"{filters.day_short(row.measured_at)}, {filters.clock(row.measured_at)}", label=each.label,
+                value=f"{each.value} {each.unit}".strip(), mark=each.mark, tone=each.tone,
+                is_mistaken=row.mistaken_at is not None,
+                who=row.entered_by.name if row.entered_by else _(row.source.label),
+                # What was measured together is marked together: one button, on its first line.
+                reading_id=row.reading_id if row.reading_id not in marked else None,
+            )
+        )  # fmt: skip
+        marked.add(row.reading_id)
+    return lines
 
 
 def label_of(value):

@@ -1,0 +1,37 @@
+"""A condition, as a doctor types it: found among the codes or in words of their own."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import Optional, ValidationError
+
+from clinic.forms.dated import DatedForm
+from clinic.forms.fields import needed, paragraphs, tidy, words
+from clinic.forms.patients import TypedDate
+
+
+class ConditionForm(DatedForm):
+    """What is known of a condition: a code, words of one's own, or both."""
+
+    find = words(
+        _l("Find a diagnosis"), most=100, description=_l("Words of it in any order, or a code: type 2 diab, E11.9"),
+        render_kw={"maxlength": 100, "autocomplete": "off"},
+    )  # fmt: skip
+    icd10 = words(_l("ICD-10 code"), most=8)
+    name = words(_l("In your own words"), most=500, description=_l("Without it the words of the code are kept."))
+    onset_on = TypedDate(_l("Since"), [Optional()], filters=[tidy])
+    notes = paragraphs(_l("Note"))
+
+    def validate_name(self, field):
+        """Words or a code."""
+        if not field.data and not self.icd10.data:
+            raise ValidationError(_l("Choose a diagnosis, or say what it is."))
+
+    @property
+    def facts(self):
+        """What was typed, by column; what was left empty is None."""
+        return {name: value or None for name, value in super().facts.items() if name != "find"}
+
+
+class EndForm(DatedForm):
+    """The day on which a condition was over."""
+
+    ended_on = TypedDate(_l("Over since"), [needed(_l("Write the day."))], filters=[tidy])
