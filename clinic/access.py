@@ -43,6 +43,7 @@ class Permission(Choice):
     CHART_SEE = "chart:see", word("Read the charts of one's patients")
     RECORD_WRITE = "record:write", word("Write into the charts of one's patients")
     VITALS_ENTER = "vitals:enter", word("Enter what is measured on patients")
+    RECORD_SIGN = "record:sign", word("Sign notes and add to signed ones")
     RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
@@ -67,14 +68,14 @@ ROLES = {
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
-        P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.VITALS_ENTER,
+        P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
 # What is written in a chart. Another role of a doctor's that finds everybody opens these for their own patients only.
-CLINICAL = frozenset({P.CHART_SEE, P.RECORD_WRITE, P.VITALS_ENTER})
+CLINICAL = frozenset({P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER})
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 # These open no page: they decide what a page shows.
 SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})
@@ -85,7 +86,7 @@ NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
 # What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
 AS_ONESELF = frozenset({
     P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
-    P.AUDIT_EXPORT,
+    P.AUDIT_EXPORT, P.RECORD_SIGN,
 })  # fmt: skip
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.

@@ -46,6 +46,9 @@ SENTENCES = {
     "uq_visits_ticket_number": _l("Somebody drew this number at the same moment. Try again."),
     "uq_visits_check_in_code": _l("That could not be saved at this moment. Try again."),
     "uq_day_closings_number": _l("Somebody has just closed or opened this day."),
+    "signed_note_stays": _l("This note is signed. What you want to add goes below it, as an addendum."),
+    "addendum_after_signing": _l("This note is not signed yet: write in it."),
+    "uq_note_templates_name": _l("You have a template with this name already."),
     "uq_clinics_slug": _l("Another clinic already has this address."),
 }
 WHAT = {

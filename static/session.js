@@ -71,6 +71,8 @@
     if (await ask()) over.close();
     else over.querySelector(".session-not-yet").hidden = false;
   });
+  /* A page that sends by itself (note.js) was not let in. */
+  document.addEventListener("clinic:signed-out", cover);
   document.addEventListener("htmx:responseError", ({ detail }) => {
     if (detail.xhr.status === 401 && !detail.xhr.getResponseHeader("HX-Redirect")) cover();
   });

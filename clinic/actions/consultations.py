@@ -140,6 +140,15 @@ def stay_open(visit, page: UUID, *, by):
     )
 
 
+def leave(visit, page: UUID, *, by):
+    """Forget a page of this person's that was closed."""
+    at = OpenNote.__table__.c
+    object_session(visit).execute(
+        sa.delete(OpenNote).where(at.visit_id == visit.id, at.id == page, at.user_id == by.user_id),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def locked(visit) -> Consultation:
     """The visit's note, begun if there is none, and nobody else's to write until this transaction ends."""
     session = object_session(visit)

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import HiddenInput, TextInput
 
 from clinic.actions.consultations import Sending, Words
 from clinic.forms.fields import Form, RowChoice, paragraphs, readable, words
@@ -53,6 +53,24 @@ class Codes(Field):
         return [(code, icd10.label(code) or "") for code in self.data or ()]
 
 
+class TypedCodes(Codes):
+    """The same codes, typed one after the other in a line."""
+
+    widget = TextInput()
+
+    def __init__(self, label=None, validators=None, **more):
+        super().__init__(label, validators, **more)
+        self.typed = None
+
+    def _value(self):
+        return ", ".join(self.data or ()) if self.typed is None else self.typed
+
+    def process_formdata(self, values):
+        """Read the codes between commas and spaces; keep what was typed to show it again."""
+        self.typed = values[0][:300] if values else ""
+        super().process_formdata(re.split(r"[\s,;]+", self.typed))
+
+
 class Parts(Form):
     """The parts of a note, and of a template."""
 
@@ -95,6 +113,8 @@ class NoteForm(Parts):
     resumes = HiddenField(filters=[_id])
     # Who typed it: never saved in the name of somebody who signed in in the same browser since.
     writer = HiddenField(filters=[_id])
+    # The page is being closed.
+    leaves = HiddenField()
     template = RowChoice(_l("Template"))
     q = StringField(_l("Find a diagnosis"), [Optional(), Length(max=100)])
 
@@ -115,6 +135,9 @@ class TemplateForm(Parts):
     """A text that notes begin from, and its name."""
 
     name = words(_l("Name"), most=100, required=_l("Give the template a name."))
+    diagnosis_codes = TypedCodes(
+        LABELS["diagnosis_codes"], default=list, description=_l("One after the other, such as E11.9, I10.")
+    )  # fmt: skip
 
     @property
     def details(self):

@@ -26,7 +26,7 @@ class Kept:
     @property
     def is_of_clinics(self):
         """Whether its rows are seen inside a clinic only."""
-        return self.tables[0] in ("access_grants", "legal_holds")
+        return self.tables[0] in ("access_grants", "legal_holds", "open_notes")
 
 
 CLASSES = (
@@ -115,6 +115,16 @@ CLASSES = (
         "They are part of the visit. Erasing a record revokes the links and removes the words.", how="with the visit",
     ),
     Kept(
+        "Doctors’ notes about visits and what was added to them", ("consultations", "consultation_addenda"),
+        "as long as the visit", "They are part of the visit. Erasing a record removes the words.",
+        how="with the visit",
+    ),
+    Kept(
+        "Who has a note open at the moment", ("open_notes",), "a day after the page was closed",
+        "Whoever opens the note too is told so, and nobody asks later.",
+        "open_notes.seen_at < now() - interval '1 day'",
+    ),
+    Kept(
         "What patients were told, by which way and whether it arrived; calls about it and answers to it",
         ("notifications", "call_attempts", "text_replies"), "as long as the record",
         "Somebody who missed a visit asks what they were told. Erasing a record removes the words and addresses.",
@@ -182,7 +192,7 @@ CLASSES = (
         "What a clinic is and offers", (
             "clinics", "locations", "providers", "provider_visit_types", "visit_types", "availabilities",
             "closures", "busy_sources", "called_off_groups", "rooms", "room_kinds", "visit_type_needs",
-            "intake_questions", "strandings",
+            "intake_questions", "strandings", "note_templates",
         ),
         f"{CLOSED_YEARS} years after the clinic was closed, or as many as its setting `{SETTING}` says",
         "With everything else of the clinic's.", how="by `flask clinics purge`, refused before",

@@ -68,23 +68,28 @@ def of_visit(session, visit) -> Consultation | None:
 
 def open_elsewhere(session, visit, page) -> list:
     """Who has the draft open on another page than this one, and since when, the first first; ten at most."""
+    doctor = sa.and_(Provider.clinic_id == OpenNote.clinic_id, Provider.user_id == OpenNote.user_id)
     return session.execute(
-        sa.select(User, OpenNote.created_at.label("since"))
-        .join(OpenNote, OpenNote.user_id == User.id)
+        sa.select(
+            OpenNote.user_id, sa.func.coalesce(Provider.display_name, User.last_name, User.email).label("name"),
+            OpenNote.created_at.label("since"),
+        )
+        .join(User, User.id == OpenNote.user_id)
+        .outerjoin(Provider, doctor)
         .where(OpenNote.visit_id == visit.id, OpenNote.id.is_distinct_from(page))
         .where(OpenNote.seen_at > sa.func.now() - STILL_OPEN)
         .order_by(OpenNote.created_at, OpenNote.id)
         .limit(10)
-    ).all()
+    ).all()  # fmt: skip
 
 
-def past_visits(session, visit) -> list:
-    """The patient's last visits before this one that took place, each with its note or None, newest first."""
+def past_visits(session, visit, records) -> list:
+    """The last visits of these records before this one that took place, each with its note or None, newest first."""
     same = sa.and_(Consultation.clinic_id == Visit.clinic_id, Consultation.visit_id == Visit.id)
     return session.execute(
         sa.select(Visit, Consultation)
         .outerjoin(Consultation, same)
-        .where(Visit.patient_id == visit.patient_id, Visit.id != visit.id, Visit.starts_at < visit.starts_at)
+        .where(Visit.patient_id.in_(records), Visit.id != visit.id, Visit.starts_at < visit.starts_at)
         .where(Visit.status.in_((VisitStatus.COMPLETED, VisitStatus.IN_PROGRESS)))
         .options(joinedload(Visit.provider), joinedload(Visit.visit_type))
         .order_by(Visit.starts_at.desc(), Visit.id)
@@ -110,6 +115,12 @@ def summary_of(session, visit) -> Consultation | None:
     """What a patient reads of a visit: its note once it is signed, with what was added; else None."""
     note = of_visit(session, visit)
     return note if note is not None and note.is_signed else None
+
+
+def has_summary(session, visit) -> bool:
+    """Whether the reader may read what was decided at the visit."""
+    signed = sa.select(Consultation.id).where(Consultation.visit_id == visit.id, Consultation.signed_at.is_not(None))
+    return session.scalar(signed) is not None
 
 
 def summaries(session, number, patient_id=None) -> list:

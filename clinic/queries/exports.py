@@ -29,6 +29,7 @@ LEFT_OUT = {
     "calendar_feeds": "Hashes of addresses that calendar programs read; the visits themselves are in the copy.",
     "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
     "patient_merges": "Which records are of one person is the clinic's own paper; what each of them says is in the copy.",
+    "open_notes": "Who has the note of a visit open at this minute; the note itself is in the copy.",
     "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
 }
 # What a patient's own copy holds: what the portal shows them, and no note of the clinic's.
@@ -49,6 +50,10 @@ RELEASED = {
     ),
     "intake_answers": ("asked", "answer", "created_at"),
     "visit_feedback": ("rating", "comment", "created_at"),
+    "consultations": (
+        "id", "visit_id", "complaints", "diagnosis", "diagnosis_codes", "treatment", "duration_minutes", "signed_at",
+    ),
+    "consultation_addenda": ("consultation_id", "text", "created_at"),
     # The portal's own rows: what was not sent yet the database keeps to itself.
     "referrals": (
         "id", "referred_to", "specialty", "priority", "reason", "notes", "status", "sent_to", "sent_at", "accepted_at",

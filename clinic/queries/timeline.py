@@ -18,6 +18,7 @@ from clinic.models.providers import Provider
 from clinic.queries import (
     allergies,
     conditions,
+    consultations,
     excuse_notes,
     immunizations,
     measurements,
@@ -32,6 +33,7 @@ ON_A_PAGE = 50
 # Each subject's own, in the order in which the filter names them.
 SOURCES = (
     visits_of_patient.TIMELINE,
+    consultations.TIMELINE,
     conditions.TIMELINE,
     allergies.TIMELINE,
     measurements.TIMELINE,

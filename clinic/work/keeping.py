@@ -33,6 +33,8 @@ WITH gone AS (SELECT v.slot_id, count(*) AS seats FROM visits AS v
 UPDATE slots AS s SET taken = s.taken - gone.seats FROM gone
  WHERE s.clinic_id = %(clinic_id)s AND s.id = gone.slot_id RETURNING s.id
 """
+# A signed note too: the keeper alone may, and only this.
+WORDLESS = "complaints = NULL, diagnosis = NULL, diagnosis_codes = '{}', treatment = NULL, notes = NULL"
 EMPTY_SLOTS = "DELETE FROM slots WHERE clinic_id = %(clinic_id)s AND id = ANY (%(ids)s) AND taken = 0 AND kind = 'open'"
 OUTSIDE_NAMES = """
 DELETE FROM external_ids WHERE clinic_id = %(clinic_id)s AND resource_type = 'patients' AND resource_id = ANY (%(ids)s)
@@ -64,12 +66,17 @@ def finish(session, *, by, patient_id):
         history = next(each for each in tables_about_patients() if each.table == "visit_events")
         words = f"UPDATE visit_events SET notes = NULL WHERE notes IS NOT NULL AND {_percent(history.condition)}"
         count = connection.execute(words, which).rowcount
-        answers = next(each for each in tables_about_patients() if each.table == "intake_answers")
-        connection.execute(f"DELETE FROM intake_answers WHERE {_percent(answers.condition)}", which)
+        for table in ("intake_answers", "consultation_addenda"):
+            connection.execute(f"DELETE FROM {table} WHERE {_about(table)}", which)
+        connection.execute(f"UPDATE consultations SET {WORDLESS} WHERE {_about('consultations')}", which)
         connection.execute("DELETE FROM patient_access WHERE clinic_id = %(clinic_id)s AND patient_id = ANY (%(ids)s)",
                            which)  # fmt: skip
         connection.execute(OUTSIDE_NAMES, which)
     audit(session, "erasures.finish", by=by, resource=("patients", patient_id), details={"notes": count})
+
+
+def _about(table):
+    return _percent(next(each.condition for each in tables_about_patients() if each.table == table))
 
 
 def _clinics(session):

@@ -20,6 +20,7 @@ from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.keeping import Erasure, LegalHold
+from clinic.models.note_templates import NoteTemplate
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
@@ -251,6 +252,9 @@ ROWS = {
     "question_id": lambda corner, patient_id, number: IntakeQuestion(
         clinic_id=corner.clinic.id, visit_type_id=corner.visit_type.id, question="Since when?",
         kind=QuestionKind.SHORT_TEXT,
+    ),
+    "template_id": lambda corner, patient_id, number: NoteTemplate(
+        clinic_id=corner.clinic.id, provider_id=corner.provider.id, name=uuid4().hex
     ),
     "room_kind_id": lambda corner, patient_id, number: RoomKind(clinic_id=corner.clinic.id, name=uuid4().hex),
     "room_id": lambda corner, patient_id, number: Room(

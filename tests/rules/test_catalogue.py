@@ -17,6 +17,7 @@ NOT_OURS = {"alembic_version"}
 APPEND_ONLY = {
     "visit_events", "day_closings", "request_events", "intake_answers", "patient_changes", "audit_entries",
     "audit_seals", "prescriptions", "prescription_items", "prescription_stops",
+    "consultation_addenda",
 }  # fmt: skip
 # Every row is nobody's in particular, or a policy of its own shuts the portal out.
 WITHOUT_TIMESTAMPS = APPEND_ONLY | {"patient_words", "drug_words"}

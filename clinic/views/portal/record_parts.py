@@ -26,7 +26,7 @@ class Part:
 
 
 RECORD_PARTS = (
-    Part("portal.home.index", word("Visits"), word("What was decided at each of them."), "consultations"),
+    Part("portal.consultations.index", word("Visits"), word("What was decided at each of them."), "consultations"),
 )  # fmt: skip
 
 

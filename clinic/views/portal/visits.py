@@ -14,7 +14,15 @@ from clinic.forms.visit_feedback import FeedbackForm
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.models.visits import CancelReason
-from clinic.queries import intake, notifications, portal_offers, series, visit_feedback, visits_of_patient
+from clinic.queries import (
+    consultations,
+    intake,
+    notifications,
+    portal_offers,
+    series,
+    visit_feedback,
+    visits_of_patient,
+)
 
 bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
 USE = Permission.PORTAL_USE
@@ -90,10 +98,13 @@ def way_of(visit):
 
 
 def before_and_after(visit, feedback=None):
-    """How much was answered of what is asked before the visit, and the form that asks how it was, where it is asked."""
+    """What was asked before the visit, what it came to, and the form that asks how it was, where it is asked."""
     form = feedback or (FeedbackForm(formdata=None) if visit_feedback.is_asked(db.session(), visit) else None)
     heard = notifications.heard(db.session(), visit)
-    return {"intake_count": intake.count_of(db.session(), visit), "feedback": form, "heard": heard}
+    summary = consultations.has_summary(db.session(), visit)
+    return {
+        "intake_count": intake.count_of(db.session(), visit), "feedback": form, "heard": heard, "summary": summary,
+    }  # fmt: skip
 
 
 def seen(visit):

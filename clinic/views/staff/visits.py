@@ -35,7 +35,7 @@ bp = GuardedBlueprint("visits", __name__, face="staff", url_prefix="/visits/<uui
 # Pages with a visit's buttons; a step taken without script goes back to the one it was taken on.
 PAGES = (
     "staff.day.index", "staff.my_day.index", "staff.queue.index", "staff.visits.show", "staff.patients.show",
-    "staff.moving.show",
+    "staff.moving.show", "staff.consultations.show",
 )  # fmt: skip
 
 

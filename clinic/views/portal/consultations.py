@@ -1,0 +1,36 @@
+"""What was decided at a patient's visits: each summary from the moment its doctor has signed it, and not before."""
+
+from flask import abort
+
+from clinic.access import GuardedBlueprint, Permission
+from clinic.current import current
+from clinic.db import db
+from clinic.htmx import show as show_page
+from clinic.openings import listed
+from clinic.queries import consultations as queries
+from clinic.queries import icd10, portal_offers, visits_of_patient
+from clinic.views.asked import Page, page_number
+from clinic.views.portal.record import chosen, tabs
+
+bp = GuardedBlueprint("consultations", __name__, face="portal")
+USE = Permission.PORTAL_USE
+
+
+@bp.get("/summaries", needs=USE, shows="visits")
+def index():
+    """The summaries of one patient's visits, newest first; who sees several records chooses one."""
+    people = portal_offers.own_patients(db.session(), current.patient_ids)
+    patient, number = chosen(people), page_number()
+    rows = queries.summaries(db.session(), number, patient.id) if patient else ()
+    page = Page.of(rows, number, queries.SUMMARIES_ON_A_PAGE)
+    listed(visit.id for visit, _note in page.rows)
+    shown = tabs(people, patient, "portal.consultations.index") if patient else []
+    return show_page("portal/consultations/index.html", patient=patient, tabs=shown, found=page)
+
+
+@bp.get("/visits/<uuid:visit_id>/summary", needs=USE, shows="visits")
+def show(visit_id):
+    """What was decided at one visit, to read and to print."""
+    visit = visits_of_patient.own_visit(db.session(), visit_id) or abort(404)
+    note = queries.summary_of(db.session(), visit) or abort(404)
+    return show_page("portal/consultations/show.html", visit=visit, note=note, code_words=icd10.label)
