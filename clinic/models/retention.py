@@ -170,6 +170,12 @@ CLASSES = (
         how="with the record; what somebody wrote is blanked when it is erased",
     ),
     Kept(
+        "What is known of patients’ health: conditions, allergies, vaccinations, procedures, measured values", (
+            "conditions", "allergies", "immunizations", "procedures", "measurements",
+        ),
+        "as long as the record", "They are part of it. Erasing a record removes them.", how="with the record",
+    ),
+    Kept(
         "Referrals and excuse notes", ("referrals", "excuse_notes"), "as long as the patient's record",
         "They say to whom a patient was sent and what came of it, and which days somebody was excused.",
         how="with the record; what was written is blanked when it is erased, and a note's code is then unknown",

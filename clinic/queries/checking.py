@@ -10,13 +10,16 @@ from clinic.models.audit import NO_CLINIC
 from clinic.models.organizations import Clinic
 from clinic.queries.invariants import CHAIN_RULES, PARAMETERS, RULES, Rule
 from clinic.queries.invariants_catalogue import CATALOGUE_RULES, key_rules, missing_keys, persons_own
+from clinic.queries.invariants_health import HEALTH_RULES
 from clinic.queries.invariants_notes import NOTE_RULES
 from clinic.queries.invariants_outside import OUTSIDE_RULES
 from clinic.scope import Scope
 
 NO_LIMIT = sa.text("SELECT set_config('statement_timeout', '0', true)")
 MISSING_KEY = Rule("I4", "the database lacks a key that keeps rows together", "")
-ALL_RULES = (*RULES, *NOTE_RULES, *CHAIN_RULES, *OUTSIDE_RULES, *CATALOGUE_RULES, MISSING_KEY)
+# What is asked in every clinic.
+CLINICS_RULES = (*RULES, *HEALTH_RULES, *NOTE_RULES, *CHAIN_RULES)
+ALL_RULES = (*CLINICS_RULES, *OUTSIDE_RULES, *CATALOGUE_RULES, MISSING_KEY)
 IDS_SHOWN = 5
 
 
@@ -48,7 +51,7 @@ def findings(connection) -> Iterator[Finding]:
     clinics = connection.execute(sa.select(Clinic.__table__.c.id, Clinic.__table__.c.slug)).all()
     for clinic_id, slug in sorted(clinics, key=lambda each: each.slug):
         _enter(connection, Scope.staff(clinic_id))
-        yield from _broken(connection, (*RULES, *NOTE_RULES, *CHAIN_RULES, *of_clinic), slug, clinic_id)
+        yield from _broken(connection, (*CLINICS_RULES, *of_clinic), slug, clinic_id)
     _enter(connection, Scope.staff(NO_CLINIC))
     yield from _broken(connection, CHAIN_RULES, None, NO_CLINIC)
 

@@ -19,7 +19,8 @@ NAMED = {
     )
 }
 # What the same is called in FHIR R4, for whoever reads the file with another program.
-FHIR = {"patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter",
+FHIR = {"conditions": "Condition", "allergies": "AllergyIntolerance", "immunizations": "Immunization",
+        "procedures": "Procedure", "measurements": "Observation", "patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter",
         "audit_entries": "AuditEvent"}  # fmt: skip
 # Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
 LEFT_OUT = {
@@ -48,6 +49,11 @@ RELEASED = {
         "id", "starts_at", "ends_at", "timezone", "status", "kind", "visit_mode", "reason", "doctor", "visit_type",
         "confirmed_at", "checked_in_at", "started_at", "ended_at", "cancelled_at", "created_at",
     ),
+    "conditions": ("name", "icd10", "onset_on", "ended_on", "recorded_at"),
+    "allergies": ("substance", "category", "criticality", "reaction", "status", "is_none_known", "recorded_at"),
+    "immunizations": ("vaccine", "status", "given_at", "dose_number", "lot_number"),
+    "procedures": ("name", "status", "performed_at", "ended_at", "site", "outcome"),
+    "measurements": ("kind", "value", "value_text", "components", "unit", "measured_at"),
     "intake_answers": ("asked", "answer", "created_at"),
     "visit_feedback": ("rating", "comment", "created_at"),
     "consultations": (

@@ -19,9 +19,9 @@ TIMELINE = Source(
 )  # fmt: skip
 
 
-def latest(session, patient_id) -> list[Immunization]:
-    """The last ones, and one more where there are more."""
-    return list(session.scalars(everything(patient_id).where(Immunization.mistaken_at.is_(None)).limit(LATEST + 1)))
+def latest(session, patient_id, most=LATEST) -> list[Immunization]:
+    """The last ones, mistakes left out, and one more where there are more."""
+    return list(session.scalars(everything(patient_id).where(Immunization.mistaken_at.is_(None)).limit(most + 1)))
 
 
 def everything(patient_id) -> sa.Select:

@@ -44,6 +44,13 @@ OUTSIDE_RULES = (
             WHERE to_regclass('public.audit_entries_' || to_char(month, 'YYYY_MM')) IS NULL""",
     ),
     Rule(
+        "I11",
+        "measured values have no place for this year or the next; the worker makes them",
+        """SELECT year FROM generate_series(extract(year FROM now() AT TIME ZONE 'UTC')::int,
+                                            extract(year FROM now() AT TIME ZONE 'UTC')::int + 1) AS year
+            WHERE to_regclass('public.measurements_' || year) IS NULL""",
+    ),
+    Rule(
         "I14",
         "somebody who may not sign in has a live session",
         """SELECT s.id FROM user_sessions AS s JOIN users AS u ON u.id = s.user_id

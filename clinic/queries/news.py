@@ -13,6 +13,8 @@ from clinic.db import Base
 MOST = 100
 # What the clinic adds to a record, with the moment from which its patient may see a row; ``entry`` is the row's name.
 SEEN_SINCE = {
+    "conditions": "entry.created_at",
+    "measurements": "entry.created_at",
     "consultations": "entry.signed_at",
     "prescriptions": "entry.issued_at",
     "lab_results": "entry.released_at",
@@ -26,6 +28,8 @@ OF_PATIENT = {
 }
 # What they brought themselves is no news to them, and what was taken back is none any more.
 BUT = {
+    "conditions": " AND entry.mistaken_at IS NULL AND entry.source = 'clinic'",
+    "measurements": " AND entry.mistaken_at IS NULL AND entry.source = 'desk'",
     "documents": " AND NOT entry.from_patient AND entry.state = 'ready' AND entry.deleted_at IS NULL",
     "lab_results": " AND entry.withdrawn_at IS NULL",
 }

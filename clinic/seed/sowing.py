@@ -9,6 +9,7 @@ from clinic.seed.again import book_a_series, publish_a_class
 from clinic.seed.asking import ask
 from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
+from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.opening import open_clinic
 from clinic.seed.registering import register_patients
@@ -36,6 +37,7 @@ def sow(session, owner_url) -> list[str]:
         ask_and_wait(session, week)
         tell_the_past(session, week)
         ask(session, week)
+        know(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

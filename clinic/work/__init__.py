@@ -10,6 +10,7 @@ from clinic.work import (
     grants,
     holds,
     keeping,
+    measurements,
     labs,
     notifications,
     offers,
@@ -24,6 +25,6 @@ from clinic.work import (
 
 __all__ = [
     "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "keeping",
-    "notifications", "offers", "passwords", "strandings", "texts", "throttles",
+    "measurements", "notifications", "offers", "passwords", "strandings", "texts", "throttles",
     "visit_feedback", "visits", "waitlist",
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from clinic.work.handlers import handles
 from clinic.work.keeper import keeper
 
 BATCH = 2000
+# What is known of somebody's health goes with the person.
+HEALTH = ("conditions", "allergies", "immunizations", "procedures", "measurements")
 PATIENTS_AT_ONCE = 200
 
 GONE = """
@@ -66,7 +68,7 @@ def finish(session, *, by, patient_id):
         history = next(each for each in tables_about_patients() if each.table == "visit_events")
         words = f"UPDATE visit_events SET notes = NULL WHERE notes IS NOT NULL AND {_percent(history.condition)}"
         count = connection.execute(words, which).rowcount
-        for table in ("intake_answers", "consultation_addenda"):
+        for table in ("intake_answers", "consultation_addenda", *HEALTH):
             connection.execute(f"DELETE FROM {table} WHERE {_about(table)}", which)
         connection.execute(f"UPDATE consultations SET {WORDLESS} WHERE {_about('consultations')}", which)
         connection.execute("DELETE FROM patient_access WHERE clinic_id = %(clinic_id)s AND patient_id = ANY (%(ids)s)",

@@ -72,9 +72,10 @@ async def _work(queue):
         asyncio.get_running_loop().add_signal_handler(signum, asyncio.current_task().cancel)
     try:
         async with queue.open_async():
-            with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
-                # Not only at its hour: a machine that is off at night needs the coming months too.
-                await queue.configure_task("audit.partitions", queueing_lock="audit.partitions").defer_async()
+            # Not only at their hour: a machine that is off at night needs the coming months and years too.
+            for task in ("audit.partitions", "measurements.partitions"):
+                with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
+                    await queue.configure_task(task, queueing_lock=task).defer_async()
             await queue.run_worker_async(
                 delete_jobs="successful",
                 shutdown_graceful_timeout=SECONDS_TO_FINISH,

@@ -26,6 +26,8 @@ class Part:
 
 
 RECORD_PARTS = (
+    Part("portal.health.index", word("Health"), word("Allergies, conditions, vaccinations, procedures."), "conditions"),
+    Part("portal.health.measured", word("Measured values"), word("Blood pressure, weight and more."), "measurements"),
     Part("portal.consultations.index", word("Visits"), word("What was decided at each of them."), "consultations"),
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from clinic.forms.booking import FURTHEST
 from clinic.models.people import VisitMode
 from clinic.queries import patients, picking, rooms
 from clinic.views.asked import a_day, a_word, an_id
+from clinic.views.staff.heeds import heeds_of
 from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
 
@@ -84,6 +85,11 @@ class PatientChoice:
             return None
         row = db.session.execute(patients.one(current.clinic.id, self.asked.patient_id, own=reach())).one_or_none()
         return row or abort(404)
+
+    @cached_property
+    def heeds(self):
+        """What to heed of the chosen patient: allergies and tags."""
+        return heeds_of(self.asked.patient_id)
 
     @cached_property
     def people(self):
