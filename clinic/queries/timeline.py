@@ -19,8 +19,11 @@ from clinic.queries import (
     allergies,
     conditions,
     consultations,
+    documents,
     excuse_notes,
     immunizations,
+    lab_orders,
+    lab_results,
     measurements,
     prescriptions,
     procedures,
@@ -40,10 +43,14 @@ SOURCES = (
     immunizations.TIMELINE,
     procedures.TIMELINE,
     prescriptions.TIMELINE,
+    lab_orders.TIMELINE,
+    lab_results.TIMELINE,
+    documents.TIMELINE,
     referrals.TIMELINE,
     excuse_notes.TIMELINE,
 )  # fmt: skip
-WHOSE = sa.func.unnest(sa.bindparam("patient_ids", type_=ARRAY(sa.Uuid()))).table_valued("id", name="whose")
+RECORDS = sa.func.unnest(sa.bindparam("patient_ids", type_=ARRAY(sa.Uuid())))
+WHOSE = RECORDS.table_valued("id", name="whose").render_derived()
 WORDS = ("kind", "title", "state")
 EACH = sa.literal_column("whose.id", sa.Uuid())
 
