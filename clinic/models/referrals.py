@@ -131,6 +131,11 @@ class Referral(PatientOwned, Timestamped, Base):
         return self.status == S.PENDING
 
     @property
+    def addressee(self):
+        """To whom, in one line: the first of the envelope's."""
+        return self.referred_to.partition("\n")[0].strip()
+
+    @property
     def author(self):
         """Who refers, as the letter names them."""
         return self.provider.display_name if self.provider else self.created_by.name if self.created_by else ""

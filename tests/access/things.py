@@ -18,6 +18,7 @@ from clinic.models.allergies import Allergy, AllergyStatus
 from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
 from clinic.models.conditions import Condition
+from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.immunizations import Immunization
@@ -30,6 +31,7 @@ from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
 from clinic.models.procedures import Procedure
+from clinic.models.referrals import Referral, ReferralStatus, SentTo
 from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
@@ -297,6 +299,16 @@ ROWS = {
     **{f"{name}_id": _of_health(model, **facts) for name, (model, facts) in HEALTH.items()},
     # What was measured together is found by its reading; here that has the name of its one row.
     "reading_id": _reading,
+    # Sent, so that the patient sees them.
+    "referral_id": lambda corner, patient_id, number: Referral(
+        clinic_id=corner.clinic.id, patient_id=patient_id, referred_to="Dr Heart", reason="A murmur",
+        status=ReferralStatus.SENT, sent_to=SentTo.PATIENT, sent_at=datetime.now(UTC),
+    ),
+    "note_id": lambda corner, patient_id, number: ExcuseNote(
+        clinic_id=corner.clinic.id, patient_id=patient_id, kind=ExcuseKind.WORK, starts_on=datetime.now(UTC).date(),
+        ends_on=datetime.now(UTC).date(), status=NoteStatus.SENT, sent_at=datetime.now(UTC),
+        check_code=uuid4().hex[:16].upper(),
+    ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",
     ),

@@ -29,6 +29,14 @@ RECORD_PARTS = (
     Part("portal.health.index", word("Health"), word("Allergies, conditions, vaccinations, procedures."), "conditions"),
     Part("portal.health.measured", word("Measured values"), word("Blood pressure, weight and more."), "measurements"),
     Part("portal.consultations.index", word("Visits"), word("What was decided at each of them."), "consultations"),
+    Part(
+        "portal.referrals.index", word("Referrals"), word("Letters to others who see you, and what came of it."),
+        "referrals",
+    ),
+    Part(
+        "portal.excuse_notes.index", word("Excuse notes"), word("For work or school, to print and hand in."),
+        "excuse_notes",
+    ),
 )  # fmt: skip
 
 

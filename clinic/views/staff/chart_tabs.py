@@ -27,6 +27,8 @@ TABS = (
     Tab("staff.charts.timeline", word("Timeline"), Permission.CHART_SEE),
     Tab("staff.health.index", word("Health"), Permission.CHART_SEE),
     Tab("staff.measurements.index", word("Measured"), Permission.CHART_SEE),
+    Tab("staff.referrals.index", word("Referrals"), Permission.CHART_SEE),
+    Tab("staff.excuse_notes.index", word("Excuse notes"), Permission.CHART_SEE),
     Tab("staff.charts.existing", word("What there is"), Permission.RECORD_EXISTS),
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )

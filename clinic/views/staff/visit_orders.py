@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
+from clinic.queries import excuse_notes, referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class Order:
 
 
 # A subject adds one line: Order("staff/<subject>/_of_visit.html", Permission.CHART_SEE, queries.of_visit).
-ORDERS: tuple[Order, ...] = ()
+ORDERS: tuple[Order, ...] = (
+    Order("staff/referrals/_of_visit.html", Permission.CHART_SEE, referrals.of_visit),
+    Order("staff/excuse_notes/_of_visit.html", Permission.CHART_SEE, excuse_notes.of_visit),
+)
 
 
 def orders_of(visit):
