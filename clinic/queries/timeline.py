@@ -19,7 +19,6 @@ from clinic.queries import (
     allergies,
     conditions,
     consultations,
-    documents,
     excuse_notes,
     immunizations,
     lab_orders,
@@ -45,7 +44,6 @@ SOURCES = (
     prescriptions.TIMELINE,
     lab_orders.TIMELINE,
     lab_results.TIMELINE,
-    documents.TIMELINE,
     referrals.TIMELINE,
     excuse_notes.TIMELINE,
 )  # fmt: skip
