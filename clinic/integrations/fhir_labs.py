@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,17 @@ class Reading:
     def is_of_several(self):
         """Whether its results are about more than one patient."""
         return len(self.subjects) > 1
+
+    def is_about(self, full_name: str, born: date | None) -> bool | None:
+        """Whether somebody in the file may be this patient; None where it names nobody.
+
+        A date of birth that differs is somebody else's, whatever the name; without one some part of the name is alike.
+        """
+        if not self.people:
+            return None
+        # A patient whom the file brings along tells more than a name beside a result.
+        known = [each for each in self.people if each[1]] or self.people
+        return any(_alike(name, theirs, full_name, born) for name, theirs in known)
 
 
 def read(file, name: str, zone: ZoneInfo) -> Reading:
@@ -164,6 +176,13 @@ def _key(resource, within):
 def _digest(finding):
     said = json.dumps(asdict(finding), default=str, sort_keys=True)
     return hashlib.sha256(said.encode()).digest()
+
+
+def _alike(name, born_as_written, full_name, born):
+    dated = born_as_written and len(born_as_written) == 10 and born
+    if dated and born_as_written != born.isoformat():
+        return False
+    return bool({*name.casefold().split()} & {*full_name.casefold().split()})
 
 
 def _results(report):

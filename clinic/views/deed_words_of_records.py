@@ -3,9 +3,11 @@
 from flask_babel import lazy_gettext as _l
 
 from clinic.views.deed_words_of_health import HEALTH
+from clinic.views.deed_words_of_labs import LABS
 
 RECORDS = {
     **HEALTH,
+    **LABS,
     "referrals.write": _l("%(who)s wrote a referral of %(whom)s"),
     "referrals.rewrite": _l("%(who)s changed a referral of %(whom)s before it was sent"),
     "referrals.send": _l("%(who)s noted that a referral of %(whom)s was sent"),

@@ -2,7 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
+from clinic.views.deed_words_of_labs import LABS_TO_PATIENTS
+
 TO_PATIENTS = {
+    **LABS_TO_PATIENTS,
     "offers.prepare": _l("held a time for you"),
     "offers.send": _l("offered you a time"),
     "offers.accept": _l("took the time you were offered"),

@@ -19,7 +19,7 @@ KINDS = {
                                    "exports")),
     "records": (_l("The clinical record"), ("conditions", "allergies", "immunizations", "procedures", "measurements",
                                               "referrals", "excuse_notes",
-                                              "consultations", "note_templates")),
+                                              "consultations", "note_templates", "lab_orders", "lab_results")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
                                                                          "visit_feedback", "calendar_feeds")),
     "schedule": (_l("Hours, doctors and visit types"), ("hours", "blocks", "groups", "closures", "providers",

@@ -8,7 +8,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.queries import calls
 from clinic.queries.connections import count_sign_ups
-from clinic.views.staff import requests
+from clinic.views.staff import open_ends, requests
 
 # What is done all day, what waits for an answer, whom and when it is about, and how the clinic is set up.
 GROUPS = [
@@ -26,6 +26,7 @@ GROUPS = [
         (_l("Stranded patients"), "staff.stranded.index", Permission.VISITS_SEE),
         (_l("Calls"), "staff.calls.index", Permission.VISITS_BOOK),
         (_l("New from the portal"), "staff.connections.index", Permission.PATIENTS_CONNECT),
+        (_l("Open ends"), "staff.open_ends.index", Permission.CHART_SEE),
     ]),
     (_l("People and times"), [
         (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
@@ -53,6 +54,7 @@ COUNTS = {
     "staff.requests.index": lambda _session: requests.waiting().unseen,
     "staff.connections.index": count_sign_ups,
     "staff.calls.index": calls.count,
+    "staff.open_ends.index": open_ends.waiting,
 }
 
 # Pages without a line of their own are marked under the one they are reached from.
