@@ -48,7 +48,7 @@ SOURCES = (
     excuse_notes.TIMELINE,
 )  # fmt: skip
 RECORDS = sa.func.unnest(sa.bindparam("patient_ids", type_=ARRAY(sa.Uuid())))
-WHOSE = RECORDS.table_valued("id", name="whose").render_derived()
+WHOSE = RECORDS.table_valued("id").render_derived(name="whose")
 WORDS = ("kind", "title", "state")
 EACH = sa.literal_column("whose.id", sa.Uuid())
 
