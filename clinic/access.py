@@ -45,6 +45,7 @@ class Permission(Choice):
     VITALS_ENTER = "vitals:enter", word("Enter what is measured on patients")
     RECORD_SIGN = "record:sign", word("Sign notes and add to signed ones")
     RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
+    PRESCRIBE = "record:prescribe", word("Prescribe, and stop what was prescribed")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
@@ -67,6 +68,7 @@ ROLES = {
     Role.MEDICAL_ASSISTANT: DESK | {P.VITALS_ENTER},
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
+        P.PRESCRIBE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
         P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER,
     },
@@ -75,7 +77,7 @@ ROLES = {
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
 # What is written in a chart. Another role of a doctor's that finds everybody opens these for their own patients only.
-CLINICAL = frozenset({P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER})
+CLINICAL = frozenset({P.PRESCRIBE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER})
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 # These open no page: they decide what a page shows.
 SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})
@@ -86,7 +88,7 @@ NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
 # What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
 AS_ONESELF = frozenset({
     P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
-    P.AUDIT_EXPORT, P.RECORD_SIGN,
+    P.AUDIT_EXPORT, P.RECORD_SIGN, P.PRESCRIBE,
 })  # fmt: skip
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.

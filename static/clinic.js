@@ -5,7 +5,7 @@ const field = (element) => element && element.matches("input:not([type=hidden]),
 const focusables = (root) => [...root.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
 
 /* Who looks for somebody changes nothing: a search may be sent again before its answer is there. */
-const looks = (element) => Boolean(element.closest("search, [role=search]"));
+const looks = (element) => Boolean(element.closest("search, [role=search], [data-looks]"));
 
 /* The answer to a search takes the address a GET opens, so that going back or loading again asks nothing. */
 if (document.body.dataset.address) history.replaceState(null, "", document.body.dataset.address);

@@ -1,47 +1,56 @@
 """PDF: a letter of the clinic's, set by typst from one of templates/pdf, tagged so that a screen reader reads it."""
 
+import io
 import json
-from functools import cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import typst
-from babel import Locale
+from PIL import Image
 
 from clinic.clock import now
 from clinic.config import HOME, Config
 
 FOLDER = HOME / "templates" / "pdf"
+LOGO = (600, 160)  # points at most: it is printed 18 mm high
 # Where people print on Letter; everybody else has A4.
 LETTER = {"US", "CA", "MX", "PH", "CL", "CO", "VE", "CR", "GT", "PA", "DO", "NI", "SV", "PR"}
-PNG = b"\x89PNG"
+# Latin, Greek, Cyrillic, Arabic and Devanagari, whatever the machine has; other writings come out of PDF_FONTS.
+FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic", "fontpkg_noto_sans_devanagari")
 
 
 class NotRendered(Exception):
     """A letter could not be made; says of which template, and nothing of what was to stand in it."""
 
 
+class NoFont(NotRendered):
+    """There are characters in the letter for which no font is here: a name would come out as empty boxes."""
+
+
 def rendered(template: str, facts: dict, locale: str) -> bytes:
-    """The PDF (tagged, PDF/UA-1) of ``templates/pdf/<template>.typ`` with these facts; raises NotRendered.
+    """The tagged PDF (PDF/UA-1) of ``templates/pdf/<template>.typ`` with these facts; raises NotRendered or NoFont.
 
     ``facts`` are plain values as JSON knows them, every word and date in it as the reader is to see it: a template has
     no words of its own. All templates need ``title`` and ``letterhead``, which ``letterhead(clinic)`` makes. ``locale``
     is the reader's, such as en_GB: it decides the language, the hyphens and the size of the paper.
     """
-    spoken = Locale.parse(locale)
+    language, *rest = locale.replace("-", "_").split("_")
+    region = rest[-1] if rest and len(rest[-1]) == 2 else None
     logo = facts["letterhead"].get("logo")
-    image = {} if logo is None else {"logo.png" if logo.startswith(PNG) else "logo.jpg": logo}
     told = {
-        **facts, "letterhead": {**facts["letterhead"], "logo": next(iter(image), None)},
-        "language": spoken.language, "region": spoken.territory,
-        "paper": "us-letter" if spoken.territory in LETTER else "a4",
+        # The one thing that is no text; typst takes bytes as numbers.
+        **facts, "letterhead": {**facts["letterhead"], "logo": logo and _small(logo)},
+        "language": language, "region": region, "paper": "us-letter" if region in LETTER else "a4",
     }  # fmt: skip
-    files = {"main.typ": _source(template), "letterhead.typ": _source("letterhead"), **image}
+    files = {"main.typ": _source(template), "letterhead.typ": _source("letterhead")}
     # What was typed reaches typst as data, never as its language.
-    inputs = {"facts": json.dumps(told, ensure_ascii=False)}
+    inputs, moment = {"facts": json.dumps(told, ensure_ascii=False)}, now().replace(microsecond=0)
     try:
-        return typst.compile(files, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=now())
-    except typst.TypstError:
+        return typst.compile(files, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=moment)
+    except RuntimeError as error:
         # Its message quotes the words it stumbled over.
-        raise NotRendered(template) from None
+        raise (NoFont if "could not be displayed with font" in str(error) else NotRendered)(template) from None
 
 
 def letterhead(clinic) -> dict:
@@ -53,10 +62,26 @@ def letterhead(clinic) -> dict:
     }  # fmt: skip
 
 
+def font_folders() -> list[str]:
+    """Where fonts are looked for besides those that typst brings: in the packages of Noto, and in PDF_FONTS."""
+    packages = [find_spec(name) for name in FONTS]
+    return [str(Path(each.origin).parent / "files") for each in packages if each] + Config().PDF_FONTS
+
+
 @cache
 def _fonts():
-    """Looked for once a process: the folders of PDF_FONTS, the machine's own, and those in typst."""
-    return typst.Fonts(font_paths=[str(folder) for folder in Config().PDF_FONTS])
+    """Looked for once a process: to read every font anew takes longer than to set a letter."""
+    return typst.Fonts(font_paths=font_folders())
+
+
+@lru_cache(maxsize=64)
+def _small(logo):
+    """The logo as large as it is printed, in the numbers typst takes bytes as; what is opaque is put in as it is."""
+    picture = Image.open(io.BytesIO(logo))
+    picture.thumbnail(LOGO)
+    out = io.BytesIO()
+    picture.save(out, "PNG") if picture.has_transparency_data else picture.convert("RGB").save(out, "JPEG", quality=90)
+    return list(out.getvalue())
 
 
 @cache

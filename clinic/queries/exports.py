@@ -20,7 +20,7 @@ NAMED = {
 }
 # What the same is called in FHIR R4, for whoever reads the file with another program.
 FHIR = {"conditions": "Condition", "allergies": "AllergyIntolerance", "immunizations": "Immunization",
-        "procedures": "Procedure", "measurements": "Observation", "patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter",
+        "procedures": "Procedure", "measurements": "Observation", "patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter", "prescription_items": "MedicationRequest",
         "audit_entries": "AuditEvent"}  # fmt: skip
 # Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
 LEFT_OUT = {
@@ -54,6 +54,13 @@ RELEASED = {
     "immunizations": ("vaccine", "status", "given_at", "dose_number", "lot_number"),
     "procedures": ("name", "status", "performed_at", "ended_at", "site", "outcome"),
     "measurements": ("kind", "value", "value_text", "components", "unit", "measured_at"),
+    "prescriptions": (
+        "id", "issued_at", "is_dated", "prescriber", "licence_number", "advice", "replaces_id", "source",
+    ),
+    "prescription_items": (
+        "id", "prescription_id", "position", "medicine_name", "potency", "dosage", "frequency", "duration", "notes",
+    ),
+    "prescription_stops": ("prescription_id", "item_id", "reason", "stopped_at"),
     "intake_answers": ("asked", "answer", "created_at"),
     "visit_feedback": ("rating", "comment", "created_at"),
     "consultations": (

@@ -8,6 +8,11 @@ from clinic.views.deed_words_of_labs import LABS
 RECORDS = {
     **HEALTH,
     **LABS,
+    "prescriptions.issue": _l("%(who)s prescribed something to %(whom)s"),
+    "prescriptions.stop": _l("%(who)s stopped what was prescribed to %(whom)s"),
+    "favourite_medicines.keep": _l("%(who)s kept a favourite medicine"),
+    "favourite_medicines.remove": _l("%(who)s took a medicine off their favourites"),
+    "drugs.take_in": _l("%(who)s loaded a list of medicines"),
     "referrals.write": _l("%(who)s wrote a referral of %(whom)s"),
     "referrals.rewrite": _l("%(who)s changed a referral of %(whom)s before it was sent"),
     "referrals.send": _l("%(who)s noted that a referral of %(whom)s was sent"),

@@ -75,6 +75,8 @@ TO_PATIENTS = {
     "connections.accept": _l("was given the right to see your record here"),
     "connections.withdraw": _l("withdrew an invitation to see your record"),
     "connections.end": _l("ended somebody’s right to see your record here"),
+    "prescriptions.issue": _l("prescribed something to you"),
+    "prescriptions.stop": _l("stopped what was prescribed to you"),
     "referrals.write": _l("wrote a referral"),
     "referrals.send": _l("noted that a referral was sent"),
     "referrals.accept": _l("noted that they will see you where you were referred to"),

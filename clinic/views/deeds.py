@@ -18,6 +18,7 @@ KINDS = {
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
                                    "exports")),
     "records": (_l("The clinical record"), ("conditions", "allergies", "immunizations", "procedures", "measurements",
+                                              "prescriptions", "favourite_medicines", "drugs",
                                               "referrals", "excuse_notes",
                                               "consultations", "note_templates", "lab_orders", "lab_results")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",

@@ -7,12 +7,18 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic import filters
+from clinic.actions.acting import Refused
 from clinic.current import current
-from clinic.db import db, now
-from clinic.integrations.pdf import letterhead, rendered
+from clinic.db import db, now, word
+from clinic.integrations.pdf import NoFont, letterhead, rendered
 from clinic.links import link
 from clinic.models.excuse_notes import ExcuseKind
 from clinic.models.organizations import Clinic
+
+# A browser has fonts of its own; a PDF with empty boxes in a name is worse than none.
+WITHOUT_FONT = word(
+    "Something on this paper is written in letters for which there is no font here. Print it as a page instead."
+)
 
 
 def referral(found, patient) -> dict:
@@ -52,7 +58,10 @@ def check_address() -> str:
 
 def pdf(facts):
     """The answer that is the paper as a file; its name says nothing of anybody."""
-    file = BytesIO(rendered(facts["template"], facts, facts["locale"]))
+    try:
+        file = BytesIO(rendered(facts["template"], facts, facts["locale"]))
+    except NoFont:
+        raise Refused(WITHOUT_FONT) from None
     name = facts["template"].replace("_", "-")
     return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=f"{name}.pdf")
 

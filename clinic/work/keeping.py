@@ -18,6 +18,12 @@ PATIENTS_AT_ONCE = 200
 GONE = """
 DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT {table}.ctid FROM {table} WHERE {gone} LIMIT {batch}))
 """
+# Words about a person in tables that only the keeper may change.
+BLANKED = {
+    "prescriptions": "advice = NULL",
+    "prescription_items": "notes = NULL, allergy_warning = NULL, allergy_reason = NULL",
+    "prescription_stops": "reason = ''",
+}
 # Deleted as long ago as the clinic says, nobody's other record leads here, nothing is to come and nothing holds it.
 LONG_DELETED = """
 SELECT p.id FROM patients AS p
@@ -71,6 +77,9 @@ def finish(session, *, by, patient_id):
         for table in ("intake_answers", "consultation_addenda", *HEALTH):
             connection.execute(f"DELETE FROM {table} WHERE {_about(table)}", which)
         connection.execute(f"UPDATE consultations SET {WORDLESS} WHERE {_about('consultations')}", which)
+        for each in tables_about_patients():
+            if said := BLANKED.get(each.table):
+                connection.execute(f"UPDATE {each.table} SET {said} WHERE {_percent(each.condition)}", which)
         connection.execute("DELETE FROM patient_access WHERE clinic_id = %(clinic_id)s AND patient_id = ANY (%(ids)s)",
                            which)  # fmt: skip
         connection.execute(OUTSIDE_NAMES, which)

@@ -29,6 +29,7 @@ RECORD_PARTS = (
     Part("portal.health.index", word("Health"), word("Allergies, conditions, vaccinations, procedures."), "conditions"),
     Part("portal.health.measured", word("Measured values"), word("Blood pressure, weight and more."), "measurements"),
     Part("portal.consultations.index", word("Visits"), word("What was decided at each of them."), "consultations"),
+    Part("portal.prescriptions.index", word("Prescriptions"), word("What to take, and how."), "prescriptions"),
     Part("portal.lab_results.index", word("Laboratory results"), word("With the usual ranges."), "lab_results"),
     Part(
         "portal.referrals.index", word("Referrals"), word("Letters to others who see you, and what came of it."),

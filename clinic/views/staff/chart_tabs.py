@@ -30,6 +30,7 @@ TABS = (
     Tab("staff.referrals.index", word("Referrals"), Permission.CHART_SEE),
     Tab("staff.excuse_notes.index", word("Excuse notes"), Permission.CHART_SEE),
     Tab("staff.lab_orders.index", word("Laboratory"), Permission.CHART_SEE),
+    Tab("staff.prescriptions.index", word("Prescriptions"), Permission.CHART_SEE),
     Tab("staff.charts.existing", word("What there is"), Permission.RECORD_EXISTS),
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )

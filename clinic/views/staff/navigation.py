@@ -80,6 +80,7 @@ BELONGS = {
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",
     "staff.break_glass": "staff.patients",
+    "staff.favourite_medicines": "staff.my_day",
 }
 
 

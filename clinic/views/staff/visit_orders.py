@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.queries import excuse_notes, lab_orders, referrals
+from clinic.queries import excuse_notes, lab_orders, prescriptions, referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Order:
 # A subject adds one line: Order("staff/<subject>/_of_visit.html", Permission.CHART_SEE, queries.of_visit).
 ORDERS: tuple[Order, ...] = (
     Order("staff/lab_orders/_of_visit.html", Permission.CHART_SEE, lab_orders.of_visit),
+    Order("staff/prescriptions/_of_visit.html", Permission.CHART_SEE, prescriptions.of_visit),
     Order("staff/referrals/_of_visit.html", Permission.CHART_SEE, referrals.of_visit),
     Order("staff/excuse_notes/_of_visit.html", Permission.CHART_SEE, excuse_notes.of_visit),
 )
