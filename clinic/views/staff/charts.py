@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import abort, redirect, request, url_for
+
 from clinic import htmx
 from clinic.access import GuardedBlueprint
 from clinic.access import Permission as P
@@ -32,8 +34,15 @@ class Chart:
 
 
 def chart_of(patient_id) -> Chart:
-    """The chart of a patient this person may open, else the 404 of one who never existed; bounded statements."""
-    return of(own_patients.patient(patient_id))
+    """The chart of a patient this person may open, else the 404 of one who never existed; bounded statements.
+
+    A page of a record that went into another one leads to the same page of that one.
+    """
+    patient = own_patients.patient(patient_id)
+    if patient.id != patient_id and request.method in ("GET", "HEAD"):
+        here = {**request.view_args, **request.args.to_dict(flat=False), "patient_id": patient.id}
+        abort(redirect(url_for(request.endpoint, **here)))
+    return of(patient)
 
 
 def of(patient) -> Chart:
