@@ -19,6 +19,7 @@ from clinic.htmx import show as answer
 from clinic.models.organizations import Clinic
 from clinic.models.patients import PatientTag
 from clinic.openings import listed
+from clinic.queries import finding
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
 from clinic.views.staff import charts, own_patients
@@ -43,7 +44,9 @@ def found(text, size=queries.IN_THE_BOX, number=1):
     question = understood(text)
     if question.is_empty:
         return Page((), number, False)
-    return _page(queries.search(current.clinic.id, question, own=reach()), number, size)
+    skip = (number - 1) * size
+    rows = finding.find(db.session(), current.clinic.id, question, own=reach(), size=size, skip=skip)
+    return _listed(Page.of(rows, number, size))
 
 
 @bp.get("", needs=Permission.PATIENTS_FIND, shows="patients")
@@ -163,7 +166,10 @@ def onwards(then, patient_id):
 
 
 def _page(select, number, size):
-    page = Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size)
+    return _listed(Page.of(db.session.execute(select.limit(size + 1).offset((number - 1) * size)), number, size))
+
+
+def _listed(page):
     listed(row.id for row in page.rows)
     own_patients.note_listed(row.id for row in page.rows)
     return page
