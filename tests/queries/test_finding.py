@@ -1,0 +1,77 @@
+"""Finding patients as somebody types: everybody who fits, by whichever way, and no row too many among very many."""
+
+import re
+
+import pytest
+
+from clinic.actions import patients as verbs
+from clinic.queries import finding
+from clinic.queries.own_patients import Own
+from clinic.queries.patients import search, understand
+from tests.queries.test_patients import TODAY
+
+NAMES = ["Ana Anders", "Ana Berg", "Anders Berg", "Anton Anker", "Berta Anand", "Bo Berg", "Carla Ruiz"]
+TYPED = ["an", "a", "be", "an be", "be an", "ana an", "ana", "anders", "carla an", "ruiz", "an 12/04/1990", "zz"]
+
+
+@pytest.fixture
+def people(session, cast):
+    """Some with the same words, in the same and in another order."""
+    for name in NAMES:
+        verbs.register(session, by=cast.amara.actor, full_name=name)
+    session.flush()
+
+
+@pytest.fixture
+def find(session, cast):
+    """A page of those who answer what was typed, by name."""
+
+    def asked(typed, size=20, skip=0, own=None):
+        question = understand(typed, "en_GB", TODAY)
+        rows = finding.find(session, cast.rose.id, question, own=own, size=size, skip=skip)
+        return [row.full_name for row in rows]
+
+    return asked
+
+
+class TestFind:
+    @pytest.mark.parametrize("few", [1, 3, 300])
+    @pytest.mark.parametrize("typed", TYPED)
+    def test_each_way_finds_the_same_people_each_once(self, session, cast, people, find, monkeypatch, typed, few):
+        monkeypatch.setattr(finding, "FEW", few)
+        everybody = session.execute(search(cast.rose.id, understand(typed, "en_GB", TODAY))).all()
+        assert sorted(find(typed)) == sorted(row.full_name for row in everybody)
+
+    def test_few_come_by_name_and_very_many_by_the_word_that_was_found(self, people, find, monkeypatch):
+        assert find("an") == sorted(name for name in NAMES if "An" in name)
+        monkeypatch.setattr(finding, "FEW", 2)
+        assert find("an")[0] == "Ana Anders" and find("an")[-1] == "Anton Anker"
+
+    @pytest.mark.parametrize("few", [1, 300])
+    def test_pages_follow_each_other(self, people, find, monkeypatch, few):
+        monkeypatch.setattr(finding, "FEW", few)
+        leafed = [name for skip in (0, 2, 4) for name in find("an", size=2, skip=skip)[:2]]
+        assert sorted(leafed) == sorted(find("an")) and len(find("an", size=2)) == 3
+
+    def test_the_rarest_word_leads(self, session, cast, people, monkeypatch):
+        monkeypatch.setattr(finding, "FEW", 3)
+        way = finding.way(session, cast.rose.id, understand("an carla", "en_GB", TODAY))
+        assert way == finding.Way(1, True)
+
+    def test_a_doctor_finds_their_own_by_every_way(self, cast, people, find, monkeypatch):
+        cast.booked()
+        for few in (1, 300):
+            monkeypatch.setattr(finding, "FEW", few)
+            assert find("t", own=Own(cast.dr_osei.id)) == ["Tom Baker"] and find("t", own=Own(cast.dr_lind.id)) == []
+
+
+class TestPlan:
+    def test_very_many_are_read_in_the_order_of_an_index_and_only_as_far_as_they_are_shown(self, session, cast):
+        question = understand("an", "en_GB", TODAY)
+        asked = finding.statement(cast.rose.id, question, finding.Way(0, False)).limit(21)
+        compiled = asked.compile(dialect=session.get_bind().dialect)
+        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+        session.connection().exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        rows = session.connection().exec_driver_sql(f"EXPLAIN (COSTS OFF) {compiled}", compiled.params)
+        plan = "\n".join(row[0] for row in rows)
+        assert re.search(r"Index (Only )?Scan using pk_patient_words on patient_words\n", plan), plan
