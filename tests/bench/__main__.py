@@ -1,4 +1,4 @@
-"""`make bench`: the hot pages and bookings beside their limits, with a month's and a million visits; the report."""
+"""`make bench`: hot pages, searches and bookings beside their limits, over a month's visits and a million."""
 
 import pickle
 import sys
@@ -10,7 +10,8 @@ from tests.bench.ground import Ground
 from tests.bench.load import measure
 from tests.bench.pages import same
 from tests.bench.profile import profiled
-from tests.bench.report import BOOKING, report
+from tests.bench.record import search_plans
+from tests.bench.report import BOOKING, TYPING, report
 from tests.bench.statements import Repeating
 from tests.bench.wishes import Asking
 from tests.browser import Browser
@@ -22,7 +23,7 @@ CLIENTS = (1, 8)
 SECONDS = 4
 TURNS = 3
 SERVER = {"workers": 2, "threads": 64}
-MILLION, PATIENTS_THEN = 1_000_000, 100_000
+MILLION = 1_000_000  # of visits, and of patients
 
 
 def main():
@@ -30,11 +31,11 @@ def main():
     with scratch_server() as server, scratch_database(server) as few, scratch_database(server) as many:
         month = Ground(server, few)
         of_month, profiles = _everything(month), profiled(month)
-        print("a million visits ...", flush=True)
+        print("a million visits and patients ...", flush=True)
         years = Ground(server, many)
-        years.grow(MILLION, PATIENTS_THEN)
+        years.grow(MILLION, MILLION)
         of_years, growth = _everything(years), _growth(month, years)
-        text, missed = report(of_month, of_years, growth, profiles, years)
+        text, missed = report(of_month, of_years, growth, profiles, years, search_plans(years))
     write_report("bench", text)
     return 1 if missed else 0
 
@@ -62,6 +63,10 @@ def _everything(ground):
                 "sql": _measured(ground.booking_statements(), clients, "  its SQL"),
             }
         found["memory", BOOKING] = live.peak_memory()
+    with served(ground.addresses, **SERVER) as live:
+        for clients in CLIENTS:
+            found.setdefault(TYPING, {})[clients] = {"product": _measured(ground.typing(live.url), clients, TYPING)}
+        found["memory", TYPING] = live.peak_memory()
     return found
 
 
@@ -75,6 +80,7 @@ def _growth(month, years):
             for asked, other in zip(month.pages(), years.pages(), strict=True)
         }  # fmt: skip
         deeds[BOOKING] = lambda: month.bookings(before.url), lambda: years.bookings(after.url)
+        deeds[TYPING] = lambda: month.typing(before.url), lambda: years.typing(after.url)
         for name, both in deeds.items():
             turns = [[_measured(make(), CLIENTS[-1], f"{name}, by turns").rps for make in both] for _n in range(TURNS)]
             found[name] = tuple(median(each) for each in zip(*turns, strict=True))

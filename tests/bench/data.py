@@ -12,13 +12,15 @@ from uuid_utils.compat import uuid7
 from clinic.models.words import name_words
 
 ZONE = ZoneInfo("Europe/London")
-DOCTORS, PATIENTS, DAYS = 20, 5_000, 30
+DOCTORS, PATIENTS, DAYS = 20, 10_000, 30
 VISITS_A_DAY = 40  # of one doctor
 ROOMS = 10  # each taken by one doctor's visits, so that of every time half the doctors have none of their own
 OPENS, MINUTES = time(7), 15  # to 19:00: 48 times a day, of which 8 stay open
 CLOSES = time(19)
 FIRST = "Amina Bruno Chiara Daniel Elena Farid Greta Hugo Irene Jonas Katya Leon Mira Nils Olga Pavel Rosa Samir"
 LAST = "Almeida Bauer Costa Dubois Eriksson Fischer Garcia Hansen Ivanov Jensen Lopez Moreau Novak Okoye Petrov Roux"
+# Every other last name is put together of these: a few thousand different ones.
+PIECES = "ba be da do ka ke ko la lu ma mi na no ra ro sa ta tu va za"
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Place:
     type_id: UUID = field(default_factory=uuid7)
     desk_id: UUID = field(default_factory=uuid7)
     person_id: UUID = field(default_factory=uuid7)  # the first patient's own account
+    doctor_id: UUID = field(default_factory=uuid7)  # the first doctor's account
     doctors: list = field(default_factory=lambda: [uuid7() for _ in range(DOCTORS)])
     # A type of visit that needs a room, and the rooms of its kind.
     scan_id: UUID = field(default_factory=uuid7)
@@ -63,7 +66,7 @@ def found(connection) -> Place:
     rows = [
         (place.clinic_id, uuid7(), doctor, weekday, OPENS, CLOSES) for doctor in place.doctors for weekday in range(7)
     ]
-    _copy(connection, "availabilities (clinic_id, id, provider_id, weekday, start_time, end_time)", rows)
+    copy_rows(connection, "availabilities (clinic_id, id, provider_id, weekday, start_time, end_time)", rows)
     add_patients(connection, place, PATIENTS)
     run("INSERT INTO users (id, email, first_name, last_name) VALUES (%s, 'own@long-lane.example', 'Amina', 'Bauer')",
         [place.person_id])  # fmt: skip
@@ -92,16 +95,21 @@ def _furnish(run, place):
 
 def add_patients(connection, place, number):
     """Patients with their words; every tenth with a flag would be another table, so none has."""
-    chance, first, last = random.Random(number), FIRST.split(), LAST.split()
+    chance, first, last, pieces = random.Random(number), FIRST.split(), LAST.split(), PIECES.split()
     begin = len(place.patients)
-    people = [(uuid7(), f"{chance.choice(first)} {chance.choice(last)}", begin + n) for n in range(number)]
+
+    def somebody():
+        rare = "".join(chance.choice(pieces) for _ in range(3)).title()
+        return f"{chance.choice(first)} {chance.choice((chance.choice(last), rare))}"
+
+    people = [(uuid7(), somebody(), begin + n) for n in range(number)]
     born = datetime(1980, 1, 1, tzinfo=UTC).date()
-    _copy(
+    copy_rows(
         connection,
         "patients (clinic_id, id, mrn, full_name, date_of_birth)",
         ((place.clinic_id, id_, f"{n:07d}", name, born + timedelta(days=n % 9000)) for id_, name, n in people),
     )
-    _copy(
+    copy_rows(
         connection,
         "patient_words (clinic_id, word, patient_id)",
         ((place.clinic_id, word, id_) for id_, name, _n in people for word in set(name_words(name))),
@@ -115,7 +123,7 @@ def add_days(connection, place, first_day, days):
     moment = datetime.now(UTC)
     clinic_id, type_id, desk_id = place.clinic_id, place.type_id, place.desk_id
     visits = [visit for day in plan for visit in day]
-    _copy(
+    copy_rows(
         connection,
         "slots (clinic_id, id, provider_id, visit_type_id, kind, status, starts_at, ends_at, busy_from, busy_until,"
         " visit_mode, capacity, taken)",
@@ -123,19 +131,19 @@ def add_days(connection, place, first_day, days):
          for v in visits),
     )  # fmt: skip
     room_of = dict(zip(place.doctors, place.rooms, strict=False))
-    _copy(
+    copy_rows(
         connection,
         "slot_rooms (clinic_id, id, slot_id, room_id, busy_from, busy_until)",
         ((clinic_id, uuid7(), v.slot, room_of[v.doctor], v.starts, v.ends) for v in visits if v.doctor in room_of),
     )
-    _copy(
+    copy_rows(
         connection,
         "visits (clinic_id, id, patient_id, provider_id, slot_id, visit_type_id, kind, visit_mode, status, starts_at,"
         " ends_at, timezone, reason, source, created_by_id, checked_in_at)",
         ((clinic_id, v.id, v.patient, v.doctor, v.slot, type_id, "scheduled", "in_person", v.status, v.starts, v.ends,
           ZONE.key, "Follow-up", "desk", desk_id, v.starts if v.status == "checked_in" else None) for v in visits),
     )  # fmt: skip
-    _copy(
+    copy_rows(
         connection,
         "visit_events (clinic_id, id, visit_id, kind, to_status, new_starts_at, changed_by_id, created_at)",
         ((clinic_id, uuid7(), v.id, "booked", "booked", v.starts, desk_id, moment) for v in visits),
@@ -176,7 +184,8 @@ def _status(number, starts):
     return "confirmed" if number % 3 else "booked"
 
 
-def _copy(connection, target, rows):
+def copy_rows(connection, target, rows):
+    """Enter rows by COPY; the target is a table with its columns."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)

@@ -7,7 +7,7 @@ from clinic import create_app
 from clinic.config import Config
 from clinic.db import db
 from clinic.scope import Scope
-from tests.bench import data
+from tests.bench import data, record
 from tests.bench.pages import taken_apart
 from tests.bench.statements import Rebooking, heard
 from tests.bench.wishes import Booking, Wishes, query
@@ -39,13 +39,14 @@ class Ground:
         with self._superuser() as connection:
             self.place = data.found(connection)
             self.visits = data.add_days(connection, self.place, self.place.today, data.DAYS)
+            self.longest = record.add_record(connection, self.place, data.copy_rows)
             data.settle(connection)
         with self.app.app_context():
             session = db.session()
             session.scope = Scope.person()
-            self.desk, self.patient = (
+            self.desk, self.patient, self.doctor = (
                 sign_in(self.app, session, who, self.place.clinic_id)
-                for who in (self.place.desk_id, self.place.person_id)
+                for who in (self.place.desk_id, self.place.person_id, self.place.doctor_id)
             )
             session.commit()
         self.booked = 0
@@ -73,6 +74,8 @@ class Ground:
             Asked("Day calendar of 20 doctors x 40", f"/staff/calendar?{query(date=tomorrow)}", self.desk, _tile),
             Asked("Month of 20,000 visits", f"/staff/calendar/month?{query(date=self.fullest_month())}", self.desk,
                   _day),
+            Asked(f"Chart of {record.ENTRIES:,} entries", f"/staff/patients/{self.longest}/timeline", self.doctor,
+                  record.entry),
         ]  # fmt: skip
 
     def fullest_month(self):
@@ -83,6 +86,10 @@ class Ground:
     def bookings(self, url):
         """Bookings at times that nobody has had before."""
         return Booking(url, self.desk, self.new_times(), self.place.type_id, self.place.patients[7])
+
+    def typing(self, url):
+        """Names typed into the search."""
+        return record.Typing(url, self.desk)
 
     def taken_apart(self, asked):
         """The page as the bare view needs it, and the page itself."""

@@ -124,8 +124,8 @@ MUTANTS = (
     ),
     Mutant(
         "a doctor sees every patient of the clinic", ACCESS,
-        "if any(P.PATIENTS_FIND in ROLES[role] for role in roles - {Role.DOCTOR}):",
-        "if any(P.PATIENTS_FIND in ROLES[role] for role in roles):", OWN,
+        "for role in roles - {Role.DOCTOR} if P.PATIENTS_FIND in ROLES[role]]",
+        "for role in roles if P.PATIENTS_FIND in ROLES[role]]", OWN,
     ),
     Mutant(
         "a support window for one thing is one for everything", ACCESS,
