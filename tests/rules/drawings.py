@@ -12,6 +12,7 @@ from clinic.access import AS_ONESELF, ROLES, STOOD_IN_FOR, SUPPORT_SCOPES, Permi
 from clinic.config import HOME
 from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
+from clinic.models.release import RELEASED, WITH_THEIR_PARENT
 from clinic.models.requests import VisitRequest
 from clinic.models.retention import CLASSES
 from clinic.models.visits import UNDO_WINDOW, Visit, VisitStatus
@@ -29,7 +30,7 @@ def permissions_page(app) -> str:
     lines += ["| --- |" + " :-: |" * len(roles)]
     for permission in list(Permission)[2:]:
         lines.append(f"| {permission.label} | " + " | ".join(_mark(permission, role) for role in roles) + " |")
-    lines += ["", *_words_on_roles(roles), ""]
+    lines += ["", *_words_on_roles(roles), "", *_releases(), ""]
     lines += ["## Routes", "", "| address | method | endpoint | needs | who |", "| --- | --- | --- | --- | --- |"]
     needs = app.extensions["needs"]
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods))):
@@ -54,6 +55,14 @@ def _words_on_roles(roles):
         "- *A doctor* opens their own patients' records and visits; who is something else too sees what that shows.",
         f"- *Standing in* (for: {stood_in_for}): what both may, and none of these: {oneself}.",
     ]
+
+
+def _releases():
+    """When patients see what is written about them, as the database keeps to it."""
+    rows = [f"| {table} | {each.sentence} | `{each.condition}` |" for table, each in RELEASED.items()]
+    parents = [f"| {table} | As what it belongs to. | as {parent} |" for table, parent in WITH_THEIR_PARENT.items()]
+    head = ["| rows of | seen by their patient | where |", "| --- | --- | --- |"]
+    return ["## When patients see what", "", *head, *rows, *parents]
 
 
 def _who(need):
