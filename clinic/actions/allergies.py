@@ -74,8 +74,6 @@ def _end_none_known(session, patient_id):
         none = queries.none_known(session, patient_id)
     if none:
         none.status = AllergyStatus.INACTIVE
-        # Before another row says that there is one.
-        session.flush([none])
 
 
 def _refuse_twice(session, entry):

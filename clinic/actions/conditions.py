@@ -28,7 +28,8 @@ def change(entry: Condition, *, by, name=None, icd10=None, **facts):
     session, _patient = recording.locked(entry)
     recording.refuse_mistaken(entry)
     recording.put(entry, {**_named(name, icd10), **facts})
-    _refuse_twice(session, entry)
+    if entry.is_live:
+        _refuse_twice(session, entry)
     return entry
 
 
@@ -52,8 +53,8 @@ def reopen(entry: Condition, *, by):
     recording.refuse_mistaken(entry)
     if entry.ended_on is None:
         raise Refused("This condition has not ended.")
-    entry.ended_on = None
     _refuse_twice(session, entry)
+    entry.ended_on = None
     return entry
 
 
@@ -67,7 +68,8 @@ def mark_mistaken(entry: Condition, *, by):
 def restore(entry: Condition, *, by):
     """Take back that it was a mistake."""
     recording.restore(entry, by=by)
-    _refuse_twice(object_session(entry), entry)
+    if entry.is_live:
+        _refuse_twice(object_session(entry), entry)
     return entry
 
 
@@ -84,8 +86,6 @@ def _named(name, icd10):
 
 
 def _refuse_twice(session, entry):
-    if not entry.is_live:
-        return
     same = sa.func.lower(Condition.name) == entry.name.lower()
     if entry.icd10:
         same = sa.or_(same, Condition.icd10 == entry.icd10)

@@ -14,7 +14,7 @@ def _one_of(label, choice, nothing):
     options += [SelectChoice(each.value, _l(each.label)) for each in choice]
     return SelectField(
         label, [Optional()], choices=options, coerce=lambda value: choice(value) if value else None,
-        invalid_value_message=NOT_OFFERED,
+        invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ GROUPS = ("O+", "O-", "A+", "A-", "B+", "B-", "AB+", "AB-")
 class BloodGroupForm(Form):
     """One of the eight, or the words of an earlier record; nothing where it is not known."""
 
-    blood_group = SelectField(_l("Blood group"), [Optional()], invalid_value_message=NOT_OFFERED)
+    blood_group = SelectField(
+        _l("Blood group"), [Optional()], invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED
+    )
 
     def __init__(self, **given):
         super().__init__(**given)

@@ -1,7 +1,8 @@
 """A condition, as a doctor types it: found among the codes or in words of their own."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import Optional
 
 from clinic.forms.dated import DatedForm
 from clinic.forms.fields import needed, paragraphs, tidy, words
@@ -20,10 +21,13 @@ class ConditionForm(DatedForm):
     onset_on = TypedDate(_l("Since"), [Optional()], filters=[tidy])
     notes = paragraphs(_l("Note"))
 
-    def validate_name(self, field):
-        """Words or a code."""
-        if not field.data and not self.icd10.data:
-            raise ValidationError(_l("Choose a diagnosis, or say what it is."))
+    def validate(self, **more):
+        """Words or a code are needed; one of them is enough."""
+        is_valid = super().validate(**more)
+        if not self.name.data and not self.icd10.data:
+            self.blame(_("Choose a diagnosis, or say what it is."), "name")
+            return False
+        return is_valid
 
     @property
     def facts(self):

@@ -19,7 +19,8 @@ class ImmunizationForm(DatedForm):
     status = RadioField(
         _l("Was it given?"), [InputRequired(_l("Say whether it was given."))],
         choices=[SelectChoice(each.value, _l(each.label)) for each in ImmunizationStatus],
-        default=ImmunizationStatus.COMPLETED.value, invalid_value_message=NOT_OFFERED,
+        default=ImmunizationStatus.COMPLETED.value,
+        invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
     )  # fmt: skip
     dose_number = WholeNumber(_l("Which dose"), lowest=1, highest=50, required=False)
     lot_number = words(_l("Lot number"), most=60)
@@ -35,8 +36,8 @@ class ImmunizationForm(DatedForm):
     def facts_over(self, entry=None):
         """What was typed, by column; a day that was not changed keeps its moment."""
         facts = {name: value or None for name, value in self.facts.items()}
-        before = entry.given_at if entry else None
-        return {**facts, "given_at": self.same_moment(facts.pop("given_on"), before)}
+        day, before = facts.pop("given_on"), entry.given_at if entry else None
+        return {**facts, "given_at": self.same_moment(day, before)}
 
     def opened(self, entry):
         """The form with the day of the entry, on the clinic's calendar."""

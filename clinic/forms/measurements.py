@@ -55,7 +55,7 @@ def _units(kind):
     measure = MEASURES[kind]
     return SelectField(
         _l("Unit"), choices=[SelectChoice(unit.code, unit.shown) for unit in measure.units],
-        invalid_value_message=NOT_OFFERED,
+        invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
     )  # fmt: skip
 
 

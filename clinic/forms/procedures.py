@@ -19,7 +19,7 @@ class ProcedureForm(DatedForm):
     status = RadioField(
         _l("How far it went"), [InputRequired(_l("Say how far it went."))],
         choices=[SelectChoice(each.value, _l(each.label)) for each in ProcedureStatus],
-        default=ProcedureStatus.COMPLETED.value, invalid_value_message=NOT_OFFERED,
+        default=ProcedureStatus.COMPLETED.value, invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
     )  # fmt: skip
     site = words(_l("Where on the body"), most=100)
     outcome = words(_l("What came of it"), most=500)
@@ -28,8 +28,8 @@ class ProcedureForm(DatedForm):
     def facts_over(self, entry=None):
         """What was typed, by column; a day that was not changed keeps its moment."""
         facts = {name: value or None for name, value in self.facts.items()}
-        before = entry.performed_at if entry else None
-        return {**facts, "performed_at": self.same_moment(facts.pop("performed_on"), before)}
+        day, before = facts.pop("performed_on"), entry.performed_at if entry else None
+        return {**facts, "performed_at": self.same_moment(day, before)}
 
     def opened(self, entry):
         """The form with the day of the entry, on the clinic's calendar."""

@@ -8,6 +8,13 @@ from clinic.queries.icd10_codes import CHARACTERS, codes, words_of
 LONGEST_QUESTION = 100
 MOST_WORDS = 8
 MOST = 50
+# What general practices write down most; of the codes that answer a question these come first.
+EVERY_DAY = frozenset(
+    """B34.9 D50.9 D64.9 E03.9 E11.9 E55.9 E66.9 E78.5 F17.210 F32.A F41.1 F41.9 F43.20 G43.909 G47.00 H10.9 H66.90
+    I10 I25.10 I48.91 I50.9 J01.90 J02.9 J06.9 J18.9 J20.9 J30.9 J45.909 K21.9 K29.70 K52.9 K59.00 K64.9 L20.9 L30.9
+    L40.9 L70.0 M17.9 M19.90 M25.50 M54.2 M54.50 M81.0 N18.9 N39.0 N40.0 R05.9 R07.9 R10.9 R11.2 R42 R51.9 R53.83
+    S93.409 Z00.00 Z12.11 Z23""".split()  # noqa: SIM905 (a list would fill the page)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,9 @@ def _that_begin(text, limit):
         meaning = _with_seventh_character(known, code)
         if meaning:
             return [Diagnosis(code, meaning)]
-    found = [place for place, each in enumerate(known.codes) if each.startswith(code)][:limit]
-    return [Diagnosis(known.codes[place], known.labels[place]) for place in found]
+    first = bisect_left(known.ordered, code)
+    found = [each for each in known.ordered[first : first + limit] if each.startswith(code)]
+    return [Diagnosis(each, known.labels[known.places[each]]) for each in found]
 
 
 def _by_words(words, limit):
@@ -69,20 +77,21 @@ def _by_words(words, limit):
 def _places(known, beginning):
     first, found = bisect_left(known.words, beginning), set()
     for at in range(first, len(known.words)):
-        if not known.words[at].startswith(beginning):
+        # A single letter begins thousands of words and says nothing of them: it is a word of its own, or none.
+        if not known.words[at].startswith(beginning) or (len(beginning) == 1 and known.words[at] != beginning):
             break
         found.update(known.postings[at])
     return found
 
 
 def _rank(known, place, words):
-    """Whole words of the label itself before beginnings and other names, general codes before special ones."""
-    own = words_of(known.labels[place])
+    """What is seen every day first, whole words before beginnings and other names, general codes before special."""
+    own, code = words_of(known.labels[place]), known.codes[place]
     whole = sum(word in own for word in words)
     begun = sum(any(each.startswith(word) for each in own) for word in words)
     starts = bool(own) and own[0].startswith(words[0])
     unspecified = "unspecified" in own or "without" in own
-    return -begun, -whole, not starts, len(own) - unspecified, len(known.codes[place]), place
+    return code not in EVERY_DAY, -begun, -whole, not starts, len(own) - unspecified, len(code), place
 
 
 def _found(known, place, words):

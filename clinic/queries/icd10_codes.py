@@ -3,6 +3,7 @@
 The package itself builds a tree of every code when it is imported, about half a gigabyte; only its file is read here.
 """
 
+import re
 from array import array
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from xml.etree import ElementTree
 PACKAGE = "simple-icd-10-cm"
 TABULAR = "icd10c-tabular"
 CHARACTERS = 7
+WORD = re.compile(r"[^\W_]+")
+OTHER_WORDS = ("inclusionTerm/note", "includes/note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Codes:
     terms: dict[int, tuple]
     ends: dict[str, dict]
     is_leaf: bytearray
+    ordered: list[str]
     words: list[str]
     postings: list[array]
 
@@ -48,7 +52,7 @@ def codes() -> Codes:
 
 def words_of(text) -> list[str]:
     """The words of a label or a question, in small letters, without what stands between them."""
-    return "".join(each if each.isalnum() else " " for each in text.casefold().replace("'", "")).split()
+    return WORD.findall(text.casefold().replace("'", ""))
 
 
 def _file():
@@ -71,7 +75,7 @@ class _Reading:
         self.codes.append(code)
         self.labels.append(label)
         self.is_leaf.append(not below)
-        if terms := tuple(each.text for each in node.iterfind("inclusionTerm/note") if each.text):
+        if terms := tuple(each.text for path in OTHER_WORDS for each in node.iterfind(path) if each.text):
             self.terms[place] = terms
         if ends := {each.get("char"): each.text or "" for each in node.iterfind("sevenChrDef/extension")}:
             self.ends[code] = ends
@@ -85,5 +89,5 @@ class _Reading:
         words = sorted(self.postings)
         return Codes(
             self.codes, self.labels, {code: place for place, code in enumerate(self.codes)}, self.terms, self.ends,
-            self.is_leaf, words, [self.postings[word] for word in words],
+            self.is_leaf, sorted(self.codes), words, [self.postings[word] for word in words],
         )  # fmt: skip

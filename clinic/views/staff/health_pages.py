@@ -26,7 +26,7 @@ def everything(patient_id, select, **words):
     chart, number = charts.chart_of(patient_id), page_number()
     rows = db.session.scalars(select.limit(ON_A_PAGE + 1).offset((number - 1) * ON_A_PAGE))
     found = Page.of(rows, number, ON_A_PAGE)
-    return charts.answer(LIST, chart=chart, page=found, lines=health_lines.of(found.rows), **words)
+    return charts.answer(LIST, chart=chart, sheet=found, lines=health_lines.of(found.rows), **words)
 
 
 def form_page(template, patient_id, form, status=200, **facts):

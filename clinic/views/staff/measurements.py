@@ -104,4 +104,4 @@ def _page(patient):
     number, size = page_number(), queries.ON_A_PAGE
     rows = db.session.scalars(queries.everything(patient.id).limit(size + 1).offset((number - 1) * size))
     found = Page.of(rows, number, size)
-    return {"page": found, "lines": measurement_words.lines_of(found.rows, patient)}
+    return {"sheet": found, "lines": measurement_words.lines_of(found.rows, patient)}
