@@ -85,6 +85,7 @@
       stopped = part.dataset.state === "changed";
       tell("");
       show(part);
+      if (stopped) part.scrollIntoView({ block: "nearest" });
     } else again(token ? "" : "trouble");
   };
   const beat = async () => {

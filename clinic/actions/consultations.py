@@ -107,9 +107,12 @@ def sign(visit, words: Words, sending: Sending, *, by):
     if words == Words():
         raise Refused("There is nothing to sign yet. Write the note first.")
     note = _write(visit, words, sending, by)
+    if Words.of(note) != words:
+        raise NoteChanged
+    # All at once: the database lets nothing of it change a moment later.
+    session, minutes = object_session(visit), _minutes(visit)
     note.provider_id, note.signed_by_id, note.signed_at = visit.provider_id, by.user_id, sa.func.now()
-    note.duration_minutes = _minutes(visit)
-    session = object_session(visit)
+    note.duration_minutes = minutes
     session.execute(sa.delete(OpenNote).where(OpenNote.visit_id == visit.id))
     session.flush()
     session.refresh(note)

@@ -22,7 +22,6 @@ from clinic.views.staff.consultation_pages import CODES_SHOWN, note_of, offered,
 
 bp = GuardedBlueprint("consultations", __name__, face="staff", url_prefix="/visits/<uuid:visit_id>/consultation")
 PAGE, NOTE, STATE = (f"staff/consultations/{name}.html" for name in ("show", "_note", "_state"))
-SOMEBODY_ELSE = Refused("Somebody else has signed in in this browser, so nothing was saved in their name.")
 
 
 @bp.get("", needs=P.CHART_SEE, shows="visits")
@@ -107,7 +106,7 @@ def _sent(visit_id):
 def _writer(form):
     """Who writes; never somebody who signed in after the page was drawn for somebody else."""
     if form.writer.data not in (None, current.user.id):
-        raise SOMEBODY_ELSE
+        raise Refused("Somebody else has signed in in this browser, so nothing was saved in their name.")
     return current.actor
 
 

@@ -1,0 +1,37 @@
+"""What patients read of their visits: what was signed, all of it that is theirs, and nothing before."""
+
+from dataclasses import replace
+
+from clinic.actions import consultations
+from tests.noting import COUGH, begun, signed, written
+
+AT = "portal.consultations."
+NOTE = replace(COUGH, notes="Ask about smoking, kindly")
+
+
+def test_nothing_is_there_before_the_signature(cast, session, maya):
+    visit = begun(cast, patient=cast.maya_patient)
+    written(visit, NOTE, by=cast.osei)
+    assert maya.open(AT + "show", visit_id=visit.id).status_code == 404
+    for page in (maya.open(AT + "index"), maya.open("portal.visits.show", visit_id=visit.id)):
+        assert page.status_code == 200 and "/summary" not in page.text and "Rest and tea" not in page.text
+
+
+def test_from_then_on_it_is_found_from_each_side_with_what_was_added(cast, session, maya):
+    visit, note = signed(cast, NOTE, patient=cast.maya_patient)
+    consultations.add_addendum(note, "The culture grew nothing.", by=cast.lind.actor)
+    session.commit()
+    way = f"/portal/visits/{visit.id}/summary"
+    for page in (maya.open(AT + "index"), maya.open("portal.visits.show", visit_id=visit.id)):
+        assert way in page.text
+    page = maya.open(AT + "show", visit_id=visit.id)
+    for words in ("Cough for a week", "A cold", "Rest and tea", "Acute nasopharyngitis", "Signed by Dr Kwame Osei",
+                  "The culture grew nothing.", "Dr Astrid Lind"):  # fmt: skip
+        assert words in page.text, words
+    assert "smoking" not in page.text
+
+
+def test_another_patients_summary_is_as_unknown_as_none(cast, session, maya):
+    visit, _note = signed(cast, NOTE)
+    assert maya.open(AT + "show", visit_id=visit.id).status_code == 404
+    assert str(visit.id) not in maya.open(AT + "index").text
