@@ -44,6 +44,7 @@ from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
+from tests.access.prescribing import PRESCRIBED
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
 PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43, "proof": "x"}
@@ -299,6 +300,7 @@ ROWS = {
     **{f"{name}_id": _of_health(model, **facts) for name, (model, facts) in HEALTH.items()},
     # What was measured together is found by its reading; here that has the name of its one row.
     "reading_id": _reading,
+    **PRESCRIBED,
     # Sent, so that the patient sees them.
     "referral_id": lambda corner, patient_id, number: Referral(
         clinic_id=corner.clinic.id, patient_id=patient_id, referred_to="Dr Heart", reason="A murmur",
