@@ -27,8 +27,7 @@ def found(session, cast):
 @pytest.mark.parametrize("sentence", PLANTED)
 def test_it_finds_what_is_planted_and_nothing_in_ordinary_papers(session, cast, superuser, sentence):
     visit = cast.booked(patient=cast.maya_patient)
-    (
-        for patient, visit_id in ((cast.tom, None), (cast.maya_patient, visit.id)):
+    for patient, visit_id in ((cast.tom, None), (cast.maya_patient, visit.id)):
         referral(session, cast, patient, visit_id=visit_id)
     note(session, cast, sent=True)
     assert not found(session, cast)
