@@ -20,6 +20,10 @@ class Permission(Choice):
     VISITS_NOTE = "visits:note", word("Write administrative notes on a visit")
     PATIENTS_FIND = "patients:find", word("Find patients and see their contact details")
     PATIENTS_EDIT = "patients:edit", word("Register patients and change their details")
+    PATIENTS_PROPOSE_MERGE = "patients:propose_merge", word("Ask for two records to be merged, look another's over, undo it")
+    PATIENTS_MERGE = "patients:merge", word("Merge two records at once, without a second pair of eyes")
+    INSURANCE_SEE = "insurance:see", word("See patients' insurance")
+    INSURANCE_EDIT = "insurance:edit", word("Add, change and verify patients' insurance")
     PATIENTS_CONNECT = "patients:connect", word("Say who sees a record in the portal")
     SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
     SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
@@ -56,6 +60,7 @@ DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
     P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,
+    P.INSURANCE_SEE, P.INSURANCE_EDIT,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
@@ -63,13 +68,14 @@ ROLES = {
         P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.GROUPS_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
         P.AUDIT_SEE, P.AUDIT_EXPORT, P.FEEDBACK_MODERATE, P.DAYS_CLOSE, P.DAYS_REOPEN,
+        P.INSURANCE_SEE, P.PATIENTS_PROPOSE_MERGE, P.PATIENTS_MERGE,
     },
-    Role.RECEPTIONIST: DESK,
+    Role.RECEPTIONIST: DESK | {P.PATIENTS_PROPOSE_MERGE},
     Role.MEDICAL_ASSISTANT: DESK | {P.VITALS_ENTER},
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PRESCRIBE,
-        P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE,
+        P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE, P.INSURANCE_SEE,
         P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER,
     },
     Role.SUPPORT: {P.HOME_SEE},
@@ -88,6 +94,7 @@ NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
 # What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
 AS_ONESELF = frozenset({
     P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
+    P.PATIENTS_PROPOSE_MERGE, P.PATIENTS_MERGE,
     P.AUDIT_EXPORT, P.RECORD_SIGN, P.PRESCRIBE,
 })  # fmt: skip
 

@@ -32,6 +32,8 @@ class Current:
     roles: frozenset = frozenset()
     provider_id: UUID | None = None
     patient_ids: frozenset = frozenset()
+    # Records that became part of theirs: what could not move along is read there.
+    merged_ids: frozenset = frozenset()
     # As what they see each of these patients' records in the portal.
     relations: dict = field(default_factory=dict)
     permissions: frozenset = field(default=frozenset())
@@ -110,7 +112,7 @@ class Current:
             return Scope.person(self.user.id if self.user else None)
         if self.face == "staff":
             return Scope.staff(self.clinic.id, self.user.id)
-        return Scope.portal(self.clinic.id, self.user.id, self.patient_ids)
+        return Scope.portal(self.clinic.id, self.user.id, self.patient_ids | self.merged_ids)
 
 
 current: Current = LocalProxy(lambda: _signed_in._get_current_object())
@@ -162,7 +164,7 @@ def _current_of(row, face):
         allowed = both if _may_stand_in(own_roles, theirs) else frozenset()
     return Current(
         face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
-        patient_ids=frozenset(row["patients"] or ()), relations=relations, permissions=allowed,
+        patient_ids=frozenset(row["patients"] or ()), merged_ids=frozenset(row["merged"] or ()), relations=relations, permissions=allowed,
         clinic_count=row["clinic_count"] or 0,
         idle_until=row["idle_until"], expires_at=row["expires_at"], proved_lately=row["proved_lately"],
         factor_missing=row["factor_missing"],

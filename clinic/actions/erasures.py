@@ -7,7 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
-from clinic.actions import excuse_notes, referrals, visits
+from clinic.actions import excuse_notes, insurance, patient_merges, referrals, visits
 from clinic.actions.acting import Refused, action
 from clinic.db import now, word
 from clinic.models.accounts import Membership, Role, UserToken
@@ -179,6 +179,8 @@ def _statements(clinic_id, ids):
     )
     yield from referrals.blanked(clinic_id, ids)
     yield from excuse_notes.blanked(clinic_id, ids)
+    yield from insurance.blanked(clinic_id, ids)
+    yield from patient_merges.blanked(clinic_id, ids)
     # The links are dead, the words about a visit are gone; its number in the doctor's average says nothing of anybody.
     theirs = sa.select(Visit.__table__.c.id).where(of(Visit))
     links, feedback = VisitLink.__table__, VisitFeedback.__table__

@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic import bell
+from clinic.actions import patient_changes
 from clinic.actions.acting import audit
 from clinic.actions.patient_words import words_of
 from clinic.db import now
 from clinic.models.integrations import ExternalId, Integration
+from clinic.models.patient_changes import PatientChange
 from clinic.models.patients import Patient, PatientWord
 from clinic.models.providers import Provider
 from clinic.models.visits import EventKind, Visit, VisitEvent, VisitKind, VisitSource
@@ -36,7 +38,7 @@ DIGEST = sa.text(
 )
 DROP_WORDS = sa.text("DELETE FROM patient_words WHERE clinic_id = :clinic_id AND patient_id = ANY(:ids)")
 PATIENTS, VISITS = Patient.__table__.c, Visit.__table__.c
-PATIENTS_BEFORE = sa.select(PATIENTS.id, PATIENTS.mrn, PATIENTS.deceased_at)
+PATIENTS_BEFORE = sa.select(PATIENTS.id, PATIENTS.mrn, *(PATIENTS[name] for name in patient_changes.FIELDS))
 VISITS_BEFORE = sa.select(VISITS.id, VISITS.status, VISITS.starts_at, VISITS.slot_id)
 
 
@@ -69,6 +71,7 @@ class Importing:
 
         counts, new, changed = self._write(Patient.__table__, items, prepare)
         self._write_words(new, changed, before)
+        self._insert(PatientChange.__table__, [line for item in changed for line in self._changes(item, before)])
         return counts
 
     def write_providers(self, items) -> Counter:
@@ -150,6 +153,12 @@ class Importing:
         return {"clinic_id": self.clinic_id, "id": uuid7(), "integration_id": self.integration_id,
                 "resource_type": table.name, "resource_id": item.row_id, "external_id": key, "digest": item.digest,
                 "created_at": now(), "updated_at": now()}  # fmt: skip
+
+    def _changes(self, item, before):
+        """What the source changed of a patient, detail by detail."""
+        old, new = before[item.row_id], item.columns
+        details = [(name, getattr(old, name), new[name]) for name in patient_changes.FIELDS if name in new]
+        return patient_changes.rows_of(self.clinic_id, item.row_id, details, by=self.by)
 
     def _booked(self, item):
         return self._line(item, EventKind.BOOKED, to_status=item.columns["status"],

@@ -18,9 +18,13 @@ def words_of(patient: Patient) -> set[str]:
     return words | ({ending} if ending else set())
 
 
-def write(session, patient: Patient):
-    """Replace the patient's words by those of today's name and numbers."""
-    words = PatientWord.__table__.c
-    session.connection().execute(DELETE.where(words.clinic_id == patient.clinic_id, words.patient_id == patient.id))
-    rows = [{"clinic_id": patient.clinic_id, "patient_id": patient.id, "word": word} for word in words_of(patient)]
+def write(session, patient: Patient, *, is_new=False):
+    """Replace the patient's words by those of today's name and numbers, and of the records that became part of it."""
+    table = PatientWord.__table__.c
+    words = words_of(patient)
+    if not is_new:
+        session.connection().execute(DELETE.where(table.clinic_id == patient.clinic_id, table.patient_id == patient.id))
+        merged = sa.select(Patient).where(Patient.merged_into_id == patient.id)
+        words = words.union(*(words_of(each) for each in session.scalars(merged)))
+    rows = [{"clinic_id": patient.clinic_id, "patient_id": patient.id, "word": word} for word in words]
     session.connection().execute(INSERT, rows)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.actions import patient_words
+from clinic.actions import patient_changes, patient_words
 from clinic.actions.acting import Refused, action
 from clinic.models.patients import Patient, PatientTag, TagKind
 
@@ -21,7 +21,7 @@ def register(session, *, by, full_name, **details):
     )  # fmt: skip
     session.add(patient)
     session.flush()
-    patient_words.write(session, patient)
+    patient_words.write(session, patient, is_new=True)
     return patient
 
 
@@ -35,6 +35,7 @@ def update(patient, *, by, **details):
     for column, value in details.items():
         setattr(patient, column, value)
     session = object_session(patient)
+    patient_changes.keep(session, patient, by=by)
     session.flush()
     patient_words.write(session, patient)
     return patient
@@ -60,6 +61,8 @@ def remove_tag(patient, tag: PatientTag, *, by):
 def _refuse_erased(patient):
     if patient.erased_at:
         raise Refused("This record is erased; nothing is written into it any more.")
+    if patient.merged_into_id:
+        raise Refused("This record became part of another one. Write into that one.")
 
 
 def _with_names(full_name, details):

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinic.db import Base, Timestamped, now
 from clinic.models.accounts import User
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
-from clinic.models.patients import Patient
 from clinic.scope import PatientOwned
 
 UNDONE_WITHIN = timedelta(days=30)
@@ -19,8 +18,8 @@ UNDONE_WITHIN = timedelta(days=30)
 class PatientMerge(PatientOwned, Timestamped, Base):
     """That ``other`` is to become, or became, part of ``patient``: asked, declined, merged, or merged and undone.
 
-    ``moved`` names what went along: {"table.column": [ids]}; ``filled`` the details that the patient's record lacked and
-    took from the other's. Neither holds a word about anybody.
+    ``moved`` names what went along: {"table.column": [ids]}; ``filled`` the details that the patient's record lacked
+    and took from the other's. Neither holds a word about anybody.
     """
 
     __tablename__ = "patient_merges"
@@ -63,8 +62,6 @@ class PatientMerge(PatientOwned, Timestamped, Base):
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
 
-    patient: Mapped[Patient] = relationship(foreign_keys="PatientMerge.patient_id", viewonly=True)
-    other: Mapped[Patient] = relationship(foreign_keys=[other_id], viewonly=True)
     asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id])
     looked_over_by: Mapped[User | None] = relationship(foreign_keys=[looked_over_by_id])
 

@@ -36,7 +36,7 @@ def tables_about_patients() -> tuple[About, ...]:
     for table in Base.metadata.sorted_tables:
         ways = [_way(key, found) for key in table.foreign_key_constraints if table.name not in found]
         # Straight to the patient where there is a choice; where two ways are, to the one it is called after.
-        ways = sorted((way for way in ways if way), key=lambda way: (way.through is not None, way.column != "patient_id"))
+        ways = sorted(filter(None, ways), key=lambda way: (way.through is not None, way.column != "patient_id"))
         if ways:
             found[table.name] = ways[0]
     return tuple(found.values())

@@ -40,6 +40,8 @@ class Question:
     # True for what nobody did, but the clinic's own programs.
     by_program: bool = False
     patient_id: UUID | None = None
+    # The records that became part of the patient's.
+    merged_ids: tuple[UUID, ...] = ()
     decision: Decision | None = None
     actions: tuple[str, ...] = ()
     place: Place | None = None
@@ -52,8 +54,10 @@ class Question:
             .where(entries.created_at >= self.since, entries.created_at < self.until)
             .order_by(entries.created_at.desc(), entries.id.desc())
         )
-        exactly = {"actor_id": self.actor_id, "patient_id": self.patient_id, "decision": self.decision}
+        exactly = {"actor_id": self.actor_id, "decision": self.decision}
         asked = asked.where(*(entries[name] == value for name, value in exactly.items() if value))
+        if self.patient_id:
+            asked = asked.where(entries.patient_id.in_((self.patient_id, *self.merged_ids)))
         if self.by_program:
             asked = asked.where(entries.actor_id.is_(None))
         if self.actions:
@@ -111,7 +115,7 @@ def colleagues(session, clinic_id):
     return session.execute(sa.select(users.c.id, NAME).where(users.c.id.in_(members)).order_by(NAME, users.c.id)).all()
 
 
-def openings(session, clinic_id, patient_id, *, zone, but=None, number=1):
+def openings(session, clinic_id, patient_ids, *, zone, but=None, number=1):
     """Who did what about a patient, newest first, a line for each day, person and act; one more than a page holds.
 
     ``but`` is somebody whose own acts are left out.
@@ -122,7 +126,8 @@ def openings(session, clinic_id, patient_id, *, zone, but=None, number=1):
     last = sa.func.max(entries.created_at)
     asked = (
         sa.select(*one, last.label("last_at"), sa.func.count().label("times"))
-        .where(entries.clinic_id == clinic_id, entries.patient_id == patient_id, entries.decision == Decision.ALLOWED)
+        .where(entries.clinic_id == clinic_id, entries.patient_id.in_(patient_ids))
+        .where(entries.decision == Decision.ALLOWED)
         .group_by(*one)
         .order_by(last.desc(), entries.action)
         .limit(ON_A_PAGE + 1)

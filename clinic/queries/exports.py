@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from clinic.db import Base, now
 from clinic.queries.about_patients import tables_about_patients
+from clinic.queries.timeline import records_of
 
 ROWS_AT_ONCE = 500
 NAMED = {
@@ -29,7 +30,7 @@ LEFT_OUT = {
     "visit_links": "The address of a visit's page, sealed; the visit itself is in the copy.",
     "calendar_feeds": "Hashes of addresses that calendar programs read; the visits themselves are in the copy.",
     "legal_holds": "That a record is held is between the clinic and whoever asked for it.",
-    "patient_merges": "Which records are of one person is the clinic's own paper; what each of them says is in the copy.",
+    "patient_merges": "Which records are of one person is the clinic's own paper; what they say is in the copy.",
     "open_notes": "Who has the note of a visit open at this minute; the note itself is in the copy.",
     "erasures": "A request to erase is the clinic's own paper; once it is done there is nothing left to copy.",
 }
@@ -107,14 +108,14 @@ def write_patient(session, file, clinic, patient) -> dict:
     copy = Copy(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED))
     for each in tables_about_patients():
         if each.table not in LEFT_OUT:
-            copy.add(each.table, _rows(session, each.table, each.condition, _which(patient)))
+            copy.add(each.table, _rows(session, each.table, each.condition, _which(session, patient)))
     outside = "external_ids.clinic_id = :clinic_id AND resource_type = 'patients' AND resource_id = ANY (:ids)"
-    copy.add("external_ids", _rows(session, "external_ids", outside, _which(patient)))
+    copy.add("external_ids", _rows(session, "external_ids", outside, _which(session, patient)))
     acts = (
         "audit_entries.clinic_id = :clinic_id AND (patient_id = ANY (:ids) OR resource_id = ANY (:ids) OR"
         " resource_id IN (SELECT v.id FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.patient_id = ANY (:ids)))"
     )
-    copy.add("audit_entries", _rows(session, "audit_entries", acts, _which(patient)))
+    copy.add("audit_entries", _rows(session, "audit_entries", acts, _which(session, patient)))
     copy.close(clinic=clinic.name, patient=patient.full_name, left_out=LEFT_OUT)
     return copy.files
 
@@ -127,7 +128,7 @@ def write_released(session, file, clinic, patient) -> dict:
             condition = each.condition
             if each.table == "visits":
                 condition += " AND visits.cancel_reason IS DISTINCT FROM 'entered_in_error'"
-            rows = _rows(session, each.table, condition, _which(patient))
+            rows = _rows(session, each.table, condition, _which(session, patient))
             copy.add(each.table, ({name: row[name] for name in RELEASED[each.table]} for row in rows))
     copy.close(clinic=clinic.name, patient=patient.full_name)
     return copy.files
@@ -150,8 +151,9 @@ def clinics_tables() -> list[str]:
     return [table.name for table in Base.metadata.sorted_tables if "clinic_id" in table.primary_key.columns]
 
 
-def _which(patient):
-    return {"clinic_id": patient.clinic_id, "ids": [patient.id]}
+def _which(session, patient):
+    """The record and those that became part of it: what could not move along is in the copy all the same."""
+    return {"clinic_id": patient.clinic_id, "ids": list(records_of(session, patient.clinic_id, patient.id))}
 
 
 def _rows(session, table, condition, which, *columns):

@@ -11,6 +11,7 @@ from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
 from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
+from clinic.seed.insurance import insure
 from clinic.seed.opening import open_clinic
 from clinic.seed.papers import give_papers
 from clinic.seed.registering import register_patients
@@ -31,6 +32,7 @@ def sow(session, owner_url) -> list[str]:
             continue
         opened = open_clinic(session, demo, password_hash)
         register_patients(session, opened)
+        insure(session, opened)
         week = fill(session, opened)
         publish_a_class(session, week)
         book_a_series(session, week)

@@ -2,10 +2,13 @@
 
 from flask_babel import lazy_gettext as _l
 
+from clinic.views.deed_words_of_patients import OF_PATIENTS
 from clinic.views.deed_words_of_records import RECORDS
 
 # %(who)s did it; %(whom)s is the patient or the person it was done to, or "somebody" where the log names nobody.
-DID = RECORDS | {
+DID = {
+    **RECORDS,
+    **OF_PATIENTS,
     "patients.open": _l("%(who)s opened %(whom)s’s record"),
     "patients.list": _l("%(who)s saw a list of patients"),
     "patients.register": _l("%(who)s registered %(whom)s"),

@@ -9,12 +9,14 @@ from clinic.work import (
     factors,
     grants,
     holds,
+    insurance,
     keeping,
     measurements,
     labs,
     notifications,
     offers,
     passwords,
+    patient_merges,
     strandings,
     texts,
     throttles,
@@ -24,7 +26,7 @@ from clinic.work import (
 )
 
 __all__ = [
-    "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "keeping",
-    "measurements", "notifications", "offers", "passwords", "strandings", "texts", "throttles",
+    "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "insurance", "keeping",
+    "measurements", "notifications", "offers", "passwords", "patient_merges", "strandings", "texts", "throttles",
     "visit_feedback", "visits", "waitlist",
 ]  # fmt: skip

@@ -82,6 +82,8 @@ def finish(session, *, by, patient_id):
                 connection.execute(f"UPDATE {each.table} SET {said} WHERE {_percent(each.condition)}", which)
         connection.execute("DELETE FROM patient_access WHERE clinic_id = %(clinic_id)s AND patient_id = ANY (%(ids)s)",
                            which)  # fmt: skip
+        connection.execute("UPDATE patient_changes SET before = NULL, after = NULL WHERE clinic_id = %(clinic_id)s"
+                           " AND patient_id = ANY (%(ids)s)", which)  # fmt: skip
         connection.execute(OUTSIDE_NAMES, which)
     audit(session, "erasures.finish", by=by, resource=("patients", patient_id), details={"notes": count})
 
@@ -130,6 +132,8 @@ def _purge_patients(clinic_id, years):
 
 def _remove(connection, which):
     slots = [slot_id for (slot_id,) in connection.execute(SEATS_BACK, which)]
+    # A merge names two records; by the one that stays it is found below.
+    connection.execute("DELETE FROM patient_merges WHERE clinic_id = %(clinic_id)s AND other_id = ANY (%(ids)s)", which)
     for each in reversed(tables_about_patients()):
         connection.execute(f"DELETE FROM {each.table} WHERE {_percent(each.condition)}", which)
     connection.execute(OUTSIDE_NAMES, which)

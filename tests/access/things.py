@@ -23,6 +23,7 @@ from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.immunizations import Immunization
 from clinic.models.intake import IntakeQuestion, QuestionKind
+from clinic.models.insurance import InsurancePolicy
 from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.measurements import Kind, Measurement, MeasurementSource
 from clinic.models.note_templates import NoteTemplate
@@ -44,6 +45,7 @@ from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
+from tests.access.merging import two_records
 from tests.access.prescribing import PRESCRIBED
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
@@ -100,6 +102,7 @@ def things_in(cast, corner, number):
         sa.select(Membership.id).where(Membership.user_id == corner.user.id).limit(1)
     ).first()
     found["known_id"] = register(session, by=corner.by.actor, full_name="Ada Byron").id
+    found |= two_records(session, corner, patient_id)
     found["access_id"] = _access(session, corner, patient_id)
     found |= _of_visit(session, corner, found)
     found["stranding_id"], found["stranded_id"] = _stranded(session, corner, found)
@@ -274,6 +277,9 @@ ROWS = {
     "hold_id": lambda corner, patient_id, number: LegalHold(
         clinic_id=corner.clinic.id, patient_id=patient_id, reason="A letter of the court",
         placed_by_id=corner.doctor.id,
+    ),
+    "policy_id": lambda corner, patient_id, number: InsurancePolicy(
+        clinic_id=corner.clinic.id, patient_id=patient_id, insurer_name="Bluebell Mutual", member_id="7"
     ),
     "erasure_id": lambda corner, patient_id, number: Erasure(
         clinic_id=corner.clinic.id, patient_id=patient_id, reason="They asked for it", asked_by_id=corner.doctor.id

@@ -14,6 +14,7 @@ from clinic.models.people import Relation
 from clinic.openings import listed
 from clinic.queries import audit as queries
 from clinic.queries import portal_offers
+from clinic.queries.timeline import records_of
 from clinic.views import deeds
 from clinic.views.asked import Page, an_id, page_number
 
@@ -41,8 +42,9 @@ def _chosen(people):
 def _days(patient, own):
     """A page of lines under the day they belong to, on the clinic's calendar."""
     number = page_number()
+    whose = records_of(db.session(), current.clinic.id, patient.id)
     rows = queries.openings(
-        db.session(), current.clinic.id, patient.id, zone=current.clinic.timezone, number=number,
+        db.session(), current.clinic.id, whose, zone=current.clinic.timezone, number=number,
         but=None if own else current.user.id,
     )  # fmt: skip
     page = Page.of(rows, number, queries.ON_A_PAGE)

@@ -21,6 +21,7 @@ from clinic.models.audit import Decision
 from clinic.openings import listed
 from clinic.queries import audit as queries
 from clinic.queries import patients
+from clinic.queries.timeline import records_of
 from clinic.views import deeds
 from clinic.views.staff.patients import found, typed
 
@@ -76,10 +77,12 @@ def _form():
 def _question(form):
     first, _after = walltime.bounds(form.since.data, _zone())
     _first, after = walltime.bounds(form.until.data, _zone())
+    whose = UUID(form.patient_id.data) if form.patient_id.data else None
+    merged = records_of(db.session(), current.clinic.id, whose)[1:] if whose else ()
     return queries.Question(
         current.clinic.id, first, after, by_program=form.who.data == PROGRAM, place=_place(),
         actor_id=UUID(form.who.data) if form.who.data not in ("", PROGRAM) else None,
-        patient_id=UUID(form.patient_id.data) if form.patient_id.data else None,
+        patient_id=whose, merged_ids=merged,
         decision=Decision(form.decision.data) if form.decision.data else None,
         actions=deeds.actions_of(form.kind.data),
     )  # fmt: skip

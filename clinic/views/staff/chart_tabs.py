@@ -32,6 +32,7 @@ TABS = (
     Tab("staff.lab_orders.index", word("Laboratory"), Permission.CHART_SEE),
     Tab("staff.prescriptions.index", word("Prescriptions"), Permission.CHART_SEE),
     Tab("staff.charts.existing", word("What there is"), Permission.RECORD_EXISTS),
+    Tab("staff.insurance.index", word("Insurance"), Permission.INSURANCE_SEE),
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )
 

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from flask import abort, redirect, request, url_for
 
+from flask_babel import gettext as _
+
 from clinic import htmx
 from clinic.access import GuardedBlueprint
 from clinic.access import Permission as P
 from clinic.current import current
 from clinic.db import db
 from clinic.models.patients import Patient
-from clinic.queries import allergies
+from clinic.queries import allergies, insurance
 from clinic.queries import timeline as queries
 from clinic.views.staff import chart_tabs, own_patients, timeline_lines
 
@@ -55,7 +57,14 @@ def of(patient) -> Chart:
         allergies=known,
         none_known=known == [] and allergies.none_known(db.session(), patient.id) is not None,
         flags=patient.flags if current.may(P.PINS_SEE) else None,
+        insurance=_insurance(patient.id) if current.may(P.INSURANCE_SEE) else None,
     )
+
+
+def _insurance(patient_id):
+    """The policies in force, each in a few words: who is asked, and whether they pay."""
+    policies = insurance.live(db.session(), patient_id)
+    return [f"{each.insurer_name} ({_(each.eligibility_status.label)})" for each in policies]
 
 
 def answer(page, part=None, **facts):

@@ -30,6 +30,7 @@ GROUPS = [
     ]),
     (_l("People and times"), [
         (_l("Patients"), "staff.patients.index", Permission.PATIENTS_FIND),
+        (_l("Merged records"), "staff.patient_merges.index", Permission.PATIENTS_PROPOSE_MERGE),
         (_l("Doctors"), "staff.providers.index", Permission.SCHEDULE_SEE),
         (_l("Groups"), "staff.groups.index", Permission.SCHEDULE_SEE),
         (_l("Closures"), "staff.closures.index", Permission.SCHEDULE_SEE),
@@ -80,6 +81,9 @@ BELONGS = {
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",
     "staff.break_glass": "staff.patients",
+    "staff.insurance": "staff.patients",
+    "staff.patient_changes": "staff.patients",
+    "staff.deletions": "staff.keeping",
     "staff.favourite_medicines": "staff.my_day",
 }
 

@@ -24,9 +24,14 @@ def reach(permission=None) -> Own | None:
 
 
 def patient(patient_id) -> Patient:
-    """The patient, if this person may open their record; else the 404 of one who never existed."""
+    """The patient, if this person may open their record; else the 404 of one who never existed.
+
+    A record that became part of another leads to that one.
+    """
     found = db.session.get(Patient, (current.clinic.id, patient_id))
-    if found is None or found.deleted_at or not _may_open(patient_id):
+    if found and found.merged_into_id:
+        found = db.session.get(Patient, (current.clinic.id, found.merged_into_id))
+    if found is None or found.deleted_at or not _may_open(found.id):
         abort(404)
     return found
 

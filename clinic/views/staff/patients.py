@@ -108,8 +108,8 @@ def create():
 def show(patient_id):
     """One patient: details, flags, visits."""
     patient = own_patients.patient(patient_id)
-    if patient.merged_into_id:
-        return redirect(url_for("staff.patients.show", patient_id=patient.merged_into_id))
+    if patient.id != patient_id:
+        return redirect(url_for("staff.patients.show", patient_id=patient.id))
     return charts.answer("staff/patients/show.html", **_facts(patient))
 
 
