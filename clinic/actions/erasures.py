@@ -7,7 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
-from clinic.actions import excuse_notes, insurance, patient_merges, referrals, visits
+from clinic.actions import excuse_notes, insurance, lab_orders, patient_merges, referrals, visits
 from clinic.actions.acting import Refused, action
 from clinic.db import now, word
 from clinic.models.accounts import Membership, Role, UserToken
@@ -178,6 +178,7 @@ def _statements(clinic_id, ids):
         .values(status=WaitStatus.LEFT, ended_at=MOMENT)
     )
     yield from referrals.blanked(clinic_id, ids)
+    yield from lab_orders.blanked(clinic_id, ids)
     yield from excuse_notes.blanked(clinic_id, ids)
     yield from insurance.blanked(clinic_id, ids)
     yield from patient_merges.blanked(clinic_id, ids)

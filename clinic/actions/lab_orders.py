@@ -16,7 +16,7 @@ from clinic.actions.releasing import (
     release_what_is_due,
     show_to_patient,
 )
-from clinic.models.lab_orders import LabOrder, LabOrderStatus
+from clinic.models.lab_orders import OPEN, LabOrder, LabOrderStatus
 from clinic.models.lab_results import LabResult
 from clinic.models.patients import Patient
 from clinic.models.releasing import ReleaseRule
@@ -119,6 +119,26 @@ def release_due(order: LabOrder, *, by):
     """Let the patient see what waited for its days to be over."""
     release_what_is_due(order)
     return order
+
+
+def blanked(clinic_id, patient_ids):
+    """The statements that take out of these patients' orders and results what was ordered and found."""
+    orders, results = LabOrder.__table__, LabResult.__table__
+    theirs = [
+        sa.and_(table.c.clinic_id == clinic_id, table.c.patient_id.in_(patient_ids)) for table in (orders, results)
+    ]
+    yield sa.update(orders).where(theirs[0]).values(tests=[""], notes=None, comment=None, cancel_reason=None)
+    yield (
+        sa.update(orders)
+        .where(theirs[0], orders.c.status.in_(OPEN))
+        .values(status=S.CANCELLED, cancelled_at=sa.func.now())
+    )
+    nothing = dict.fromkeys(
+        ("code", "value", "comparator", "unit", "range_low", "range_high", "range_text", "flag", "laboratory",
+         "remark", "source_key", "digest", "release_due_at")
+    )  # fmt: skip
+    yield sa.update(results).where(theirs[1]).values(**nothing, analyte="…", value_text="")
+    yield sa.update(orders).where(theirs[0]).values(release_due_at=None)
 
 
 def refuse_closed_record(session, patient):

@@ -96,6 +96,7 @@ def take_in(patient: Patient, reported: list[Reported], *, by, order: LabOrder |
             _take_back(before, session.scalar(MOMENT), by)
             # One name stands for one row that counts: the old one goes before the new one comes.
             session.flush()
+            del known[each.key]
         if became in ("corrected", "new"):
             # What was corrected stays where it was.
             place = before.order if before else order

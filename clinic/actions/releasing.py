@@ -24,7 +24,7 @@ MOMENT = sa.select(sa.func.now())
 def locked(record):
     """The record's session and the present moment, with the row locked and as it is now."""
     session = object_session(record)
-    session.refresh(record, with_for_update=True)
+    session.refresh(record, with_for_update={"of": type(record)})
     return session, session.scalar(MOMENT)
 
 

@@ -21,7 +21,7 @@ def rule_choice():
     return RadioField(
         _l("When does the patient see the results?"),
         choices=[SelectChoice(rule.value, _l(rule.label)) for rule in ReleaseRule],
-        coerce=lambda value: ReleaseRule(value) if value in list(ReleaseRule) else value or None,
+        coerce=lambda value: ReleaseRule(value) if value else None,
         default=ReleaseRule.AFTER_REVIEW, validators=[InputRequired(_l("Say when the patient sees them."))],
         invalid_value_message=NOT_OFFERED,
     )  # fmt: skip

@@ -153,7 +153,7 @@ def _row(row):
         f"usual_{row}": words(_l("Usual range"), most=300),
         f"flag_{row}": SelectField(
             _l("How it lies"), choices=flags, invalid_value_message=NOT_OFFERED,
-            coerce=lambda value: Flag(value) if value in list(Flag) else value or None,
+            coerce=lambda value: Flag(value) if value else None,
         ),
     }  # fmt: skip
 

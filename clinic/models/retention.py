@@ -176,6 +176,11 @@ CLASSES = (
         "as long as the record", "They are part of it. Erasing a record removes them.", how="with the record",
     ),
     Kept(
+        "Laboratory orders and results", ("lab_orders", "lab_results"), "as long as the patient's record",
+        "What was found is compared with what is found years later.",
+        how="with the record; what was ordered and found is blanked when it is erased",
+    ),
+    Kept(
         "Referrals and excuse notes", ("referrals", "excuse_notes"), "as long as the patient's record",
         "They say to whom a patient was sent and what came of it, and which days somebody was excused.",
         how="with the record; what was written is blanked when it is erased, and a note's code is then unknown",

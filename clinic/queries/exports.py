@@ -22,7 +22,7 @@ NAMED = {
 # What the same is called in FHIR R4, for whoever reads the file with another program.
 FHIR = {"conditions": "Condition", "allergies": "AllergyIntolerance", "immunizations": "Immunization",
         "procedures": "Procedure", "measurements": "Observation", "patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter", "prescription_items": "MedicationRequest",
-        "audit_entries": "AuditEvent"}  # fmt: skip
+        "lab_orders": "ServiceRequest", "lab_results": "Observation", "audit_entries": "AuditEvent"}  # fmt: skip
 # Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
 LEFT_OUT = {
     "patient_words": "Made out of the name and the numbers, which are in the copy.",
@@ -68,6 +68,11 @@ RELEASED = {
         "id", "visit_id", "complaints", "diagnosis", "diagnosis_codes", "treatment", "duration_minutes", "signed_at",
     ),
     "consultation_addenda": ("consultation_id", "text", "created_at"),
+    "lab_orders": ("id", "tests", "ordered_at", "completed_at", "comment", "released_at"),
+    "lab_results": (
+        "order_id", "analyte", "code", "value", "comparator", "value_text", "unit", "range_low", "range_high",
+        "range_text", "flag", "sampled_at", "laboratory", "remark", "released_at",
+    ),
     # The portal's own rows: what was not sent yet the database keeps to itself.
     "referrals": (
         "id", "referred_to", "specialty", "priority", "reason", "notes", "status", "sent_to", "sent_at", "accepted_at",

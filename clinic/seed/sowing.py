@@ -12,6 +12,7 @@ from clinic.seed.days import fill
 from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.insurance import insure
+from clinic.seed.labs import order_tests
 from clinic.seed.opening import open_clinic
 from clinic.seed.papers import give_papers
 from clinic.seed.registering import register_patients
@@ -42,6 +43,7 @@ def sow(session, owner_url) -> list[str]:
         ask(session, week)
         know(session, week)
         give_papers(session, week)
+        order_tests(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

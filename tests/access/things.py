@@ -25,6 +25,8 @@ from clinic.models.immunizations import Immunization
 from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.insurance import InsurancePolicy
 from clinic.models.keeping import Erasure, LegalHold
+from clinic.models.lab_orders import LabOrder, LabOrderStatus
+from clinic.models.lab_results import LabResult
 from clinic.models.measurements import Kind, Measurement, MeasurementSource
 from clinic.models.note_templates import NoteTemplate
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
@@ -33,6 +35,7 @@ from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
 from clinic.models.procedures import Procedure
 from clinic.models.referrals import Referral, ReferralStatus, SentTo
+from clinic.models.releasing import ReleaseRule
 from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
@@ -307,6 +310,15 @@ ROWS = {
     # What was measured together is found by its reading; here that has the name of its one row.
     "reading_id": _reading,
     **PRESCRIBED,
+    # Released, so that the patient sees it; the result came without an order.
+    "order_id": lambda corner, patient_id, number: LabOrder(
+        clinic_id=corner.clinic.id, patient_id=patient_id, tests=["Sodium"], status=LabOrderStatus.COMPLETED,
+        completed_at=datetime.now(UTC), release_rule=ReleaseRule.NOW, released_at=datetime.now(UTC),
+    ),
+    "result_id": lambda corner, patient_id, number: LabResult(
+        clinic_id=corner.clinic.id, patient_id=patient_id, analyte="Sodium", value=139, sampled_at=datetime.now(UTC),
+        release_rule=ReleaseRule.NOW, released_at=datetime.now(UTC),
+    ),
     # Sent, so that the patient sees them.
     "referral_id": lambda corner, patient_id, number: Referral(
         clinic_id=corner.clinic.id, patient_id=patient_id, referred_to="Dr Heart", reason="A murmur",

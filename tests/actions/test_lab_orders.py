@@ -1,7 +1,6 @@
 """Laboratory orders: ordered, followed, looked at, and released to the patient by their rule."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -9,37 +8,13 @@ import sqlalchemy as sa
 from clinic.actions import lab_orders, lab_results
 from clinic.actions.acting import Actor, Refused
 from clinic.actions.lab_orders import Wanted
-from clinic.actions.lab_results import Finding
 from clinic.db import now
 from clinic.models.lab_orders import LabOrder, LabOrderStatus
 from clinic.models.lab_results import LabResult
 from clinic.models.releasing import ReleaseRule
 from clinic.scope import Scope
 from tests.at_once import rush
-
-
-def ordered(cast, session, rule=ReleaseRule.AFTER_REVIEW, days=None, patient=None, tests=("Sodium", "Potassium")):
-    """An order of Dr Osei's for Maya, committed."""
-    wanted = Wanted(tests, release_rule=rule, release_after_days=days)
-    order = lab_orders.order(session, patient or cast.maya_patient, wanted, by=cast.osei.actor)
-    session.commit()
-    return order
-
-
-def sodium(cast, value="139", **more):
-    """A result: sodium, in its range unless it says otherwise."""
-    facts = {"unit": "mmol/L", "range_low": Decimal("135"), "range_high": Decimal("145"), **more}
-    return Finding("Sodium", now() - timedelta(days=1), value=Decimal(value), **facts)
-
-
-def entered(cast, session, order, *findings, whole=True):
-    """Results of the order, written down and committed; all of them unless it says otherwise."""
-    found = list(findings) or [sodium(cast)]
-    lab_results.enter(order.patient, found, order=order, by=cast.osei.actor)
-    if whole and order.is_open:
-        lab_orders.complete(order, by=cast.osei.actor)
-    session.commit()
-    return order
+from tests.labs import entered, ordered, sodium
 
 
 def seen_by_maya(cast, session):
@@ -100,7 +75,7 @@ def test_by_the_rule_of_days_a_review_shows_nothing_and_the_job_does_when_they_a
 def test_a_late_result_of_a_released_order_waits_for_another_look(cast, session):
     order = entered(cast, session, ordered(cast, session))
     lab_orders.review(order, by=cast.osei.actor)
-    entered(cast, session, order, sodium(cast, "151"))
+    entered(cast, session, order, sodium("151"))
     assert order.is_released and order.reviewed_at is None
     assert len(seen_by_maya(cast, session)[1]) == 1
     lab_orders.review(order, by=cast.osei.actor)
@@ -165,7 +140,7 @@ def test_for_somebody_deceased_nothing_new_is_ordered_but_late_results_are_writt
 
 
 def test_the_audit_log_tells_of_results_that_there_were_some_and_not_what_they_say(cast, session):
-    entered(cast, session, ordered(cast, session), sodium(cast, "151.5"))
+    entered(cast, session, ordered(cast, session), sodium("151.5"))
     rows = session.execute(sa.text("SELECT action, changes::text FROM audit_entries WHERE action LIKE 'lab_%'")).all()
     assert {row.action for row in rows} == {"lab_orders.order", "lab_results.enter", "lab_orders.complete"}
     assert not any(word in row.changes for row in rows for word in ("151.5", "Sodium", "mmol", '"high"'))
