@@ -25,6 +25,11 @@ UPDATE visit_events AS e SET created_at = coalesce(CASE
        END, e.created_at)
   FROM visits AS v WHERE v.clinic_id = e.clinic_id AND v.id = e.visit_id
 """
+# What was prescribed at a visit was issued at its end.
+DATE_PRESCRIPTIONS = """
+UPDATE prescriptions AS p SET issued_at = v.ended_at
+  FROM visits AS v WHERE v.clinic_id = p.clinic_id AND v.id = p.visit_id AND v.ended_at < p.issued_at
+"""
 
 
 def date_visits(session, clinic_id, stamps):
@@ -37,7 +42,8 @@ def date_visits(session, clinic_id, stamps):
 
 
 def date_events(owner_url, clinic_id):
-    """Give each line of the clinic's visit histories the time of what it tells, as the owner."""
+    """Give each line of the clinic's visit histories, and each prescription, the time of what it tells, as the owner."""
     with psycopg.connect(owner_url.replace("postgresql+psycopg://", "postgresql://", 1)) as owner:
         owner.execute("SELECT set_config('app.clinic_id', %s, true)", [str(clinic_id)])
         owner.execute(DATE_EVENTS)
+        owner.execute(DATE_PRESCRIPTIONS)

@@ -15,6 +15,7 @@ from clinic.seed.insurance import insure
 from clinic.seed.labs import order_tests
 from clinic.seed.opening import open_clinic
 from clinic.seed.papers import give_papers
+from clinic.seed.prescribing import prescribe
 from clinic.seed.registering import register_patients
 from clinic.seed.requests import ask_and_wait
 from clinic.seed.stranded import fall_ill
@@ -42,6 +43,7 @@ def sow(session, owner_url) -> list[str]:
         tell_the_past(session, week)
         ask(session, week)
         know(session, week)
+        prescribe(session, week)
         give_papers(session, week)
         order_tests(session, week)
         session.flush()
