@@ -50,6 +50,9 @@ class Permission(Choice):
     RECORD_SIGN = "record:sign", word("Sign notes and add to signed ones")
     RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
     PRESCRIBE = "record:prescribe", word("Prescribe, and stop what was prescribed")
+    DOCUMENTS_SEE = "documents:see", word("Open documents of patients that are of one's concern")
+    DOCUMENTS_ADD = "documents:add", word("Add documents of patients and file them")
+    DOCUMENTS_RELEASE = "documents:release", word("Show documents to patients")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
@@ -61,6 +64,7 @@ DESK = {
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
     P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,
     P.INSURANCE_SEE, P.INSURANCE_EDIT,
+    P.DOCUMENTS_SEE, P.DOCUMENTS_ADD,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
@@ -77,6 +81,7 @@ ROLES = {
         P.PRESCRIBE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE, P.INSURANCE_SEE,
         P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER,
+        P.DOCUMENTS_SEE, P.DOCUMENTS_ADD, P.DOCUMENTS_RELEASE,
     },
     Role.SUPPORT: {P.HOME_SEE},
     Role.REFERRER: {P.HOME_SEE},

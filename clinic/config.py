@@ -60,6 +60,13 @@ class Config:
     # In the trial: where mails and text messages are kept instead of sent.
     MAIL_FOLDER: str = field(default_factory=lambda: os.environ.get("MAIL_FOLDER", ""))
 
+    # Where files are kept: file:///a/folder, or s3://bucket?region=…; who we are there AWS's own variables say.
+    DOCUMENTS_URL: str = field(default_factory=lambda: os.environ.get("DOCUMENTS_URL", ""))
+    # Bytes that one clinic's documents may have together.
+    DOCUMENTS_ROOM: int = field(default_factory=lambda: _number("DOCUMENTS_ROOM", 200 * 2**30))
+    # Let browsers send files to the bucket and fetch them there themselves, with addresses that are signed for seconds.
+    DOCUMENTS_DIRECT: bool = field(default_factory=lambda: os.environ.get("DOCUMENTS_DIRECT", "") == "1")
+
     # Folders with fonts for PDFs, for names in writings that no font of this machine has.
     PDF_FONTS: list[str] = field(default_factory=lambda: _list("PDF_FONTS"))
 
@@ -73,6 +80,9 @@ class Config:
         self.DATABASE_OWNER_URL = self.DATABASE_OWNER_URL or self.DATABASE_URL
         self.DATABASE_KEEPER_URL = self.DATABASE_KEEPER_URL or self.DATABASE_OWNER_URL
         self.DATABASE_DIRECT_URL = self.DATABASE_DIRECT_URL or self.DATABASE_URL
+        self.DOCUMENTS_URL = self.DOCUMENTS_URL or f"file://{HOME}/instance/documents"
+        if self.DOCUMENTS_DIRECT and not self.DOCUMENTS_URL.startswith("s3://"):
+            raise ValueError("DOCUMENTS_DIRECT=1 needs a bucket: a folder has no address that browsers could use.")
         if not self.PUBLIC_URL and (self.HTTPS or self.MAIL_URL):
             raise ValueError("HTTPS=1 and MAIL_URL need PUBLIC_URL, the address people open: links are built on it.")
         if self.MAIL_URL and not self.MAIL_FROM:

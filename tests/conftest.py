@@ -11,7 +11,7 @@ from clinic import create_app
 from clinic.config import Config
 from clinic.db import db
 from tests.cast import Cast
-from tests.databases import emptied, migrated, scratch_server
+from tests.databases import emptied, migrated, scratch_folder, scratch_server
 from tests.live_server import SECRET_KEY, SECRET_KEYS
 from tests.races.invariants import broken
 from tests.visitor import Visitor
@@ -24,8 +24,16 @@ def server():
         yield running
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kept_files():
+    """Where everything that a test starts keeps files: a folder that is gone afterwards."""
+    with scratch_folder() as folder, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DOCUMENTS_URL", folder.as_uri())
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def config(server):
+def config(server, kept_files):
     """The application's settings in tests: the product's own, on the scratch server."""
     return Config(**server.environment(), SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=8)
 

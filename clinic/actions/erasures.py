@@ -7,7 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
-from clinic.actions import excuse_notes, insurance, lab_orders, patient_merges, referrals, visits
+from clinic.actions import documents, excuse_notes, insurance, lab_orders, patient_merges, referrals, visits
 from clinic.actions.acting import Refused, action
 from clinic.db import now, word
 from clinic.models.accounts import Membership, Role, UserToken
@@ -135,6 +135,7 @@ def _erase(session, patient):
     for patient_id in ids:
         # What only the keeper may touch: notes in the history, links to other systems.
         jobs.put(session, "erasures.finish", clinic_id=patient.clinic_id, patient_id=patient_id)
+        jobs.put(session, documents.ERASE, clinic_id=patient.clinic_id, patient_id=patient_id)
     bell.ring(session, patient.clinic_id, "visits")
     session.expire(patient)
 
@@ -182,6 +183,7 @@ def _statements(clinic_id, ids):
     yield from excuse_notes.blanked(clinic_id, ids)
     yield from insurance.blanked(clinic_id, ids)
     yield from patient_merges.blanked(clinic_id, ids)
+    yield from documents.blanked(clinic_id, ids)
     # The links are dead, the words about a visit are gone; its number in the doctor's average says nothing of anybody.
     theirs = sa.select(Visit.__table__.c.id).where(of(Visit))
     links, feedback = VisitLink.__table__, VisitFeedback.__table__

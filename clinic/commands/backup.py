@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from clinic.actions.acting import Actor, audit
-from clinic.commands import dumps
+from clinic.commands import dumps, kept_files
 from clinic.db import db, now
 from clinic.scope import Scope
 
@@ -22,15 +22,17 @@ SELECT clinic_id::text, patient_id::text, confirmed_at FROM erasures WHERE confi
 
 @click.command("backup")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--without-documents", is_flag=True, help="Leave out the files, where their storage is kept by itself.")
 @with_appcontext
-def backup(folder):
-    """Write a dump of the database and its manifest into FOLDER, which is new or empty. The keys stay apart."""
+def backup(folder, without_documents):
+    """Write a dump, the files of documents and a manifest into FOLDER, which is new or empty. The keys stay apart."""
     with dumps.connected() as connection:
         dumps.refuse_unreadable(connection)
         _make(folder)
-        manifest = _dump(connection, folder)
+        manifest = _dump(connection, folder, not without_documents)
     _note(manifest)
     click.echo(f"{sum(manifest['rows'].values()):,} rows of {len(manifest['rows'])} tables are in {folder}.")
+    kept_files.tell(manifest["documents"])
     if manifest["keys"]:
         click.echo(
             f"To read its secrets keep, somewhere else, these keys of SECRET_KEYS: {', '.join(manifest['keys'])}."
@@ -43,7 +45,7 @@ def _make(folder):
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _dump(connection, folder):
+def _dump(connection, folder, with_documents):
     """Dump and count in one snapshot, so that the counts are the dump's; the manifest comes last and makes it whole."""
     file = folder / dumps.DUMP
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -60,6 +62,7 @@ def _dump(connection, folder):
         "rows": dumps.rows_of(connection),
         "keys": dumps.key_ids(connection),
         "erasures": erasures(connection),
+        "documents": kept_files.copy_out(connection, folder) if with_documents else None,
     }
     connection.execute("COMMIT")
     unfinished = folder / f"{dumps.MANIFEST}.new"

@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from clinic import keyring
 from clinic.actions import erasures
 from clinic.actions.acting import Actor, audit
-from clinic.commands import dumps
+from clinic.commands import dumps, kept_files
 from clinic.commands.check import tell_findings
 from clinic.db import db
 from clinic.models.patients import Patient
@@ -56,6 +56,8 @@ def restore(folder, later):
         wrong = list(_differences(manifest["rows"], dumps.rows_of(connection)))
         for statement in SETTLE:
             connection.execute(statement)
+        missing = kept_files.bring_back(connection, folder) if manifest.get("documents") else []
+    wrong += [f"the file {key} is not in the storage as it was kept" for key in missing]
     for line in wrong:
         click.echo(f"fault: {line}")
     _tell_keys(manifest)

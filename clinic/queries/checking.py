@@ -10,6 +10,7 @@ from clinic.models.audit import NO_CLINIC
 from clinic.models.organizations import Clinic
 from clinic.queries.invariants import CHAIN_RULES, PARAMETERS, RULES, Rule
 from clinic.queries.invariants_catalogue import CATALOGUE_RULES, key_rules, missing_keys, persons_own
+from clinic.queries.invariants_documents import DOCUMENT_RULES
 from clinic.queries.invariants_health import HEALTH_RULES
 from clinic.queries.invariants_labs import LAB_RULES
 from clinic.queries.invariants_notes import NOTE_RULES
@@ -20,7 +21,7 @@ from clinic.scope import Scope
 NO_LIMIT = sa.text("SELECT set_config('statement_timeout', '0', true)")
 MISSING_KEY = Rule("I4", "the database lacks a key that keeps rows together", "")
 # What is asked in every clinic.
-CLINICS_RULES = (*RULES, *HEALTH_RULES, *NOTE_RULES, *PAPER_RULES, *LAB_RULES, *CHAIN_RULES)
+CLINICS_RULES = (*RULES, *HEALTH_RULES, *NOTE_RULES, *PAPER_RULES, *LAB_RULES, *DOCUMENT_RULES, *CHAIN_RULES)
 ALL_RULES = (*CLINICS_RULES, *OUTSIDE_RULES, *CATALOGUE_RULES, MISSING_KEY)
 IDS_SHOWN = 5
 

@@ -79,6 +79,11 @@ RELEASED = {
         "completed_at", "outcome", "cancelled_at", "cancel_note",
     ),
     "excuse_notes": ("id", "kind", "starts_on", "ends_on", "restrictions", "sent_at", "check_code", "withdrawn_at"),
+    # The files themselves are saved one by one from the portal's page of documents.
+    "documents": (
+        "id", "category", "category_text", "title", "description", "recorded_at", "file_name", "mime_type", "file_size",
+        "sha256", "created_at",
+    ),
 }  # fmt: skip
 NEVER = ("_encrypted", "_hash")
 

@@ -18,6 +18,7 @@ from clinic.models.providers import Provider
 from clinic.queries import (
     allergies,
     conditions,
+    documents,
     consultations,
     excuse_notes,
     immunizations,
@@ -44,6 +45,7 @@ SOURCES = (
     prescriptions.TIMELINE,
     lab_orders.TIMELINE,
     lab_results.TIMELINE,
+    documents.TIMELINE,
     referrals.TIMELINE,
     excuse_notes.TIMELINE,
 )  # fmt: skip

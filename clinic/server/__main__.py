@@ -11,7 +11,7 @@ from clinic.server.aside import run_aside
 from clinic.server.children import Child
 from clinic.server.embedded import EmbeddedServer
 from clinic.server.errors import ServerError
-from clinic.server.home import data_home, secret_key, secret_keys
+from clinic.server.home import data_home, documents_url, secret_key, secret_keys
 from clinic.server.outside import connect, outside_environment
 from clinic.server.parent import dies_with_parent
 from clinic.server.supervisor import Supervisor, say, stop_on_signals
@@ -46,6 +46,7 @@ def run() -> None:
             key = os.environ.get("SECRET_KEY") or secret_key(home)
             ring = os.environ.get("SECRET_KEYS") or secret_keys(home)
             environment = {**os.environ, **addresses, "SECRET_KEY": key, "SECRET_KEYS": ring}
+            environment["DOCUMENTS_URL"] = documents_url(home, os.environ)
             environment |= trial_addresses(home, listener.getsockname()[1])
             prepare(environment)
             supervisor.add(web_child(listener, environment, CHECKOUT))

@@ -9,7 +9,7 @@ from pathlib import Path
 from clinic.server import roles
 from clinic.server.embedded import EmbeddedServer
 from clinic.server.errors import ServerError
-from clinic.server.home import data_home, secret_key, secret_keys
+from clinic.server.home import data_home, documents_url, secret_key, secret_keys
 from clinic.server.lock import FolderLock
 from clinic.server.outside import outside_environment
 
@@ -23,6 +23,7 @@ def run_aside(command: list[str], checkout: Path) -> int:
     keys = {
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(home),
         "SECRET_KEYS": os.environ.get("SECRET_KEYS") or secret_keys(home),
+        "DOCUMENTS_URL": documents_url(home, os.environ),
     }
     with _addresses(home) as addresses:
         return subprocess.run(command, env={**os.environ, **addresses, **keys}, cwd=checkout, check=False).returncode

@@ -1,4 +1,4 @@
-"""Where one checkout keeps what it must not lose: the database, the key that signs its cookies, and its key ring."""
+"""Where one checkout keeps what it must not lose: the database, the files, the key of its cookies, and its key ring."""
 
 import base64
 import hashlib
@@ -34,6 +34,11 @@ def secret_keys(home: Path) -> str:
     The file may be edited: a new key goes on a line above the old one, until nothing is left under the old one.
     """
     return _kept(home / "secret-keys", lambda: f"trial:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+def documents_url(home: Path, given: Mapping[str, str]) -> str:
+    """Return where files are kept, as DOCUMENTS_URL takes it: what is given, otherwise a folder beside the database."""
+    return given.get("DOCUMENTS_URL") or (home / "documents").as_uri()
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

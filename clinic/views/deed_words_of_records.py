@@ -2,10 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
+from clinic.views.deed_words_of_documents import DOCUMENTS
 from clinic.views.deed_words_of_health import HEALTH
 from clinic.views.deed_words_of_labs import LABS
 
 RECORDS = {
+    **DOCUMENTS,
     **HEALTH,
     **LABS,
     "prescriptions.issue": _l("%(who)s prescribed something to %(whom)s"),

@@ -19,7 +19,7 @@ KINDS = {
                                    "exports", "insurance", "patient_merges", "deletions")),
     "records": (_l("The clinical record"), ("conditions", "allergies", "immunizations", "procedures", "measurements",
                                               "prescriptions", "favourite_medicines", "drugs",
-                                              "referrals", "excuse_notes",
+                                              "documents", "referrals", "excuse_notes",
                                               "consultations", "note_templates", "lab_orders", "lab_results")),
     "links": (_l("Visits’ links, questions before and answers after"), ("visit_links", "own_visits", "intake",
                                                                          "visit_feedback", "calendar_feeds")),

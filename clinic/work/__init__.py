@@ -5,6 +5,8 @@ from clinic.work import (
     audit,
     busy_sources,
     connections,
+    documents,
+    documents_kept,
     emails,
     factors,
     grants,
@@ -26,7 +28,7 @@ from clinic.work import (
 )
 
 __all__ = [
-    "accounts", "audit", "busy_sources", "connections", "emails", "factors", "grants", "holds", "insurance", "keeping",
+    "accounts", "audit", "busy_sources", "connections", "documents", "documents_kept", "emails", "factors", "grants", "holds", "insurance", "keeping",
     "measurements", "notifications", "offers", "passwords", "patient_merges", "strandings", "texts", "throttles",
     "visit_feedback", "visits", "waitlist",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from clinic.models.allergies import Allergy, AllergyStatus
 from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
 from clinic.models.conditions import Condition
+from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
@@ -52,7 +53,8 @@ from tests.access.merging import two_records
 from tests.access.prescribing import PRESCRIBED
 
 # What is nobody's: a page of the public's, a file, a link that nobody was sent.
-PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43, "proof": "x"}
+PLAIN = {"slug": "rose-street", "filename": "clinic.css", "version": "x", "token": "a" * 43, "proof": "x",
+         "number": 1}  # fmt: skip
 
 
 @dataclass
@@ -328,6 +330,12 @@ ROWS = {
         clinic_id=corner.clinic.id, patient_id=patient_id, kind=ExcuseKind.WORK, starts_on=datetime.now(UTC).date(),
         ends_on=datetime.now(UTC).date(), status=NoteStatus.SENT, sent_at=datetime.now(UTC),
         check_code=uuid4().hex[:16].upper(),
+    ),
+    # A paper of the desk's that the patient sees too; what it says is not asked for here.
+    "document_id": lambda corner, patient_id, number: Document(
+        clinic_id=corner.clinic.id, patient_id=patient_id, category=DocumentCategory.CONSENT_FORM, title="Consent",
+        recorded_at=datetime.now(UTC), storage_key=uuid4().hex, file_name="consent.pdf", mime_type="application/pdf",
+        sha256="0" * 64, file_size=1, received=1, state=DocumentState.READY,
     ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",

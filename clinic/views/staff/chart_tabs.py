@@ -33,6 +33,7 @@ TABS = (
     Tab("staff.prescriptions.index", word("Prescriptions"), Permission.CHART_SEE),
     Tab("staff.charts.existing", word("What there is"), Permission.RECORD_EXISTS),
     Tab("staff.insurance.index", word("Insurance"), Permission.INSURANCE_SEE),
+    Tab("staff.documents.index", word("Documents"), Permission.DOCUMENTS_SEE, whole=True),
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )
 

@@ -1,0 +1,269 @@
+"""Documents at the desk and in the chart: sent, looked through, seen by whom they concern, and by nobody else."""
+
+import hashlib
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.db import db
+from clinic.models.audit import AuditEntry
+from clinic.models.documents import PART, Document, DocumentCategory, DocumentState
+from clinic.stored import storage
+from tests.access.things import ROWS
+from tests.documents import PDF, Sender, looked_through, only, picture
+from tests.queries_counted import counted
+
+READY, REFUSED = DocumentState.READY, DocumentState.REFUSED
+
+
+@pytest.fixture
+def desk(amara, cast):
+    return Sender(amara, cast.tom.id)
+
+
+@pytest.fixture
+def doctor(osei, cast):
+    cast.booked()
+    return Sender(osei, cast.tom.id)
+
+
+@pytest.fixture
+def worked(app, session, cast):
+    """Let the worker look through what has arrived."""
+    return lambda: looked_through(app, session, cast.rose.id)
+
+
+@pytest.fixture
+def consent(desk, worked, session):
+    """A signed form that the desk has scanned."""
+    assert desk.form(("consent.pdf", PDF), category="consent_form", title="Consent to treatment").status_code == 303
+    worked()
+    return only(session)
+
+
+def acts(session):
+    session.rollback()
+    wanted = sa.select(AuditEntry.action).where(AuditEntry.action.like("documents.%"), AuditEntry.decision == "allowed")
+    return session.scalars(wanted.order_by(AuditEntry.created_at)).all()
+
+
+class TestSending:
+    def test_several_files_of_a_plain_form_are_kept_once_they_were_looked_through(self, desk, worked, session, amara):
+        desk.form(("a.pdf", PDF), ("b.png", picture()), ("c.txt", b"x"), category="consent_form")
+        session.rollback()
+        assert {each.state for each in session.scalars(sa.select(Document))} == {DocumentState.CHECKING}
+        page = amara.open("staff.documents.index", patient_id=desk.patient_id)
+        assert "Is being checked" in page.text and page.text.count('href="/staff/documents/0') == 0
+        worked()
+        found = {each.file_name: each for each in session.scalars(sa.select(Document))}
+        assert {each.state for each in found.values()} == {READY}
+        assert [(each.mime_type, each.preview_pages) for _name, each in sorted(found.items())] == [
+            ("application/pdf", 1), ("image/png", 1), ("text/plain", 0),
+        ]  # fmt: skip
+        one = found["c.txt"]
+        assert one.file_size == 1 and one.sha256 == hashlib.sha256(b"x").hexdigest() and one.title == "c"
+        assert "part-" not in "".join(each.key for each in storage().kept(f"{one.clinic_id}/{one.id}/"))
+
+    def test_a_file_in_parts_is_whole_in_the_end(self, desk, worked, session, amara):
+        content = PDF + b"%" * (PART + 1000)
+        document_id = desk.sent("long.pdf", content, category="brief")
+        worked()
+        document = db.session.get(Document, (amara.person.clinic.id, document_id))
+        assert (document.state, document.file_size) == (READY, len(content))
+        assert document.sha256 == hashlib.sha256(content).hexdigest()
+        link = amara.open("staff.documents.download", document_id=document_id)
+        answer = amara.open(link.headers["Location"])
+        assert answer.data == content and answer.headers["Content-Type"] == "application/octet-stream"
+
+    def test_a_broken_line_goes_on_where_it_stopped(self, desk, worked, session):
+        content = PDF + b"%" * (2 * PART)
+        told = desk.begin("long.pdf", len(content), category="brief", fingerprint="f" * 64).json
+        assert told["received"] == 0 and told["state"] == "sending"
+        assert desk.part(told["send"], 0, content[:PART]).json == {"received": PART}
+        # The answer was lost: the same part again is told what is here, and so is one that comes too early.
+        assert desk.part(told["send"], 0, content[:PART]).json == {"received": PART}
+        assert desk.part(told["send"], 2 * PART, content[2 * PART :]).status_code == 409
+        # The page was closed, and the same file chosen again.
+        again = desk.begin("long.pdf", len(content), category="brief", fingerprint="f" * 64).json
+        assert again["send"] == told["send"] and again["received"] == PART
+        for offset in (PART, 2 * PART):
+            desk.part(told["send"], offset, content[offset : offset + PART])
+        worked()
+        assert only(session).sha256 == hashlib.sha256(content).hexdigest()
+
+    def test_half_a_part_is_no_part(self, desk, session):
+        told = desk.begin("long.pdf", PART + 10, category="brief").json
+        assert desk.part(told["send"], 0, b"x" * 100).status_code == 400
+        session.rollback()
+        assert only(session).received == 0 and list(storage().kept(f"{only(session).clinic_id}/")) == []
+
+    @pytest.mark.promise(33, "500 MB and one byte: refused before a byte of it is sent")
+    def test_more_than_500_mb_nothing_and_unknown_types_are_refused_at_once(self, desk, session):
+        assert desk.begin("film.mp4", 500 * 2**20 + 1).status_code == 409
+        assert "too large" in desk.begin("film.mp4", 500 * 2**20 + 1).json["error"]
+        assert "empty" in desk.begin("a.pdf", 0).json["error"]
+        assert "type" in desk.begin("page.html", 10).json["error"]
+        assert desk.begin("film.mp4", 500 * 2**20).json["received"] == 0
+        assert desk.form(("a.exe", b"MZ")).status_code == 409
+        assert desk.form().status_code == 422
+        session.rollback()
+        assert [each.file_name for each in session.scalars(sa.select(Document))] == ["film.mp4"]
+
+    def test_a_clinic_keeps_no_more_than_it_has_room_for(self, desk, app, monkeypatch, session):
+        monkeypatch.setitem(app.config, "DOCUMENTS_ROOM", 1000)
+        assert desk.form(("a.pdf", PDF + b"%" * 1000)).status_code == 507
+        assert desk.begin("a.pdf", 600).status_code == 200
+        assert desk.begin("b.pdf", 600).status_code == 507
+
+    def test_what_is_not_what_its_name_says_is_shown_to_its_sender_with_the_reason(self, desk, worked, session, amara):
+        desk.form(("scan.pdf", picture()), category="consent_form")
+        worked()
+        assert only(session).state == REFUSED and list(storage().kept(f"{only(session).clinic_id}/")) == []
+        page = amara.open("staff.documents.index", patient_id=desk.patient_id).text
+        assert "not what its name says" in page
+        assert amara.open("staff.documents.download", document_id=only(session).id).status_code == 404
+        assert amara.send("staff.documents.remove", document_id=only(session).id).status_code == 303
+        assert "not what its name says" not in amara.open("staff.documents.index", patient_id=desk.patient_id).text
+
+    def test_a_part_of_somebody_elses_file_is_not_taken(self, desk, lind, osei, cast, stranger):
+        cast.booked()
+        told = desk.begin("long.pdf", PART + 10).json
+        for visitor in (lind, osei, stranger):
+            assert Sender(visitor, cast.tom.id).part(told["send"], 0, b"x" * PART).status_code == 404
+            assert visitor.open(told["ask"]).status_code == 404
+
+    def test_it_can_be_about_a_visit_of_the_patients_and_of_no_other(self, desk, cast, session, amara):
+        visit, other = cast.booked(), cast.booked(cast.tomorrow_at(12), patient=cast.maya_patient)
+        assert desk.form(("a.pdf", PDF), visit_id=str(other.id)).status_code == 404
+        assert desk.form(("a.pdf", PDF), visit_id=str(visit.id)).status_code == 303
+        session.rollback()
+        assert only(session).visit_id == visit.id
+        page = amara.open("staff.documents.index", patient_id=desk.patient_id, visit_id=visit.id)
+        assert page.status_code == 200 and "The visit these documents are about" in page.text
+
+
+class TestWhoSeesWhat:
+    def test_the_desk_sees_its_papers_and_that_there_are_others(self, doctor, desk, worked, session, amara, osei):
+        doctor.form(("result.pdf", PDF), category="lab_report", title="Liver")
+        desk.form(("card.png", picture()), category="insurance_card", title="Card")
+        worked()
+        page = amara.open("staff.documents.index", patient_id=desk.patient_id).text
+        assert "Card" in page and "Liver" not in page and "1 more document is for doctors." in page
+        assert "Liver" in osei.open("staff.documents.index", patient_id=desk.patient_id).text
+        liver = session.scalars(sa.select(Document).where(Document.title == "Liver")).one()
+        for endpoint in ("show", "download"):
+            assert amara.open(f"staff.documents.{endpoint}", document_id=liver.id).status_code == 404
+        assert amara.open("staff.documents.page", document_id=liver.id, number=1).status_code == 404
+        assert amara.send("staff.documents.remove", document_id=liver.id).status_code == 404
+
+    def test_what_the_desk_scans_for_the_doctor_is_the_doctors_once_it_is_here(self, desk, worked, session, amara):
+        desk.form(("result.pdf", PDF), category="lab_report", title="Liver")
+        assert "Liver" in amara.open("staff.documents.index", patient_id=desk.patient_id).text
+        worked()
+        assert "Liver" not in amara.open("staff.documents.index", patient_id=desk.patient_id).text
+
+    def test_another_doctor_an_administrator_and_another_clinic_do_not(self, consent, lind, ines, stranger):
+        for endpoint in ("show", "download"):
+            assert lind.open(f"staff.documents.{endpoint}", document_id=consent.id).status_code == 404
+            assert stranger.open(f"staff.documents.{endpoint}", document_id=consent.id).status_code == 404
+            assert ines.open(f"staff.documents.{endpoint}", document_id=consent.id).status_code == 403
+        assert lind.open("staff.documents.index", patient_id=consent.patient_id).status_code == 404
+
+    def test_a_list_costs_the_same_however_long_it_is(self, app, session, cast, osei, doctor):
+        corner = type("Corner", (), {"clinic": cast.rose})
+        osei.open("staff.documents.index", patient_id=cast.tom.id)
+        session.add(ROWS["document_id"](corner, cast.tom.id, 1))
+        session.commit()
+        with counted(app) as few:
+            osei.open("staff.documents.index", patient_id=cast.tom.id)
+        session.add_all(ROWS["document_id"](corner, cast.tom.id, number) for number in range(60))
+        session.commit()
+        with counted(app) as many:
+            page = osei.open("staff.documents.index", patient_id=cast.tom.id).text
+        assert len(many) == len(few) and page.count("<li><p") <= 50 and "Next" in page
+
+
+class TestGivingOut:
+    @pytest.mark.promise(34, "a link of a minute, for one session, person, clinic and document: anything else 404")
+    def test_a_link_is_good_for_the_session_it_was_made_for_and_nobody_else(self, consent, amara, osei, cast, app):
+        cast.booked()
+        link = amara.open("staff.documents.download", document_id=consent.id).headers["Location"]
+        assert osei.open(link).status_code == 404
+        assert type(amara)(app, amara.person).open(link).status_code == 404
+        for changed in (link[:-1] + ("A" if link[-1] != "A" else "B"), link[:-3], link.replace(".", "", 1)):
+            assert amara.open(changed).status_code == 404
+        assert amara.open(link).status_code == 200
+
+    @pytest.mark.promise(34, "a minute later: 404")
+    def test_a_link_dies_within_a_minute(self, consent, amara, monkeypatch):
+        from clinic.views import document_links
+
+        link = amara.open("staff.documents.download", document_id=consent.id).headers["Location"]
+        later = document_links.now() + timedelta(seconds=62)
+        monkeypatch.setattr(document_links, "now", lambda: later)
+        assert amara.open(link).status_code == 404
+
+    @pytest.mark.promise(33, "given back as an attachment, of no type, sandboxed")
+    def test_what_is_given_back_is_saved_and_runs_nowhere(self, consent, amara, session):
+        answer = amara.open(amara.open("staff.documents.download", document_id=consent.id).headers["Location"])
+        assert answer.data == PDF and answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Disposition"] == "attachment; filename=consent.pdf"
+        assert "sandbox" in answer.headers["Content-Security-Policy"] and answer.headers["Cache-Control"] == "no-store"
+        shown = amara.open("staff.documents.page", document_id=consent.id, number=1)
+        assert shown.mimetype == "image/webp" and "sandbox" in shown.headers["Content-Security-Policy"]
+        assert amara.open("staff.documents.page", document_id=consent.id, number=2).status_code == 404
+        amara.open("staff.documents.show", document_id=consent.id)
+        assert acts(session) == ["documents.begin", "documents.accept", "documents.download", "documents.open"]
+
+    def test_a_file_that_is_gone_or_cannot_be_had_is_said_so(self, consent, amara, app, monkeypatch):
+        link = amara.open("staff.documents.download", document_id=consent.id).headers["Location"]
+        storage().delete([consent.storage_key])
+        assert amara.open(link).status_code == 404
+        monkeypatch.setitem(app.config, "DOCUMENTS_URL", "s3://documents?region=x&endpoint=http://127.0.0.1:9")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        monkeypatch.delitem(app.extensions, "storage")
+        answer = amara.open(link)
+        monkeypatch.delitem(app.extensions, "storage")
+        assert answer.status_code == 503 and "cannot be had" in answer.text
+
+
+class TestFiling:
+    def test_it_is_filed_better_with_everything_kept(self, consent, amara, session):
+        data = {"category": "brief", "title": "Letter", "description": "From the court", "recorded_on": "01/02/2026"}
+        assert amara.send("staff.documents.update", data, document_id=consent.id).status_code == 303
+        session.expire_all()
+        assert (consent.category, consent.title, consent.description) == (
+            DocumentCategory.BRIEF,
+            "Letter",
+            "From the court",
+        )
+        assert consent.recorded_at.date().isoformat() == "2026-02-01"
+        bad = amara.send("staff.documents.update", {**data, "category": "message_attachment"}, document_id=consent.id)
+        assert bad.status_code == 422
+
+    def test_it_is_removed_and_put_back(self, consent, amara, session):
+        assert amara.send("staff.documents.remove", document_id=consent.id).status_code == 303
+        assert amara.open("staff.documents.show", document_id=consent.id).status_code == 404
+        assert amara.send("staff.documents.remove", document_id=consent.id).status_code == 404
+        assert amara.send("staff.documents.restore", document_id=consent.id).status_code == 303
+        assert amara.open("staff.documents.show", document_id=consent.id).status_code == 200
+        assert amara.send("staff.documents.restore", document_id=consent.id).status_code == 404
+
+    def test_a_doctor_shows_a_report_to_the_patient_and_takes_that_back(self, doctor, worked, session, osei, amara):
+        doctor.form(("report.pdf", PDF), category="report")
+        worked()
+        document_id = only(session).id
+        assert amara.send("staff.documents.release", document_id=document_id).status_code == 403
+        assert osei.send("staff.documents.release", document_id=document_id).status_code == 303
+        assert osei.send("staff.documents.release", document_id=document_id).status_code == 409
+        assert osei.send("staff.documents.withhold", document_id=document_id).status_code == 303
+        session.expire_all()
+        assert only(session).released_at is None
+
+    def test_nothing_is_added_to_what_is_not_there(self, amara, stranger, cast, ines):
+        assert Sender(stranger, cast.tom.id).form(("a.pdf", PDF)).status_code == 404
+        assert Sender(amara, uuid4()).form(("a.pdf", PDF)).status_code == 404
+        assert Sender(ines, cast.tom.id).form(("a.pdf", PDF)).status_code == 403
