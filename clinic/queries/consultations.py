@@ -1,6 +1,4 @@
-"""What is asked about doctors' notes: the one of a visit, who has it open, past visits beside it, what waits for a
-signature, and what patients read.
-"""
+"""What is asked about notes: a visit's, who has it open, past visits, what is unsigned, what patients read."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
@@ -8,25 +6,25 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.db import word
 from clinic.models.accounts import User
 from clinic.models.consultations import Consultation, NoteState, OpenNote
-from clinic.models.patients import Patient
 from clinic.models.providers import Provider
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries.day_closing import CLOSING, Check
+from clinic.queries.ends import CLINIC, OpenEnd
 from clinic.queries.entries import CLINIC_ID, PATIENT_ID, Source
 
 PAST = 5
-ON_A_PAGE = 50
 SUMMARIES_ON_A_PAGE = 20
 # A page that shows a note tells every twenty seconds that it is still there.
 STILL_OPEN = sa.text("interval '70 seconds'")
 visits, notes = Visit.__table__.c, Consultation.__table__.c
 SIGNED = sa.case((notes.signed_at.is_not(None), NoteState.SIGNED.value), else_=NoteState.DRAFT.value)
+SAID = sa.func.left(sa.func.coalesce(notes.diagnosis, notes.complaints, notes.treatment), 200)
 # At the time of the visit: the index on a patient's visits orders it.
 TIMELINE = Source(
     kind="notes", label=word("Note"), plural=word("Notes"),
     select=sa.select(
         sa.literal("notes").label("kind"), notes.id.label("id"), visits.starts_at.label("at"),
-        sa.func.left(sa.func.coalesce(notes.diagnosis, notes.complaints, notes.treatment), 200).label("title"),
+        SAID.label("title"),
         SIGNED.label("state"), visits.id.label("visit_id"), notes.provider_id.label("provider_id"),
     )
     .select_from(
@@ -36,6 +34,24 @@ TIMELINE = Source(
     )
     .where(visits.clinic_id == CLINIC_ID, visits.patient_id == PATIENT_ID),
     path="/staff/visits/{visit_id}/consultation", states=NoteState,
+)  # fmt: skip
+# A note that was begun is open until it is signed; it is found by its visit.
+OPEN_END = OpenEnd(
+    "note", word("Notes to sign"), path="/staff/visits/{id}/consultation",
+    states={NoteState.DRAFT.value: NoteState.DRAFT.label},
+    select=sa.select(
+        visits.id, visits.patient_id, visits.provider_id, notes.edited_at.label("since"),
+        sa.literal(NoteState.DRAFT.value).label("state"), SAID.label("title"), sa.false().label("is_urgent"),
+    )
+    .select_from(
+        Consultation.__table__.join(
+            Visit.__table__, sa.and_(visits.clinic_id == notes.clinic_id, visits.id == notes.visit_id)
+        )
+    )
+    .where(
+        notes.clinic_id == CLINIC, notes.signed_at.is_(None),
+        visits.status.in_((VisitStatus.IN_PROGRESS, VisitStatus.COMPLETED)),
+    ),
 )  # fmt: skip
 UNSIGNED = """SELECT v.starts_at AS at, p.full_name AS who,
        concat_ws(' · ', t.name, d.display_name) AS what, v.id AS visit_id, v.patient_id
@@ -94,20 +110,6 @@ def past_visits(session, visit, records) -> list:
         .options(joinedload(Visit.provider), joinedload(Visit.visit_type))
         .order_by(Visit.starts_at.desc(), Visit.id)
         .limit(PAST)
-    ).all()
-
-
-def unsigned(session, provider_id, number) -> list:
-    """One page of a doctor's notes that wait for a signature, the longest first, and one more if there is another."""
-    same = sa.and_(Visit.clinic_id == Consultation.clinic_id, Visit.id == Consultation.visit_id)
-    return session.execute(
-        sa.select(Consultation, Visit)
-        .join(Visit, same)
-        .where(Consultation.provider_id == provider_id, Consultation.signed_at.is_(None))
-        .options(joinedload(Visit.patient).load_only(Patient.full_name), joinedload(Visit.visit_type))
-        .order_by(Consultation.edited_at, Consultation.id)
-        .offset((number - 1) * ON_A_PAGE)
-        .limit(ON_A_PAGE + 1)
     ).all()
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
-from clinic.queries import lab_orders, lab_results, referrals
+from clinic.queries import consultations, lab_orders, lab_results, referrals
 from clinic.queries.ends import CLINIC
 from clinic.queries.own_patients import Own
 
@@ -21,6 +21,7 @@ OPEN_ENDS = (
     lab_orders.TO_REVIEW,
     lab_results.TO_REVIEW,
     referrals.OPEN_END,
+    consultations.OPEN_END,
 )  # fmt: skip
 patients, providers = Patient.__table__.c, Provider.__table__.c
 
@@ -59,8 +60,7 @@ def _branch(end, clinic_id, own, mine, most):
     rows = end.select.subquery(f"of_{end.kind}")
     wanted = sa.select(
         sa.literal(end.kind).label("kind"), rows.c.id, rows.c.patient_id, rows.c.provider_id, rows.c.since,
-        sa.type_coerce(rows.c.state, sa.Text).label("state"), sa.type_coerce(rows.c.title, sa.Text).label("title"),
-        rows.c.is_urgent,
+        rows.c.state, rows.c.title, rows.c.is_urgent,
     )  # fmt: skip
     if mine is not None:
         wanted = wanted.where(sa.or_(rows.c.provider_id == mine, rows.c.provider_id.is_(None)))

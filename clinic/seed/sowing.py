@@ -12,10 +12,9 @@ from clinic.seed.days import fill
 from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.insurance import insure
-from clinic.seed.labs import order_tests
+from clinic.seed.notes import take_notes
 from clinic.seed.opening import open_clinic
 from clinic.seed.papers import give_papers
-from clinic.seed.prescribing import prescribe
 from clinic.seed.registering import register_patients
 from clinic.seed.requests import ask_and_wait
 from clinic.seed.stranded import fall_ill
@@ -43,9 +42,8 @@ def sow(session, owner_url) -> list[str]:
         tell_the_past(session, week)
         ask(session, week)
         know(session, week)
-        prescribe(session, week)
+        take_notes(session, week)
         give_papers(session, week)
-        order_tests(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

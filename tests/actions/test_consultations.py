@@ -16,6 +16,7 @@ from clinic.models.note_templates import NoteTemplate
 from clinic.models.visits import CancelReason
 from clinic.scope import Scope
 from clinic.work.handlers import run
+from clinic.work.keeper import keeper
 from tests.noting import COUGH, begun, signed, written
 
 OTHER = replace(COUGH, treatment="Antibiotics")
@@ -200,12 +201,13 @@ class TestErase:
         note = self._erased(app, cast, session)
         assert note.is_empty and note.is_signed and not note.addenda
 
-    def test_a_legal_hold_keeps_them(self, cast, session):
-        _visit, note = signed(cast)
+    def test_a_legal_hold_keeps_them_from_the_keeper_too(self, cast, session):
+        signed(cast)
         place(cast.tom, "A letter of the court", by=cast.ines.actor)
         session.commit()
-        with pytest.raises(Refused, match="legal hold"):
-            erasures.ask(cast.tom, "They asked for it", by=cast.ines.actor)
+        with keeper(cast.rose.id) as connection:
+            assert connection.execute("UPDATE consultations SET treatment = NULL").rowcount == 0
+            assert connection.execute("DELETE FROM consultations").rowcount == 0
 
 
 class TestTemplate:

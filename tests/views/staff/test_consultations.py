@@ -201,5 +201,8 @@ def test_notes_that_are_not_signed_stand_in_the_way_of_the_day(cast, session, os
     asked = Asked(cast.rose.id, Day.on(visit.starts_at.date(), cast.rose.timezone))
     [row] = session.execute(sa.text(UNSIGNED), asked.facts).all()
     assert row.visit_id == visit.id and row.who == "Tom Baker"
+    way = f"/staff/visits/{visit.id}/consultation"
+    assert way in osei.open("staff.open_ends.index").text
     written(visit, COUGH, by=cast.osei, version=1, verb=consultations.sign)
     assert not session.execute(sa.text(UNSIGNED), asked.facts).all()
+    assert way not in osei.open("staff.open_ends.index").text
