@@ -1,7 +1,10 @@
 """Finding patients as somebody types: as quick among a million as among some thousand.
 
 Words that fit few patients lead to them, and those are put in the order of their names. Where every word fits very many
-(a first letter, the commonest of names) the patients are read in the order of the words, and no further than is shown.
+(a first letter, the commonest of names) the words are walked through in their order, no further than a page is long.
+
+A walk goes from one word to the next by the index. PostgreSQL takes row-level security for a filter that leaves next to
+nothing; asked for the first rows of a range it would read and sort all of it.
 """
 
 from dataclasses import dataclass
@@ -11,10 +14,11 @@ import sqlalchemy as sa
 
 from clinic.models.patients import PatientWord
 from clinic.queries.own_patients import Own
-from clinic.queries.patients import Question, patients, search, visible, with_word, words
+from clinic.queries.patients import Question, patients, search, visible, with_word
 
 # Words that fit more patients than this lead nowhere by themselves; it is what is sorted by name at most.
-FEW = 300
+FEW = 100
+ONE = sa.literal_column("1")
 W = PatientWord.__table__
 
 
@@ -37,7 +41,8 @@ def way(session, clinic_id: UUID, question: Question) -> Way:
     if question.births or not question.groups:
         return Way(None, True)
     fits = [
-        sum((_counted(clinic_id, word) for word in group), start=sa.literal_column("0")) for group in question.groups
+        sum((_counted(clinic_id, word, f"walk_{number}_{nth}") for nth, word in enumerate(group)), start=sa.literal(0))
+        for number, group in enumerate(question.groups)
     ]
     counts = session.connection().execute(sa.select(*fits)).one()
     group = min(range(len(counts)), key=lambda number: counts[number])
@@ -56,14 +61,37 @@ def statement(clinic_id: UUID, question: Question, way: Way, *, own: Own | None 
         return _with(found, clinic_id, others).order_by(patients.full_name, patients.id)
     if len(leading) > 1:
         return search(clinic_id, question, own=own)
-    found = visible(clinic_id, own).join(W, sa.and_(W.c.clinic_id == clinic_id, W.c.patient_id == patients.id))
-    found = found.where(leading[0].condition(), ~_earlier(clinic_id, leading[0]))
-    return _with(found, clinic_id, others).order_by(words.word, words.patient_id)
+    return _along(clinic_id, leading[0], others, own)
 
 
-def _counted(clinic_id, word):
-    fitting = sa.select(sa.literal_column("1")).where(W.c.clinic_id == clinic_id, word.condition())
-    some = fitting.limit(sa.literal_column(str(FEW))).subquery()
+def _along(clinic_id, word, others, own):
+    """Whoever fits, one by one in the order of the words; each once, though two of their words may begin alike."""
+    walk, before = _walk(clinic_id, word), W.alias()
+    met = sa.select(ONE).where(
+        before.c.clinic_id == clinic_id, before.c.patient_id == walk.c.patient_id, before.c.word < walk.c.word,
+        word.condition(before.c),
+    ).correlate(walk).exists()  # fmt: skip
+    found = _with(visible(clinic_id, own).where(patients.id == walk.c.patient_id, ~met), clinic_id, others)
+    found = found.correlate(walk).limit(ONE).lateral("found")
+    return sa.select(found).select_from(walk.join(found, sa.true()))
+
+
+def _walk(clinic_id, word, name="walk"):
+    """The words of this kind with whose they are, in their order: from each to the next one."""
+
+    def first(row, *more):
+        wanted = sa.select(row.word, row.patient_id).where(row.clinic_id == clinic_id, word.condition(row), *more)
+        return wanted.order_by(row.word, row.patient_id).limit(ONE)
+
+    walk = sa.select(first(W.alias().c).subquery()).cte(name, recursive=True)
+    row = W.alias().c
+    further = sa.tuple_(row.word, row.patient_id) > sa.tuple_(walk.c.word, walk.c.patient_id)
+    following = first(row, further).correlate(walk).lateral()
+    return walk.union_all(sa.select(following).select_from(walk.join(following, sa.true())))
+
+
+def _counted(clinic_id, word, name):
+    some = sa.select(ONE).select_from(_walk(clinic_id, word, name)).limit(sa.literal_column(str(FEW))).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
@@ -74,12 +102,3 @@ def _with(found, clinic_id, groups):
         fits = sa.or_(*(word.condition(own.c) for word in group))
         found = found.where(sa.exists().where(own.c.clinic_id == clinic_id, own.c.patient_id == patients.id, fits))
     return found
-
-
-def _earlier(clinic_id, word):
-    """That the patient was met already by another word of theirs with the same beginning."""
-    own = W.alias()
-    return sa.exists().where(
-        own.c.clinic_id == clinic_id, own.c.patient_id == words.patient_id, own.c.word < words.word,
-        word.condition(own.c),
-    )  # fmt: skip
