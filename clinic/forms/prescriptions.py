@@ -36,7 +36,7 @@ def _fields(number):
     """The fields of one row."""
     lists = {name: {"list": f"{name}-suggestions", "autocomplete": "off"} for name in SUGGESTED}
     return {
-        "medicine": words(_l("Medicine"), most=500, render_kw={
+        "medicine": words(_l("Name"), most=500, render_kw={
             "list": f"medicines-{number}", "autocomplete": "off", "spellcheck": "false", "maxlength": 500}),
         "potency": words(_l("Potency or strength"), most=100, render_kw=lists["potency"] | {"maxlength": 100}),
         "dosage": words(_l("How much"), most=200, render_kw=lists["dosage"] | {"maxlength": 200}),

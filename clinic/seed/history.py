@@ -42,7 +42,7 @@ def date_visits(session, clinic_id, stamps):
 
 
 def date_events(owner_url, clinic_id):
-    """Give each line of the clinic's visit histories, and each prescription, the time of what it tells, as the owner."""
+    """Give each line of visits' histories, and each prescription, the time of what it tells, as the owner."""
     with psycopg.connect(owner_url.replace("postgresql+psycopg://", "postgresql://", 1)) as owner:
         owner.execute("SELECT set_config('app.clinic_id', %s, true)", [str(clinic_id)])
         owner.execute(DATE_EVENTS)
