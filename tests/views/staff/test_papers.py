@@ -159,3 +159,10 @@ class TestTheDesk:
 
     def test_the_doctors_have_their_own_pages(self, session, cast, osei, visit):
         assert osei.open("staff.papers.referral", **of(referral(session, cast))).status_code == 403
+
+
+class TestOpenEnds:
+    def test_a_referral_that_nobody_closed_is_on_the_doctors_list(self, session, cast, osei, visit):
+        made = referral(session, cast)
+        page = osei.open("staff.open_ends.index").text
+        assert "Dr Heart" in page and f"/referrals/{made.id}" in page and "Not sent yet" in page
