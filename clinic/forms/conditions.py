@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import Optional
 
 from clinic.forms.dated import DatedForm
-from clinic.forms.fields import needed, paragraphs, tidy, words
+from clinic.forms.fields import needed, paragraphs, words
 from clinic.forms.patients import TypedDate
 
 
@@ -18,7 +18,7 @@ class ConditionForm(DatedForm):
     )  # fmt: skip
     icd10 = words(_l("ICD-10 code"), most=8)
     name = words(_l("In your own words"), most=500, description=_l("Without it the words of the code are kept."))
-    onset_on = TypedDate(_l("Since"), [Optional()], filters=[tidy])
+    onset_on = TypedDate(_l("Since"), [Optional()])
     notes = paragraphs(_l("Note"))
 
     def validate(self, **more):
@@ -38,4 +38,4 @@ class ConditionForm(DatedForm):
 class EndForm(DatedForm):
     """The day on which a condition was over."""
 
-    ended_on = TypedDate(_l("Over since"), [needed(_l("Write the day."))], filters=[tidy])
+    ended_on = TypedDate(_l("Over since"), [needed(_l("Write the day."))])

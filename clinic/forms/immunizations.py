@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from clinic.forms.dated import DatedForm
-from clinic.forms.fields import NOT_OFFERED, WholeNumber, needed, paragraphs, tidy, words
+from clinic.forms.fields import NOT_OFFERED, WholeNumber, needed, paragraphs, words
 from clinic.forms.patients import TypedDate
 from clinic.models.immunizations import ImmunizationStatus
 
@@ -15,7 +15,7 @@ class ImmunizationForm(DatedForm):
     """Which vaccine, when, which dose; or that it was not given, and why."""
 
     vaccine = words(_l("Vaccine"), most=200, required=_l("Write which vaccine."))
-    given_on = TypedDate(_l("Day"), [needed(_l("Write the day."))], filters=[tidy])
+    given_on = TypedDate(_l("Day"), [needed(_l("Write the day."))])
     status = RadioField(
         _l("Was it given?"), [InputRequired(_l("Say whether it was given."))],
         choices=[SelectChoice(each.value, _l(each.label)) for each in ImmunizationStatus],

@@ -13,7 +13,7 @@ from wtforms.widgets import TextInput
 
 from clinic import walltime
 from clinic.forms.dated import DatedForm
-from clinic.forms.fields import NOT_OFFERED, tidy
+from clinic.forms.fields import NOT_OFFERED
 from clinic.forms.patients import TypedDate
 from clinic.models.measurements import Kind
 from clinic.models.measures import DIASTOLIC, MEASURES, at_home
@@ -74,7 +74,7 @@ class MeasurementForm(DatedForm):
     height, height_unit = _name(Kind.HEIGHT), _units(Kind.HEIGHT)
     glucose, glucose_unit = _name(Kind.GLUCOSE), _units(Kind.GLUCOSE)
     a1c, a1c_unit = _name(Kind.A1C), _units(Kind.A1C)
-    measured_on = TypedDate(_l("Day"), [Optional()], filters=[tidy], description=_l("Without a day it was just now."))
+    measured_on = TypedDate(_l("Day"), [Optional()], description=_l("Without a day it was just now."))
     measured_time = TimeField(_l("Time"), [Optional()])
 
     def __init__(self, clinic, **given):

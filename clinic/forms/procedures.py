@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from clinic.forms.dated import DatedForm
-from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, tidy, words
+from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, words
 from clinic.forms.patients import TypedDate
 from clinic.models.procedures import ProcedureStatus
 
@@ -15,7 +15,7 @@ class ProcedureForm(DatedForm):
     """What was done, when, where on the body, and what came of it."""
 
     name = words(_l("What was done"), most=500, required=_l("Write what was done."))
-    performed_on = TypedDate(_l("Day"), [needed(_l("Write the day."))], filters=[tidy])
+    performed_on = TypedDate(_l("Day"), [needed(_l("Write the day."))])
     status = RadioField(
         _l("How far it went"), [InputRequired(_l("Say how far it went."))],
         choices=[SelectChoice(each.value, _l(each.label)) for each in ProcedureStatus],

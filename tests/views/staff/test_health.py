@@ -56,7 +56,7 @@ class TestConditions:
         assert answer.status_code == 409 and "recorded already" in answer.text
 
     def test_it_is_changed_ended_begun_again_and_marked_as_a_mistake(self, osei, session, tom):
-        osei.send("staff.conditions.create", {"icd10": "J45.909"}, **tom)
+        osei.send("staff.conditions.create", {"icd10": "J45.909", "onset_on": "01/03/2001"}, **tom)
         where = tom | {"condition_id": one(session, Condition).id}
         assert 'value="J45.909" checked' in osei.open("staff.conditions.edit", **where).text
         osei.send("staff.conditions.update", {"name": "Asthma since childhood", "icd10": "J45.909"}, **where)
