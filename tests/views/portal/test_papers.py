@@ -1,5 +1,9 @@
 """Referrals and excuse notes as the patient finds them: nothing before they are sent, all of it afterwards."""
 
+import io
+import json
+import zipfile
+
 import pytest
 
 from clinic.actions import excuse_notes
@@ -53,6 +57,17 @@ class TestOnceSent:
     def test_the_record_has_a_line_for_each(self, maya, letter, excuse):
         page = maya.open("portal.record.index").text
         assert "/portal/record/referrals" in page and "/portal/record/excuse-notes" in page
+
+
+class TestTakenAlong:
+    def test_the_copy_of_ones_record_holds_what_was_sent_and_nothing_else(self, session, cast, maya, letter, excuse):
+        referral(session, cast, cast.maya_patient), note(session, cast, cast.maya_patient)
+        answer = maya.send("portal.exports.create", patient_id=cast.maya_patient.id)
+        with answer, zipfile.ZipFile(io.BytesIO(answer.data)) as file:
+            held = {name: json.loads(file.read(f"{name}.json")) for name in ("referrals", "excuse_notes")}
+        assert [row["id"] for row in held["referrals"]] == [str(letter.id)]
+        assert [row["check_code"] for row in held["excuse_notes"]] == [excuse.check_code]
+        assert "reason" not in held["excuse_notes"][0]
 
 
 class TestOfSomebodyElse:
