@@ -35,8 +35,13 @@ def tables_about_patients() -> tuple[About, ...]:
     found = {PATIENTS: About(PATIENTS, "id")}
     for table in Base.metadata.sorted_tables:
         ways = [_way(key, found) for key in table.foreign_key_constraints if table.name not in found]
-        # Straight to the patient where there is a choice; where two ways are, to the one it is called after.
-        ways = sorted(filter(None, ways), key=lambda way: (way.through is not None, way.column != "patient_id"))
+        # Straight to the patient where there is a choice; where two ways are, to the one it is called after, and else
+        # by what every row has.
+        nullable = {column.name: column.nullable for column in table.columns}
+        ways = sorted(
+            filter(None, ways),
+            key=lambda way: (way.through is not None, way.column != "patient_id", nullable[way.column]),
+        )
         if ways:
             found[table.name] = ways[0]
     return tuple(found.values())
