@@ -118,7 +118,7 @@ class TestTimeline:
 
         before = statements()
         many(cast, session, 200)
-        assert statements() == before <= 14
+        assert statements() == before <= 16
 
     def test_an_opening_is_written_down_whichever_tab_it_is(self, osei, cast, session, toms):
         for endpoint in ("staff.charts.timeline", "staff.patients.show"):
