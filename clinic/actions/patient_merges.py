@@ -13,8 +13,10 @@ from uuid_utils.compat import uuid7
 from clinic import bell, jobs
 from clinic.actions import patient_changes, patient_words, record_moves
 from clinic.actions.acting import Refused, action, note
+from clinic.models.allergies import AllergyStatus
 from clinic.models.patient_merges import UNDONE_WITHIN, PatientMerge
 from clinic.models.patients import Patient, PatientAccess
+from clinic.queries import allergies
 from clinic.queries import patient_merges as known
 from clinic.queries.keeping import erasure_of, live_hold
 
@@ -186,11 +188,19 @@ def _merge(session, merge, *, by):
     session.flush()
     moved = record_moves.carry(session, merge.clinic_id, other.id, patient.id)
     _remember_moved(merge, moved | ({ENDED: ended} if ended else {}))
+    _settle_allergies(session, patient)
     merge.merged_at = session.scalar(sa.select(MOMENT))
     session.flush()
     _found_by(session, patient, other)
     jobs.put(session, SWEEP, at=merge.merged_at + SWEPT_AFTER, clinic_id=merge.clinic_id, merge_id=merge.id)
     bell.ring(session, merge.clinic_id, "visits")
+
+
+def _settle_allergies(session, patient):
+    """Where one of the records knew of an allergy, that none is known is over: it stays so when they are two again."""
+    none = allergies.none_known(session, patient.id)
+    if none and allergies.live(session, patient.id):
+        none.status = AllergyStatus.INACTIVE
 
 
 def _remember_moved(merge, moved):

@@ -5,9 +5,11 @@ What is only ever added to, and what is finished and may not change any more, st
 in a line.
 """
 
+from dataclasses import asdict
+
 import sqlalchemy as sa
 
-from clinic.queries.patient_keys import keys_to_patients
+from clinic.queries.patient_keys import keys_to_patients, ties_between_patients_rows
 
 MOVE = """UPDATE {table} AS t SET {column} = :there
  WHERE t.clinic_id = :clinic_id AND t.{column} = :here{only}{free}
@@ -17,6 +19,17 @@ FREE = """
    AND NOT (coalesce(({condition}), false) AND EXISTS (
        SELECT 1 FROM (SELECT {named} FROM {table} WHERE clinic_id = :clinic_id AND {column} = :there AND ({condition}))
            AS already WHERE {same}))"""
+# What belongs together stays together: the order of a result that stayed, and the results of an order that did.
+PARENTS_BACK = """UPDATE {parent} AS t SET {parent_patient} = :here
+ WHERE t.clinic_id = :clinic_id AND t.id = ANY (CAST(:rows AS uuid[])) AND t.{parent_patient} = :there AND EXISTS (
+       SELECT 1 FROM {child} AS c WHERE c.clinic_id = t.clinic_id AND c.{child_parent} = t.id
+          AND c.{child_patient} = :here)
+RETURNING t.id"""
+CHILDREN_BACK = """UPDATE {child} AS t SET {child_patient} = :here
+ WHERE t.clinic_id = :clinic_id AND t.id = ANY (CAST(:rows AS uuid[])) AND t.{child_patient} = :there AND EXISTS (
+       SELECT 1 FROM {parent} AS p WHERE p.clinic_id = t.clinic_id AND p.id = t.{child_parent}
+          AND p.{parent_patient} = :here)
+RETURNING t.id"""
 COUNT = "SELECT count(*) FROM {table} WHERE clinic_id = :clinic_id AND {column} = :here"
 
 
@@ -27,22 +40,24 @@ def carry(session, clinic_id, here, there) -> dict[str, list[str]]:
     for key in keys_to_patients(session):
         if key.may_move and (found := _execute(session, _move(key), ids)):
             moved[key.name] = [str(row_id) for row_id in found]
+    # What was finished and stays is read through the record: only what a key forbids to part stays with it.
+    _keep_together(session, ids, moved, [tie for tie in ties_between_patients_rows(session) if tie.is_strict])
     return moved
 
 
 def carry_back(session, clinic_id, there, here, moved) -> dict[str, int]:
     """Move back what ``moved`` names, as far as it may move still; how many of each key stay where they are now."""
-    left = {}
+    back, ids = {}, {"clinic_id": clinic_id, "here": there, "there": here}
     known = {key.name: key for key in keys_to_patients(session) if key.may_move}
-    for name, rows in moved.items():
-        back = ()
-        if name in known:
-            statement = _move(known[name], "\n   AND t.id = ANY (CAST(:rows AS uuid[]))")
-            ids = {"clinic_id": clinic_id, "here": there, "there": here, "rows": rows}
-            back = _execute(session, statement, ids)
-        if len(back) < len(rows):
-            left[name] = len(rows) - len(back)
-    return left
+    for name in moved.keys() & known.keys():
+        statement = _move(known[name], "\n   AND t.id = ANY (CAST(:rows AS uuid[]))")
+        found = _execute(session, statement, ids | {"rows": moved[name]})
+        back[name] = [str(row_id) for row_id in found]
+    ties = ties_between_patients_rows(session)
+    _bring_along(session, ids, back, [tie for tie in ties if tie.child_key in known], known)
+    _keep_together(session, ids, back, ties)
+    left = {name: len(set(rows) - set(back.get(name, ()))) for name, rows in moved.items()}
+    return {name: count for name, count in left.items() if count}
 
 
 def staying(session, clinic_id, here) -> dict[str, int]:
@@ -57,6 +72,35 @@ def staying(session, clinic_id, here) -> dict[str, int]:
 
 # Words to find a patient by come from the name; the journal of merges names both records for good.
 MADE_ANEW = {"patient_words", "patient_merges"}
+
+
+def _bring_along(session, ids, back, ties, known):
+    """Let what was written since about something that goes back, a visit say, go back with it."""
+    goes_on = True
+    while goes_on:
+        goes_on = False
+        for tie in ties:
+            if back.get(tie.parent_key):
+                only = f"\n   AND t.{tie.child_parent} = ANY (CAST(:rows AS uuid[]))"
+                found = _execute(session, _move(known[tie.child_key], only), ids | {"rows": back[tie.parent_key]})
+                back.setdefault(tie.child_key, []).extend(str(row_id) for row_id in found)
+                goes_on = goes_on or bool(found)
+
+
+def _keep_together(session, ids, moved, ties):
+    """Take back what moved away from what it belongs to, until nothing is apart; ``moved`` loses what went back."""
+    steps = [(tie.parent_key, PARENTS_BACK, tie) for tie in ties] + [
+        (tie.child_key, CHILDREN_BACK, tie) for tie in ties
+    ]
+    apart = True
+    while apart:
+        apart = False
+        for name, statement, tie in steps:
+            if moved.get(name):
+                own = sa.text(statement.format(**asdict(tie)))
+                back = {str(row_id) for row_id in _execute(session, own, ids | {"rows": moved[name]})}
+                moved[name] = [row_id for row_id in moved[name] if row_id not in back]
+                apart = apart or bool(back)
 
 
 def _move(key, only=""):

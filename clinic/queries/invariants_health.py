@@ -18,7 +18,9 @@ HEALTH_RULES = (
         " UNION ALL ".join(
             f"""SELECT e.id FROM {table} AS e JOIN visits AS v ON v.clinic_id = e.clinic_id AND v.id = e.visit_id
                   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
-                 WHERE e.clinic_id = :clinic_id AND e.patient_id NOT IN (p.id, coalesce(p.merged_into_id, p.id))"""
+                  JOIN patients AS o ON o.clinic_id = e.clinic_id AND o.id = e.patient_id
+                 WHERE e.clinic_id = :clinic_id
+                   AND coalesce(o.merged_into_id, o.id) <> coalesce(p.merged_into_id, p.id)"""
             for table in ABOUT_VISITS
         ),
     ),

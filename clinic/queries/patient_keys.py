@@ -33,6 +33,29 @@ UNIQUE = sa.text(
               SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'public.patients'::regclass)"""
 )
 
+# Rows of one patient that belong to other rows of theirs: a document to its visit, a result to its order.
+TIES = sa.text(
+    """SELECT quote_ident(c.relname) AS child, quote_ident(whose.attname) AS child_patient,
+              quote_ident(which.attname) AS child_parent, quote_ident(f.relname) AS parent,
+              quote_ident(theirs.attname) AS parent_patient, whose.attnum = ANY (k.conkey) AS is_strict
+         FROM pg_constraint AS k
+         JOIN pg_class AS c ON c.oid = k.conrelid AND NOT c.relispartition
+         JOIN pg_class AS f ON f.oid = k.confrelid
+         JOIN pg_constraint AS of_c ON of_c.conrelid = c.oid AND of_c.contype = 'f'
+          AND of_c.confrelid = 'public.patients'::regclass
+         JOIN pg_constraint AS of_f ON of_f.conrelid = f.oid AND of_f.contype = 'f'
+          AND of_f.confrelid = 'public.patients'::regclass
+        CROSS JOIN LATERAL unnest(k.conkey, k.confkey) AS pair (mine, theirs)
+         JOIN pg_attribute AS id ON id.attrelid = f.oid AND id.attnum = pair.theirs AND id.attname = 'id'
+         JOIN pg_attribute AS which ON which.attrelid = c.oid AND which.attnum = pair.mine
+         JOIN pg_attribute AS whose ON whose.attrelid = c.oid AND whose.attnum = ANY (of_c.conkey)
+          AND whose.attname <> 'clinic_id'
+         JOIN pg_attribute AS theirs ON theirs.attrelid = f.oid AND theirs.attnum = ANY (of_f.conkey)
+          AND theirs.attname <> 'clinic_id'
+        WHERE k.contype = 'f' AND k.confrelid <> 'public.patients'::regclass
+        ORDER BY c.relname, which.attname"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Unique:
@@ -55,6 +78,33 @@ class Key:
     def name(self):
         """What the journal calls it."""
         return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """That rows of one table belong to rows of another; where it ``is_strict`` the key itself says: of one patient."""
+
+    child: str
+    child_patient: str
+    child_parent: str
+    parent: str
+    parent_patient: str
+    is_strict: bool
+
+    @property
+    def child_key(self):
+        """What the journal calls the child's column that names its patient."""
+        return f"{self.child}.{self.child_patient}"
+
+    @property
+    def parent_key(self):
+        """The same of the parent's."""
+        return f"{self.parent}.{self.parent_patient}"
+
+
+def ties_between_patients_rows(session) -> list[Tie]:
+    """Every such pair of tables; one statement of the catalogue."""
+    return [Tie(*row) for row in session.connection().execute(TIES)]
 
 
 def keys_to_patients(session) -> list[Key]:

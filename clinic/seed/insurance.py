@@ -1,9 +1,10 @@
 """Who pays in the demo: policies that were verified, one that is not, and one person with two records."""
 
 from clinic.actions import insurance, patient_merges
-from clinic.actions.patients import register
+from clinic.actions.patients import add_tag, register
 from clinic.models.accounts import Role
 from clinic.models.insurance import Eligibility, VerifiedHow
+from clinic.models.patients import TagKind
 from clinic.seed.opening import Opened
 
 # Invented, like everybody in the demo: insurer, plan, and what came of asking them (None: nobody asked yet).
@@ -17,15 +18,17 @@ INSURERS = (
 
 
 def insure(session, opened: Opened):
-    """Give every second patient a policy, some of them two, and make one of them a second record by mistake."""
+    """Give every fourth patient a policy, some of them two, and make one of them a second record by mistake."""
     desk = opened.staff[Role.RECEPTIONIST]
     people = list(opened.patients.values())
-    for number, patient in enumerate(people[::2]):
+    for number, patient in enumerate(people[::4]):
         _policy(session, patient, number, desk)
-        if number % 4 == 0:
+        if number % 3 == 0:
             _policy(session, patient, number + 1, desk)
     first = people[0]
-    twice = register(session, by=desk, full_name=first.full_name, phone=first.phone)
+    twice = register(session, by=desk, full_name=first.full_name, phone=first.phone, notes="Called from her new number.")
+    add_tag(twice, TagKind.TAG, "Prefers evenings", by=desk)
+    _policy(session, twice, 2, desk)
     patient_merges.ask(first, twice, "Registered again by phone last week, with the same number.", by=desk)
 
 
