@@ -14,6 +14,7 @@ from clinic.models.providers import Provider
 from clinic.models.recorded import RecordSource
 from clinic.models.visits import Visit
 from clinic.queries import allergy_warnings, prescriptions
+from clinic.queries.timeline import records_of
 
 MOMENT = sa.func.now()
 
@@ -49,6 +50,7 @@ def issue(
     session = _held(patient)
     doctor = _prescriber(session, by)
     _refuse_without_sense(patient, medicines)
+    _refuse_anothers(session, patient, visit, replaces)
     if replaces is not None:
         _refuse_over(session, replaces)
     warned = _warned(session, patient, medicines)
@@ -126,6 +128,13 @@ def _refuse_without_sense(patient, medicines):
         raise Refused("Write down at least one medicine.")
     if len(medicines) > MOST_ITEMS:
         raise Refused("A prescription has at most %(most)d medicines. Write a second one.", most=MOST_ITEMS)
+
+
+def _refuse_anothers(session, patient, *belongings):
+    """Refuse what is somebody else's: a visit or a prescription of another record."""
+    given = [each for each in belongings if each is not None]
+    if given and {each.patient_id for each in given} - set(records_of(session, patient.clinic_id, patient.id)):
+        raise Refused("This belongs to another patient.")
 
 
 def _refuse_over(session, replaces):

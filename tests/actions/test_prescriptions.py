@@ -55,6 +55,13 @@ class TestIssue:
         assert (entry.action, entry.patient_id) == ("prescriptions.issue", cast.tom.id)
         assert "moxi" not in str(entry.changes) and "Rest" not in str(entry.changes)
 
+    def test_what_is_another_patients_stays_theirs(self, session, cast):
+        mayas = {"visit": cast.booked(patient=cast.maya_patient)}
+        mayas["replaces"] = prescribed(session, cast, patient=cast.maya_patient)
+        for name, theirs in mayas.items():
+            with pytest.raises(Refused, match="another patient"):
+                prescriptions.issue(cast.tom, [ARNICA], by=cast.osei.actor, **{name: theirs})
+
     def test_nothing_is_no_prescription(self, session, cast):
         with pytest.raises(Refused, match="at least one"):
             prescriptions.issue(cast.tom, [], by=cast.osei.actor)
