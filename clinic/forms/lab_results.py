@@ -152,7 +152,7 @@ def _row(row):
         f"unit_{row}": words(_l("Unit"), most=60),
         f"usual_{row}": words(_l("Usual range"), most=300),
         f"flag_{row}": SelectField(
-            _l("How it lies"), choices=flags, invalid_value_message=NOT_OFFERED,
+            _l("Flag"), choices=flags, invalid_value_message=NOT_OFFERED,
             coerce=lambda value: Flag(value) if value else None,
         ),
     }  # fmt: skip

@@ -37,7 +37,7 @@ TIMELINE = Source(
 )  # fmt: skip
 # A note that was begun is open until it is signed; it is found by its visit.
 OPEN_END = OpenEnd(
-    "note", word("Notes to sign"), path="/staff/visits/{id}/consultation",
+    "note", word("Notes to sign"), one=word("Note to sign"), path="/staff/visits/{id}/consultation",
     states={NoteState.DRAFT.value: NoteState.DRAFT.label},
     select=sa.select(
         visits.id, visits.patient_id, visits.provider_id, notes.edited_at.label("since"),

@@ -29,7 +29,8 @@ TIMELINE = Source(
     ).where(orders.clinic_id == CLINIC_ID, orders.patient_id == PATIENT_ID),
 )  # fmt: skip
 AWAITED = OpenEnd(
-    "lab_order", word("Laboratory orders"), path=PATH, states={each.value: each.label for each in OPEN},
+    "lab_order", word("Laboratory orders"), one=word("Laboratory order"), path=PATH,
+    states={each.value: each.label for each in OPEN},
     select=sa.select(
         orders.id, orders.patient_id, orders.provider_id, orders.ordered_at.label("since"),
         orders.status.label("state"), TITLE.label("title"), IS_CRITICAL.label("is_urgent"),

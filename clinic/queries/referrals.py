@@ -25,7 +25,7 @@ TIMELINE = Source(
     ).where(referrals.clinic_id == CLINIC_ID, referrals.patient_id == PATIENT_ID),
 )  # fmt: skip
 OPEN_END = OpenEnd(
-    "referral", word("Referrals"), path="/staff/patients/{patient_id}/referrals/{id}",
+    "referral", word("Referrals"), one=word("Referral"), path="/staff/patients/{patient_id}/referrals/{id}",
     states={each.value: each.label for each in OPEN},
     select=sa.select(
         referrals.id, referrals.patient_id, referrals.provider_id, referrals.created_at.label("since"),

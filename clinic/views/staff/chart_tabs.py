@@ -37,6 +37,9 @@ TABS = (
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )
 
+# Subjects without a tab of their own stand under another's.
+UNDER = {"staff.lab_results": "staff.lab_orders", "staff.lab_files": "staff.lab_orders"}
+
 
 def tabs(patient_id):
     """What this person may open of the chart: (name, label, address, whether it is open now, whether it is whole)."""
@@ -55,4 +58,5 @@ def tabs(patient_id):
 
 
 def _subject(endpoint):
-    return (endpoint or "").rpartition(".")[0]
+    subject = (endpoint or "").rpartition(".")[0]
+    return UNDER.get(subject, subject)

@@ -50,7 +50,8 @@ def _lines(rows):
     """(row, what it is, its state, how long it waits, whether that is long, its page) for each row."""
     ends, moment = {each.kind: each for each in queries.OPEN_ENDS}, now()
     words = {
-        each.kind: (_(each.label), {state: _(said) for state, said in each.states.items()}) for each in ends.values()
+        each.kind: (_(each.one or each.label), {state: _(said) for state, said in each.states.items()})
+        for each in ends.values()
     }
     lines = []
     for row in rows:

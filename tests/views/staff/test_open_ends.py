@@ -28,7 +28,7 @@ def test_orders_and_results_stand_there_until_somebody_has_closed_them(cast, ses
     session.commit()
     page = osei.open("staff.open_ends.index").text
     assert "20 days" in page and "for long" in page and "Urgent" in page
-    assert page.index("Laboratory orders</a>") < page.index("Results without an order</a>")
+    assert page.index("Laboratory order</a>") < page.index("Results without an order</a>")
     entered(cast, session, order)
     page = osei.open("staff.open_ends.index", kind="lab_review").text
     assert "Results to look at</a>" in page and "Results without an order</a>" not in page
@@ -65,5 +65,5 @@ def test_many_open_ends_cost_no_more_questions_than_one_and_come_by_the_page(app
     with counted(app) as many:
         page = osei.open("staff.open_ends.index").text
     assert len(many) <= len(few)
-    assert page.count("Laboratory orders</a>") == open_ends.ON_A_PAGE and "page=2" in page
-    assert osei.open("staff.open_ends.index", page=2).text.count("Laboratory orders</a>") == 1
+    assert page.count("Laboratory order</a>") == open_ends.ON_A_PAGE and "page=2" in page
+    assert osei.open("staff.open_ends.index", page=2).text.count("Laboratory order</a>") == 1
