@@ -30,6 +30,13 @@ def search(session, clinic_id: UUID, text: str, limit: int = OFFERED) -> list[st
     return list(session.connection().execute(statement.limit(limit)).scalars())
 
 
+def offered(session, clinic_id: UUID, provider_id: UUID | None, text: str) -> list[str]:
+    """What a doctor who typed this is offered: their own favourites before the medicines of the lists, each once."""
+    terms = typed_words(text[:LONGEST_QUESTION])[:MOST_TERMS]
+    own = [each.medicine_name for each in favourites(session, provider_id) if _fits(each.medicine_name, terms)]
+    return list(dict.fromkeys([*own, *search(session, clinic_id, text)]))[:OFFERED]
+
+
 def known_as(session, clinic_id: UUID, names) -> dict[str, list[str]]:
     """The other names of the medicines that are written exactly like a medicine of the lists, by that name."""
     wanted = sa.select(drugs.name, drugs.synonyms).where(
@@ -61,28 +68,36 @@ def favourites(session, provider_id: UUID | None, limit: int = 100) -> list[Favo
     return list(session.scalars(ordered.limit(limit)))
 
 
+def _fits(name, terms):
+    return all(any(word.startswith(term) for word in typed_words(name)) for term in terms)
+
+
 def _found(clinic_id, terms):
     first, *others = sorted(terms, key=len, reverse=True)
     # The longest beginning is the rarest: its medicines are looked at, the other words only judge them.
     near = (
         sa.select(words.drug_id, sa.func.bool_or(words.is_name).label("is_name"))
-        .where(words.clinic_id == clinic_id, words.word >= first, words.word < after(first))
+        .where(*_begins(words, clinic_id, first))
+        .where(*(words.drug_id.in_(_ids(clinic_id, term)) for term in others))
         .group_by(words.drug_id)
         .limit(LOOKED_AT)
         .subquery("near")
     )
-    also = [
-        sa.exists().where(
-            other.c.clinic_id == clinic_id, other.c.drug_id == near.c.drug_id, other.c.word >= term,
-            other.c.word < after(term),
-        )
-        for term in others for other in (DrugWord.__table__.alias(),)
-    ]  # fmt: skip
     called = sa.func.bool_or(near.c.is_name)
+    begins_so = sa.func.left(sa.func.lower(drugs.name), len(terms[0])) == terms[0]
     return (
         sa.select(drugs.name)
         .join(near, near.c.drug_id == drugs.id)
-        .where(drugs.clinic_id == clinic_id, drugs.retired_at.is_(None), *also)
+        .where(drugs.clinic_id == clinic_id, drugs.retired_at.is_(None))
         .group_by(drugs.name)
-        .order_by(called.desc(), sa.func.length(drugs.name), drugs.name)
+        .order_by(called.desc(), begins_so.desc(), sa.func.length(drugs.name), drugs.name)
     )
+
+
+def _ids(clinic_id, term):
+    other = DrugWord.__table__.alias()
+    return sa.select(other.c.drug_id).where(*_begins(other.c, clinic_id, term))
+
+
+def _begins(columns, clinic_id, term):
+    return columns.clinic_id == clinic_id, columns.word >= term, columns.word < after(term)

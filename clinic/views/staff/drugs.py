@@ -1,4 +1,4 @@
-"""Medicines while a doctor types: what is offered under the field."""
+"""Medicines while a doctor types: what is offered under the field, their favourites first."""
 
 from flask import request
 
@@ -18,5 +18,5 @@ def suggest():
     row = request.form.get("row", "")
     number = int(row) if row.isdecimal() and len(row) < 4 else 0
     text = request.form.get(f"medicine_{number}", "")
-    names = drugs.search(db.session(), current.clinic.id, text)
+    names = drugs.offered(db.session(), current.clinic.id, current.provider_id, text)
     return show("staff/prescriptions/_medicines.html", number=min(number, MOST_ITEMS), names=names)

@@ -69,7 +69,7 @@ def changed(pressed):
         rows[number]["medicine"] = pressed["take"].partition(" ")[2][:500]
     elif "find" in pressed and number is not None:
         text = rows[number]["medicine"] or ""
-        names = drugs.search(db.session(), current.clinic.id, text)
+        names = drugs.offered(db.session(), current.clinic.id, current.provider_id, text)
         looked_up = SimpleNamespace(number=number, text=text, names=names)
     kept = {name: form[name].data for name in ("advice", "visit_id", "replaces_id")}
     return draft(rows[:MOST_ITEMS] or [{}], formdata=None, data=kept), looked_up
