@@ -60,7 +60,8 @@ def _branch(end, clinic_id, own, mine, most):
     rows = end.select.subquery(f"of_{end.kind}")
     wanted = sa.select(
         sa.literal(end.kind).label("kind"), rows.c.id, rows.c.patient_id, rows.c.provider_id, rows.c.since,
-        rows.c.state, rows.c.title, rows.c.is_urgent,
+        sa.type_coerce(rows.c.state, sa.Text).label("state"), sa.type_coerce(rows.c.title, sa.Text).label("title"),
+        rows.c.is_urgent,
     )  # fmt: skip
     if mine is not None:
         wanted = wanted.where(sa.or_(rows.c.provider_id == mine, rows.c.provider_id.is_(None)))
