@@ -131,6 +131,15 @@ def rehearse(session, patient: Patient, other: Patient):
     return moved, record_moves.staying(session, patient.clinic_id, other.id)
 
 
+def carry_over(session, patient: Patient, other: Patient, reason: str, *, by):
+    """Make two records one within another verb that has locked and looked at them; undone like any other merge."""
+    line = _merge_of(patient, other, reason, by)
+    session.add(line)
+    session.flush()
+    _become_one(session, line, patient, other, {})
+    return line
+
+
 def _merge_of(patient, other, reason, by):
     return PatientMerge(
         clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, other_id=other.id, reason=reason,
@@ -182,12 +191,15 @@ def _merge(session, merge, *, by):
     _refuse_unfit(session, patient, other)
     merge.filled = _take_details(session, patient, other, by=by)
     ended = _end_doubled_accesses(session, patient, other)
+    _become_one(session, merge, patient, other, {ENDED: ended} if ended else {})
+
+
+def _become_one(session, merge, patient, other, moved):
     other.merged_into_id = patient.id
     if other.signed_up_at and not other.sign_up_seen_at:
         other.sign_up_seen_at = MOMENT
     session.flush()
-    moved = record_moves.carry(session, merge.clinic_id, other.id, patient.id)
-    _remember_moved(merge, moved | ({ENDED: ended} if ended else {}))
+    _remember_moved(merge, moved | record_moves.carry(session, merge.clinic_id, other.id, patient.id))
     _settle_allergies(session, patient)
     merge.merged_at = session.scalar(sa.select(MOMENT))
     session.flush()

@@ -3,14 +3,10 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import connections, slots
+from clinic.actions import connections, patient_merges, slots
 from clinic.actions.acting import Refused, action, audit, note
-from clinic.models.notifications import Notification
 from clinic.models.patients import PatientAccess
 from clinic.models.people import IdentityCheck
-from clinic.models.requests import VisitRequest
-from clinic.models.series import Series
-from clinic.models.texts import TextReply
 from clinic.models.visits import Visit
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.waitlist import entry_for
@@ -28,24 +24,21 @@ LOCK_HELD = sa.text(
 )
 
 # Nobody has two live offers: of two records' that become one the sign-up's is taken back, and its time runs out.
-MOVE_OFFERS = sa.text(
-    """UPDATE slot_offers AS o SET patient_id = :known_id, status = CASE
-            WHEN o.status IN ('prepared', 'sent') AND o.purpose <> 'stranded' AND EXISTS (
-                 SELECT 1 FROM slot_offers AS k WHERE k.clinic_id = o.clinic_id AND k.patient_id = :known_id
-                    AND k.status IN ('prepared', 'sent') AND k.purpose <> 'stranded') THEN 'withdrawn'
-            ELSE o.status END
-        WHERE o.clinic_id = :clinic_id AND o.patient_id = :sign_up_id"""
+WITHDRAW = sa.text(
+    """UPDATE slot_offers AS o SET status = 'withdrawn'
+        WHERE o.clinic_id = :clinic_id AND o.patient_id = :sign_up_id AND o.status IN ('prepared', 'sent')
+          AND o.purpose <> 'stranded' AND EXISTS (
+              SELECT 1 FROM slot_offers AS k WHERE k.clinic_id = o.clinic_id AND k.patient_id = :known_id
+                 AND k.status IN ('prepared', 'sent') AND k.purpose <> 'stranded')"""
 )
-MOVE_STRANDED = sa.text(
-    "UPDATE stranded_visits SET patient_id = :known_id WHERE clinic_id = :clinic_id AND patient_id = :sign_up_id"
-)
+REASON = "They signed up in the portal, and the desk made sure who they are."
 
 
 @action
 def join(sign_up, known, *, by, checked: IdentityCheck):
-    """Put the sign-up's portal access and visits to the record that the desk knows the person by.
+    """Make the sign-up's record part of the one that the desk knows the person by; undone like any other merge.
 
-    ``checked`` is how the desk made sure who the person is. The sign-up's own record is hidden.
+    ``checked`` is how the desk made sure who the person is.
     """
     session = object_session(sign_up)
     user = _whose(session, sign_up)
@@ -55,12 +48,12 @@ def join(sign_up, known, *, by, checked: IdentityCheck):
         slots.release_holds_of(session, sign_up.clinic_id, user.id)
         _move_access(session, sign_up, known, user)
     for visit in session.scalars(sa.select(Visit).where(Visit.patient_id == sign_up.id).order_by(Visit.id)):
-        visit.patient_id = known.id
         changes = {"visits.patient_id": [str(sign_up.id), str(known.id)]}
         audit(session, "same_people.move_visit", by=by, record=visit, changes=changes)
-    _move_what_waits(session, sign_up, known)
-    sign_up.sign_up_seen_at = sign_up.deleted_at = sa.func.now()
-    sign_up.merged_into_id = known.id
+    _settle_what_waits(session, sign_up, known)
+    sign_up.sign_up_seen_at = sa.func.now()
+    patient_merges.carry_over(session, known, sign_up, REASON, by=by)
+    session.expire_all()
     note(session, checked=(None, checked))
     return sign_up
 
@@ -73,22 +66,14 @@ def keep_apart(sign_up, *, by):
     return sign_up
 
 
-def _move_what_waits(session, sign_up, known):
-    """What the person asked for, waits for and was offered goes along; nobody waits twice for the same."""
+def _settle_what_waits(session, sign_up, known):
+    """Nobody waits twice for the same, nor is offered two times at once, once the records are one."""
     ids = {"clinic_id": known.clinic_id, "sign_up_id": sign_up.id, "known_id": known.id}
-    session.connection().execute(MOVE_OFFERS, ids)
-    session.connection().execute(MOVE_STRANDED, ids)
-    for model in (Notification, TextReply):
-        # What they were told, and are to be told, is about the visits that went along.
-        session.execute(sa.update(model).where(model.patient_id == sign_up.id).values(patient_id=known.id))
-    session.execute(sa.update(Series).where(Series.patient_id == sign_up.id).values(patient_id=known.id))
-    for request in session.scalars(sa.select(VisitRequest).where(VisitRequest.patient_id == sign_up.id)):
-        request.patient_id = known.id
+    session.connection().execute(WITHDRAW, ids)
     for entry in session.scalars(sa.select(WaitlistEntry).where(WaitlistEntry.patient_id == sign_up.id)).all():
         if entry.is_on_the_list and entry_for(session, known.id, entry.visit_type_id):
             entry.status, entry.ended_at = WaitStatus.LEFT, sa.func.now()
-            session.flush()
-        entry.patient_id = known.id
+    session.flush()
 
 
 def _lock(session, *patients):
@@ -120,7 +105,5 @@ def _move_access(session, sign_up, known, user):
     for access, holder in connections.accesses(session, sign_up):
         if holder.id != user.id or of_known:
             access.until = sa.func.now()
-        else:
-            access.patient_id = known.id
         if holder.id == user.id and of_known:
             of_known.relation, of_known.until = access.relation, None

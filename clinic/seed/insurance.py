@@ -26,7 +26,7 @@ def insure(session, opened: Opened):
         if number % 3 == 0:
             _policy(session, patient, number + 1, desk)
     first = people[0]
-    twice = register(session, by=desk, full_name=first.full_name, phone=first.phone, notes="Called from her new number.")
+    twice = register(session, by=desk, full_name=first.full_name, phone=first.phone, notes="Rings in the evening.")
     add_tag(twice, TagKind.TAG, "Prefers evenings", by=desk)
     _policy(session, twice, 2, desk)
     patient_merges.ask(first, twice, "Registered again by phone last week, with the same number.", by=desk)

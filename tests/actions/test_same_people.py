@@ -6,12 +6,14 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import same_people
+from clinic.actions import insurance, patient_merges, same_people
 from clinic.actions.acting import Refused
 from clinic.actions.booking import book
 from clinic.actions.patients import register
 from clinic.db import db
 from clinic.models.accounts import Role
+from clinic.models.insurance import InsurancePolicy
+from clinic.models.patient_merges import PatientMerge
 from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import IdentityCheck, Relation
 from clinic.models.visits import Visit
@@ -116,3 +118,19 @@ def test_whom_they_let_see_the_other_record_sees_nothing_any_more(cast, session,
     rows = session.execute(sa.select(PatientAccess.patient_id, PatientAccess.user_id).where(lasting)).all()
     expected = {(cast.maya_patient.id, cast.maya.user.id), (cast.tom.id, sign_up.of.user.id)}
     assert set(map(tuple, rows)) == expected
+
+
+def test_what_they_wrote_down_in_the_portal_comes_along_and_all_of_it_can_be_undone(app, cast, session, sign_up):
+    policy = insurance.add(sign_up, by=cast.amara.actor, insurer_name="Bluebell Mutual")
+    session.commit()
+    same_people.join(sign_up, cast.tom, by=cast.amara.actor, checked=IdentityCheck.KNOWN)
+    session.commit()
+    session.expire_all()
+    assert session.get(InsurancePolicy, (cast.rose.id, policy.id)).patient_id == cast.tom.id
+    patient_merges.undo(session.scalars(sa.select(PatientMerge)).one(), by=cast.ines.actor)
+    session.commit()
+    session.expire_all()
+    assert session.get(InsurancePolicy, (cast.rose.id, policy.id)).patient_id == sign_up.id
+    own = sa.select(PatientAccess.patient_id).where(PatientAccess.user_id == sign_up.of.user.id)
+    assert session.scalars(own).all() == [sign_up.id]
+    assert session.get(Patient, (cast.rose.id, sign_up.id)).merged_into_id is None
