@@ -1,14 +1,22 @@
 """A patient's record in the portal: its parts, what is new since the last visit, and when they see what."""
 
+import re
 from datetime import timedelta
+from types import SimpleNamespace
 
+import pytest
 import sqlalchemy as sa
 
 from clinic.actions import looks
 from clinic.db import now
+from clinic.models.lab_results import LabResult, ResultSource
 from clinic.models.patients import PatientAccess
 from clinic.models.people import Relation
+from clinic.models.prescriptions import Prescription
+from clinic.models.recorded import RecordSource
+from clinic.models.referrals import Referral, ReferralStatus, SentTo
 from clinic.models.release import RELEASED
+from clinic.models.releasing import ReleaseRule
 from clinic.queries import news
 
 
@@ -66,6 +74,66 @@ class TestLook:
         assert times(session, cast) == was
 
 
+@pytest.fixture
+def written(session, cast):
+    """What a doctor wrote about Maya three hours ago: a prescription, a referral and a result, released or not yet."""
+
+    def write(*, sent=True, patient=None):
+        ids = {"clinic_id": cast.rose.id, "patient_id": (patient or cast.maya_patient).id}
+        at = now() - timedelta(hours=3)
+        released = {"sent_at": at, "sent_to": SentTo.PATIENT, "status": ReferralStatus.SENT} if sent else {}
+        session.add_all((
+            Prescription(**ids, source=RecordSource.IMPORT, issued_at=at),
+            Referral(**ids, referred_to="Dr Far Away", reason="Planted-Reason", **released),
+            LabResult(
+                **ids, analyte="Haemoglobin", value=14, unit="g/dL", sampled_at=now(), source=ResultSource.TYPED,
+                release_rule=ReleaseRule.NOW, released_at=at if sent else None,
+            ),
+        ))  # fmt: skip
+        session.commit()
+
+    return write
+
+
 class TestNews:
-    def test_nothing_is_new_to_somebody_who_never_looked(self, session, cast):
+    def new(self, page):
+        found = re.findall(r"<a href=[^>]+>([^<:]+): (\d+) new</a>", page.text)
+        return {label: int(number) for label, number in found}
+
+    def test_what_was_written_since_the_last_visit_is_named_until_the_next_one(self, maya, cast, session, written):
+        looked(session, cast, ago=5)
+        written()
+        everything = {"Prescriptions": 1, "Referrals": 1, "Laboratory results": 1}
+        assert self.new(maya.open("portal.home.index")) == everything
+        # Page after page it is still the same visit.
+        assert self.new(maya.open("portal.home.index")) == everything
+        assert maya.open("portal.record.index").text.count("1 new") == 3
+        looked(session, cast, ago=1)
+        assert self.new(maya.open("portal.home.index")) == {}
+
+    def test_nothing_is_new_before_its_release(self, maya, cast, session, written):
+        looked(session, cast, ago=5)
+        written(sent=False)
+        assert self.new(maya.open("portal.home.index")) == {"Prescriptions": 1}
+
+    def test_nobody_elses_news_are_told(self, maya, cast, session, written):
+        looked(session, cast, ago=5)
+        written(patient=cast.tom)
+        assert self.new(maya.open("portal.home.index")) == {}
+
+    def test_nothing_is_new_to_somebody_who_never_looked(self, session, cast, written):
+        written()
         assert news.since_last_look(session, cast.rose.id, cast.maya.user.id) == []
+
+    def test_of_very_many_no_more_than_a_hundred_are_counted(self, session, cast, monkeypatch, written):
+        monkeypatch.setattr(news, "MOST", 2)
+        news._statement.cache_clear()
+        looked(session, cast, ago=5)
+        looks.look(session, by=SimpleNamespace(
+            clinic_id=cast.rose.id, user_id=cast.maya.user.id, patient_ids={cast.maya_patient.id}
+        ))  # fmt: skip
+        for _each in range(3):
+            written()
+        counts = {each.table: each.count for each in news.since_last_look(session, cast.rose.id, cast.maya.user.id)}
+        news._statement.cache_clear()
+        assert counts["prescriptions"] == 2
