@@ -64,7 +64,8 @@ def ids(session, cast):
 def own_ids(cast):
     """What stands in the place of some of them when a patient asks."""
     found = _things(cast, corners(cast, cast.maya, "patient")["own"])
-    return {name: found[name] for name in ("visit_id", "patient_id", "access_id", "link_id", "document_id")}
+    names = ("visit_id", "patient_id", "access_id", "link_id", "document_id", "prescription_id")
+    return {name: found[name] for name in names}
 
 
 def strangers_ids(session, cast):
