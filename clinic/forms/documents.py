@@ -43,6 +43,12 @@ class SendingForm(DescribedForm):
 
     files = MultipleFileField(_l("Files"), [Optional()])
 
+    def expecting(self, address):
+        """The form as it is opened at this address: what is sent about an insurance is mostly its card."""
+        if not self.is_submitted() and address.get("insurance_policy_id"):
+            self.category.data = DocumentCategory.INSURANCE_CARD
+        return self
+
     @property
     def chosen(self):
         """The files that were sent along, without the places where none was chosen."""

@@ -17,6 +17,7 @@ from clinic.scope import PatientOwned, SoftDeleted
 LARGEST = 500 * 2**20  # bytes of one file
 # Every part but the last is exactly so long: the number of bytes that are here then says which part comes next.
 PART = 4 * 2**20
+FIRST_PART = "part-00001"
 
 
 class DocumentCategory(Choice):
@@ -175,6 +176,6 @@ class Document(PatientOwned, SoftDeleted, Timestamped, Base):
         return self.storage_key.removesuffix("file") + f"page-{number}"
 
 
-def key_of(clinic_id, document_id) -> str:
-    """Under which key the file of a document is kept: made of ids alone."""
-    return f"{clinic_id}/{document_id}/file"
+def key_of(clinic_id, document_id, what="file") -> str:
+    """Under which key the file of a document is kept, or something else of it: made of ids alone."""
+    return f"{clinic_id}/{document_id}/{what}"

@@ -9,6 +9,7 @@ from clinic.seed.again import book_a_series, publish_a_class
 from clinic.seed.asking import ask
 from clinic.seed.cast import DEMOS, PASSWORD
 from clinic.seed.days import fill
+from clinic.seed.documents import hand_in
 from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.insurance import insure
@@ -44,6 +45,7 @@ def sow(session, owner_url) -> list[str]:
         know(session, week)
         take_notes(session, week)
         give_papers(session, week)
+        hand_in(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

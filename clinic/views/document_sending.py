@@ -18,7 +18,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.integrations.storage import PIECE, StorageAway
-from clinic.models.documents import LARGEST, PART, Document, DocumentState, key_of
+from clinic.models.documents import FIRST_PART, LARGEST, PART, Document, DocumentState, key_of
 from clinic.models.insurance import InsurancePolicy
 from clinic.models.patients import Patient
 from clinic.models.visits import Visit
@@ -28,6 +28,8 @@ from clinic.uploads import NotTaken
 
 # All the files of a plain form together, and the words that come with them.
 PLAIN_FORM = LARGEST + 2**20
+# Where a server hands on a body without an end, one that fills its bound is taken for longer than that.
+ONE_PART = PART + 1
 FORM_SECONDS = 600
 
 
@@ -90,7 +92,7 @@ def add(patient, form):
     # It would be taken, as far as can be told: kept aside without a transaction, then written down.
     db.session.rollback()
     for file, document_id in zip(form.chosen, ids, strict=True):
-        storage().put(f"{key_of(current.clinic.id, document_id).removesuffix('file')}part-00001", file.stream)
+        storage().put(key_of(current.clinic.id, document_id, FIRST_PART), file.stream)
     patient = db.session.get(Patient, (current.clinic.id, patient_id), populate_existing=True) or abort(404)
     for file, size, document_id in zip(form.chosen, sizes, ids, strict=True):
         documents.arrived(_begun(patient, file.filename, size, dict(facts), document_id))

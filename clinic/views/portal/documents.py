@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from flask import abort, jsonify, redirect, url_for
+from flask import abort, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -60,7 +60,7 @@ def begin(patient_id):
     return document_sending.begin(_patient(patient_id), _form())
 
 
-@bp.post(f"{ONE}/part", needs=USE, once=False, takes=PART)
+@bp.post(f"{ONE}/part", needs=USE, once=False, takes=document_sending.ONE_PART)
 def part(document_id):
     """Take the next part of a file."""
     return document_sending.take_part(_own(document_id))
@@ -136,7 +136,8 @@ def _own(document_id):
 
 
 def _form():
-    return SendingForm(db.session.get(Clinic, current.clinic.id), categories=CHOSEN_BY_PATIENTS)
+    clinic = db.session.get(Clinic, current.clinic.id)
+    return SendingForm(clinic, categories=CHOSEN_BY_PATIENTS).expecting(request.values)
 
 
 def _page(patient, form):

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from flask import abort, jsonify, redirect, url_for
+from flask import abort, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -58,7 +58,7 @@ def begin(patient_id):
     return document_sending.begin(own_patients.patient(patient_id), _form())
 
 
-@bp.post(f"{ONE}/part", needs=P.DOCUMENTS_ADD, once=False, takes=PART)
+@bp.post(f"{ONE}/part", needs=P.DOCUMENTS_ADD, once=False, takes=document_sending.ONE_PART)
 def part(document_id):
     """Take the next part of a file."""
     return document_sending.take_part(_own(document_id))
@@ -185,7 +185,7 @@ def _clinic():
 
 
 def _form():
-    return SendingForm(_clinic())
+    return SendingForm(_clinic()).expecting(request.values)
 
 
 def _page(chart, form):

@@ -24,7 +24,7 @@ from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
 from clinic.queries.series import place_of
 from clinic.views import told
-from clinic.views.staff import own_patients
+from clinic.views.staff import documents, own_patients
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import rooms_in_words
 from clinic.views.staff.visit_steps import STEPS
@@ -211,4 +211,5 @@ def _page(visit, note=None, meeting=None):
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),
         "may_undo_closed": visit.status in Visit.undoable and _is_admins(visit),
         "day_url": _day_url(visit), "rooms": rooms_in_words(visit),
+        "files": documents.listed_on(visit.patient_id, visit_id=visit.id) if current.may(P.DOCUMENTS_SEE) else None,
     }  # fmt: skip
