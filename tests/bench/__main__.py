@@ -6,6 +6,7 @@ import tempfile
 from contextlib import contextmanager
 from statistics import median
 
+from tests.bench import pdfs
 from tests.bench.ground import Ground
 from tests.bench.load import measure
 from tests.bench.pages import same
@@ -35,7 +36,8 @@ def main():
         years = Ground(server, many)
         years.grow(MILLION, MILLION)
         of_years, growth = _everything(years), _growth(month, years)
-        text, missed = report(of_month, of_years, growth, profiles, years, search_plans(years))
+        plans, letters = search_plans(years), pdfs.measured_apart()
+        text, missed = report(of_month, of_years, growth, profiles, years, plans, letters)
     write_report("bench", text)
     return 1 if missed else 0
 
