@@ -6,6 +6,7 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
 from clinic.htmx import show
+from clinic.models.people import Relation
 from clinic.models.release import RELEASED
 from clinic.openings import listed
 from clinic.queries import portal_offers
@@ -27,10 +28,10 @@ def index():
 
 
 def chosen(people):
-    """The patient whom the address names, else the first of those the reader sees, else None; nobody else's: 404."""
+    """The patient whom the address names, else the reader, else the first they see, or None; nobody else's: 404."""
     wanted = an_id("patient_id")
     if wanted is None:
-        return people[0] if people else None
+        return min(people, key=lambda each: current.relations.get(each.id) != Relation.SELF, default=None)
     return next((each for each in people if each.id == wanted), None) or abort(404)
 
 

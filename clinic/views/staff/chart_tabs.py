@@ -38,7 +38,13 @@ TABS = (
 )
 
 # Subjects without a tab of their own stand under another's.
-UNDER = {"staff.lab_results": "staff.lab_orders", "staff.lab_files": "staff.lab_orders"}
+UNDER = {
+    "staff.lab_results": "staff.lab_orders", "staff.lab_files": "staff.lab_orders", "staff.papers": "staff.charts",
+    **dict.fromkeys(
+        ("staff.allergies", "staff.conditions", "staff.immunizations", "staff.procedures"), "staff.health"
+    ),
+    "staff.patient_changes": "staff.patients",
+}  # fmt: skip
 
 
 def tabs(patient_id):

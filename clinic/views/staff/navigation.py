@@ -58,6 +58,12 @@ COUNTS = {
     "staff.open_ends.index": open_ends.waiting,
 }
 
+# The pages of one patient's record.
+OF_RECORDS = (
+    "staff.charts", "staff.health", "staff.allergies", "staff.conditions", "staff.immunizations", "staff.procedures",
+    "staff.measurements", "staff.lab_orders", "staff.lab_results", "staff.lab_files", "staff.prescriptions",
+    "staff.documents", "staff.referrals", "staff.excuse_notes", "staff.papers",
+)  # fmt: skip
 # Pages without a line of their own are marked under the one they are reached from.
 BELONGS = {
     "staff.request_times": "staff.requests",
@@ -81,6 +87,7 @@ BELONGS = {
     "staff.support": "staff.grants",
     "staff.standing_in": "staff.colleagues",
     "staff.break_glass": "staff.patients",
+    **dict.fromkeys(OF_RECORDS, "staff.patients"),
     "staff.insurance": "staff.patients",
     "staff.patient_changes": "staff.patients",
     "staff.deletions": "staff.keeping",
