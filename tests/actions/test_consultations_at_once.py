@@ -24,20 +24,14 @@ def _note(session):
     return session.scalars(sa.select(Consultation)).one()
 
 
-def test_of_two_doctors_who_begin_one_note_at_once_the_second_is_told(app, cast, session):
+def test_of_two_doctors_who_write_in_one_note_at_once_the_second_is_told(app, cast, session):
     visit = begun(cast)
-    acts = [_writes(visit, COUGH, cast.osei, 0), _writes(visit, THEIRS, cast.lind, 0)]
-    assert rush(app, cast, *acts) == ["done", "refused"]
-    note = _note(session)
-    assert note.version == 1 and note.treatment in (COUGH.treatment, THEIRS.treatment)
-
-
-def test_of_two_doctors_who_go_on_with_one_note_at_once_the_second_is_told(app, cast, session):
-    visit = begun(cast)
-    written(visit, replace(COUGH, notes="Begun"), by=cast.osei)
-    acts = [_writes(visit, COUGH, cast.osei, 1), _writes(visit, THEIRS, cast.lind, 1)]
-    assert rush(app, cast, *acts) == ["done", "refused"]
-    assert _note(session).version == 2
+    for version in (0, 1):
+        mine, theirs = (replace(words, notes=f"Round {version}") for words in (COUGH, THEIRS))
+        acts = [_writes(visit, mine, cast.osei, version), _writes(visit, theirs, cast.lind, version)]
+        assert rush(app, cast, *acts) == ["done", "refused"]
+        note = _note(session)
+        assert note.version == version + 1 and note.treatment in (COUGH.treatment, THEIRS.treatment)
 
 
 def test_an_autosave_and_a_signature_at_once_leave_one_text_that_is_signed_or_a_draft_that_is_whole(app, cast, session):

@@ -1,5 +1,9 @@
-"""A doctor writes about a visit: the line goes away and comes back, a colleague writes too, and nothing is lost."""
+"""A doctor writes about a visit: the line is lost, the sign-in ends, a colleague writes too, and no word is lost."""
 
+import sqlalchemy as sa
+
+from clinic.models.accounts import UserSession
+from tests.cast import PASSWORD
 from tests.journeys.browser import DESK, PHONE
 from tests.noting import begun, written
 
@@ -14,6 +18,21 @@ def _looks_right(at, name):
         at.page.set_viewport_size(size)
         at.picture(f"{name}-{size['width']}").check()
     at.page.set_viewport_size(DESK)
+
+
+def _signed_out(session, person):
+    session.rollback()
+    long_ago = sa.func.now() - sa.text("interval '20 hours'")
+    own = UserSession.user_id == person.user.id
+    session.execute(sa.update(UserSession).where(own).values(last_seen_at=long_ago))
+    session.commit()
+
+
+def _sign_in(page, person):
+    page.get_by_label("Email").fill(person.user.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", level=1).wait_for()
 
 
 def test_a_doctor_loses_the_line_comes_back_and_signs(window, cast, session):
@@ -36,6 +55,15 @@ def test_a_doctor_loses_the_line_comes_back_and_signs(window, cast, session):
     at.page.locator("#note-line").wait_for(state="hidden")
     assert not at.page.evaluate(SHELF)
 
+    _signed_out(session, cast.osei)
+    part("For colleagues").fill("Asked about smoking")
+    at.sees("You are signed out", timeout=15000)
+    with at.context.expect_page() as opened:
+        at.press("Sign in", role="link")
+    _sign_in(opened.value, cast.osei)
+    at.press("I have signed in: go on")
+    at.page.wait_for_function(EMPTY)
+
     # Only the sending fails, and the page is loaded again: what was typed comes back out of the tab's shelf.
     at.context.route("**/autosave", lambda route: route.abort())
     part("Diagnosis", exact=True).fill("A cold")
@@ -47,7 +75,7 @@ def test_a_doctor_loses_the_line_comes_back_and_signs(window, cast, session):
     assert part("Diagnosis", exact=True).input_value() == "A cold"
     at.press("Sign the note")
     at.sees("Signed by Dr Kwame Osei")
-    assert all(words in at.page.content() for words in ("Cough for a week", "Rest and tea", "A cold", "J00"))
+    assert all(words in at.page.content() for words in ("Cough for a week", "Rest and tea", "A cold", "J00", "smoking"))
     _looks_right(at, "note-signed")
 
     own = window(cast.maya).go(f"/portal/visits/{visit.id}")
