@@ -54,6 +54,16 @@ class Importing:
         ids = {"clinic_id": self.clinic_id, "integration_id": self.integration_id, "kind": kind, "keys": list(keys)}
         return {row.external_id: (row.resource_id, row.digest) for row in self._execute(KNOWN, ids)}
 
+    def people(self, keys):
+        """The same of patients, as those read it who write about one: a record that went into another is that other."""
+        known = self.known("patients", keys)
+        merged = sa.select(PATIENTS.id, PATIENTS.merged_into_id).where(
+            PATIENTS.clinic_id == self.clinic_id, PATIENTS.id.in_([row_id for row_id, _digest in known.values()]),
+            PATIENTS.merged_into_id.is_not(None),
+        )  # fmt: skip
+        into = dict(tuple(row) for row in self._execute(merged))
+        return {name: (into.get(row_id, row_id), digest) for name, (row_id, digest) in known.items()}
+
     def write_patients(self, items) -> Counter:
         """Register or update patients; each item has ``keys`` and ``columns``."""
         before = {}

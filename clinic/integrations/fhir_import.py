@@ -170,7 +170,7 @@ class FhirImport:
 
     def _with_people(self, batch):
         """The encounters whose patient is known, with the rows of the people they name; and how many are not."""
-        patients = self.importing.known("patients", {self._name(each.patient) for each in batch})
+        patients = self.importing.people({self._name(each.patient) for each in batch})
         named = {self._name(name) for each in batch for name in each.providers}
         providers = self.importing.known("providers", named)
         items, unknown = [], 0
