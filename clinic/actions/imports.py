@@ -107,7 +107,7 @@ class Importing:
         bell.ring(self.session, self.clinic_id, "visits")
         return counts
 
-    def _write(self, table, items, prepare=lambda new, changed: None):
+    def _write(self, table, items, prepare=lambda new, changed: None, stamped=("created_at", "updated_at")):
         """Insert what is new, update what the source changed, leave the rest; returns counts and what was written."""
         self._execute(ALONE, {"clinic_id": self.clinic_id})
         known = self.known(table.name, [key for item in items for key in item.keys])
@@ -120,7 +120,7 @@ class Importing:
             elif found[1] != digest:
                 changed.append(item)
         prepare(new, changed)
-        stamp = {"clinic_id": self.clinic_id, "created_at": now(), "updated_at": now()}
+        stamp = {"clinic_id": self.clinic_id, **dict.fromkeys(stamped, now())}
         self._insert(table, [{**stamp, "id": item.row_id, **item.columns} for item in new])
         self._insert(ExternalId.__table__, [self._name(table, item, key) for item in items for key in item.keys
                                             if key not in known])  # fmt: skip
@@ -143,10 +143,13 @@ class Importing:
             {"row_id": item.row_id, **{f"new_{name}": value for name, value in item.columns.items()}}
             for item in changed
         ])  # fmt: skip
-        self._execute(DIGEST, [
-            {"clinic_id": self.clinic_id, "kind": table.name, "row_id": item.row_id, "digest": item.digest}
-            for item in changed
-        ])  # fmt: skip
+        self._say_again(table, changed)
+
+    def _say_again(self, table, items):
+        """Remember what the source last said of these rows."""
+        ids = {"clinic_id": self.clinic_id, "kind": table.name}
+        if items:
+            self._execute(DIGEST, [{**ids, "row_id": item.row_id, "digest": item.digest} for item in items])
 
     def _write_words(self, new, changed, before):
         """Make the patients findable by their new names and numbers."""

@@ -11,8 +11,7 @@ from flask.cli import AppGroup
 from clinic.actions.acting import Actor
 from clinic.db import db
 from clinic.integrations.fhir_files import files_in
-from clinic.integrations.fhir_import import FhirImport, Report
-from clinic.integrations.fhir_mapping import MAPPINGS
+from clinic.integrations.fhir_import import ALL, READINGS, FhirImport, Report
 from clinic.models.organizations import Clinic
 from clinic.scope import Scope
 
@@ -28,7 +27,8 @@ RESOURCES_A_LINE = 10_000
 def fhir(slug, source, paths):
     """Take in FHIR R4 bundles and NDJSON, plain or gzip; folders with all below them.
 
-    Patients, practitioners and encounters come in. The same files again change nothing.
+    Patients, practitioners and encounters come in, and of their charts conditions, allergies, vaccinations, procedures,
+    medication, vital signs and laboratory results. The same files again change nothing.
     """
     session = db.session()
     session.enter(Scope.person())
@@ -37,8 +37,8 @@ def fhir(slug, source, paths):
         raise click.ClickException(f"There is no clinic with the address {slug}.")
     session.enter(Scope.staff(clinic.id))
     files = files_in(paths)
-    # Twice: people first, then encounters.
-    with _progress(2 * sum(path.stat().st_size for path in files)) as tell:
+    # Once for each reading: people, then encounters, then charts.
+    with _progress(len(READINGS) * sum(path.stat().st_size for path in files)) as tell:
         by = Actor(clinic_id=clinic.id, role="operator", user_agent="flask import fhir")
         report = FhirImport(session, clinic, by=by, source=source, tell=tell).run(files)
     _print(report)
@@ -66,7 +66,7 @@ def _progress(total_bytes):
 
 def _print(report: Report):
     click.echo(_line("", COLUMNS))
-    for kind, counts in sorted(report.counts.items(), key=lambda each: (each[0] not in MAPPINGS, each[0])):
+    for kind, counts in sorted(report.counts.items(), key=lambda each: (each[0] not in ALL, each[0])):
         click.echo(_line(kind, [f"{counts[name]:,}" for name in COLUMNS]))
     _print_counted("Skipped:", report.reasons)
     _print_counted("Taken in with a remark:", report.remarks)

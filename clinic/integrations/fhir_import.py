@@ -1,8 +1,9 @@
-"""FHIR R4 files into one clinic: Patient, Practitioner (a provider) and Encounter (a visit that was).
+"""FHIR R4 files into one clinic: patients, providers, visits that were, and what stands in the patients' charts.
 
-Two readings, since an Encounter may stand before its Patient: people first, then encounters, whose references are
-looked up in the database batch by batch, so that memory stays flat however large the files are. A name in the source
-(an id) stands for the same row for ever; two sources that number alike need different ``source`` labels.
+Three readings, since an Encounter may stand before its Patient: people first, then encounters, then the charts; what
+they refer to is looked up in the database batch by batch, so that memory stays flat however large the files are. A
+name in the source (an id) stands for the same row for ever; two sources that number alike need different ``source``
+labels.
 """
 
 import re
@@ -14,13 +15,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from clinic.actions.imports import Importing, integration_for
+from clinic.actions.chart_imports import ENTRIES, ChartImporting
+from clinic.actions.imports import integration_for
 from clinic.integrations import fhir_files
+from clinic.integrations.fhir_chart import allergy, condition, immunization, procedure
 from clinic.integrations.fhir_mapping import MAPPINGS, Mapped, Skip, mapped
+from clinic.integrations.fhir_medications import medication_request
+from clinic.integrations.fhir_observations import diagnostic_report, observation
 from clinic.models.integrations import IntegrationKind
 
 BATCH = 300
-READINGS = (("Patient", "Practitioner"), ("Encounter",))
+CHART = {
+    "Condition": condition, "AllergyIntolerance": allergy, "Immunization": immunization, "Procedure": procedure,
+    "MedicationRequest": medication_request, "Observation": observation, "DiagnosticReport": diagnostic_report,
+}  # fmt: skip
+ALL = MAPPINGS | CHART
+READINGS = (("Patient", "Practitioner"), ("Encounter",), tuple(CHART))
 MOST_BROKEN = 50
 PLAIN = re.compile(r"[A-Z][A-Za-z]{2,40}$")
 
@@ -73,31 +83,31 @@ class FhirImport:
     def __init__(self, session, clinic, *, by, source="", tell: Callable[[int, int], None] = lambda *_: None):
         self.session, self.source, self.tell = session, source, tell
         self.timezone, self.zone = clinic.timezone, ZoneInfo(clinic.timezone)
-        self.importing = Importing(session, integration_for(session, clinic.id, IntegrationKind.FHIR_IMPORT), by=by)
+        self.importing = ChartImporting(
+            session, integration_for(session, clinic.id, IntegrationKind.FHIR_IMPORT), by=by
+        )
         self.report = Report()
-        self.waiting: dict[str, list[Mapped]] = defaultdict(list)
-        self.keys: dict[str, set] = defaultdict(set)
+        # By kind and, where the kind alone does not say, by table.
+        self.waiting: dict[tuple, list[Mapped]] = defaultdict(list)
+        self.keys: dict[tuple, set] = defaultdict(set)
 
     def run(self, files: Iterable[Path]) -> Report:
         """Read the files, write what is new, and commit batch after batch; returns what became of everything."""
-        done, with_encounters = 0, set()
-        for path in files:
-            for found in fhir_files.read(path, lambda at, done=done: self.tell(done + at, self.report.read)):
-                if self._first_reading(found) == "Encounter":
-                    with_encounters.add(path)
-            done += path.stat().st_size
-        self._write_all()
-        for path in files:
-            if path in with_encounters:
-                for found in fhir_files.read(path, lambda at, done=done: self.tell(done + at, self.report.read)):
-                    self._take(found, READINGS[1])
-            done += path.stat().st_size
-        self._write_all()
+        done, kinds_in = 0, defaultdict(set)
+        for kinds in READINGS:
+            for path in files:
+                if kinds is READINGS[0] or kinds_in[path] & set(kinds):
+                    for found in fhir_files.read(path, lambda at, done=done: self.tell(done + at, self.report.read)):
+                        if kinds is READINGS[0]:
+                            kinds_in[path].add(self._first_reading(found))
+                        self._take(found, kinds)
+                done += path.stat().st_size
+            self._write_all()
         self.tell(done, self.report.read)
         return self.report
 
     def _first_reading(self, found):
-        """Count it, take people in; returns what it is."""
+        """Count it; returns what it is."""
         if isinstance(found, fhir_files.Broken):
             self.report.break_at(found)
             return None
@@ -105,9 +115,8 @@ class FhirImport:
         # A made-up name must not become a line of the report, nor may a million of them.
         kind = kind if kind in self.report.counts or (PLAIN.match(kind) and len(self.report.counts) < 200) else "other"
         self.report.counts[kind]["read"] += 1
-        if kind not in MAPPINGS:
+        if kind not in ALL:
             self.report.skip(kind, "this kind is not imported")
-        self._take(found, READINGS[0])
         return kind
 
     def _take(self, found, kinds):
@@ -115,34 +124,41 @@ class FhirImport:
             return
         kind = found.resource["resourceType"]
         try:
-            each = mapped(found, self.zone)
+            those = mapped(found, self.zone, ALL)
         except Skip as skip:
-            self.report.skip(kind, str(skip))
+            self.report.skip(kind, _reason(skip))
             return
+        for each in those if isinstance(those, list) else [those]:
+            self._wait(kind, each)
+
+    def _wait(self, kind, each):
+        """Let it wait for its batch."""
+        line = kind, each.into
         each.keys = [self._name(key) for key in each.keys]
         # The same resource twice: the later one counts, and meets the earlier one in the database.
-        if self.keys[kind] & set(each.keys) or len(self.waiting[kind]) >= BATCH:
-            self._write(kind)
-        self.waiting[kind].append(each)
-        self.keys[kind] |= set(each.keys)
+        if self.keys[line] & set(each.keys) or len(self.waiting[line]) >= BATCH:
+            self._write(line)
+        self.waiting[line].append(each)
+        self.keys[line] |= set(each.keys)
         self.report.remarks.update((kind, remark) for remark in each.remarks)
 
     def _name(self, key):
         return f"{self.source}|{key}" if self.source else key
 
     def _write_all(self):
-        for kind in list(self.waiting):
-            self._write(kind)
+        for line in list(self.waiting):
+            self._write(line)
 
-    def _write(self, kind):
-        batch, self.waiting[kind], self.keys[kind] = self.waiting[kind], [], set()
+    def _write(self, line):
+        batch, self.waiting[line], self.keys[line] = self.waiting[line], [], set()
         if batch:
-            self._write_batch(kind, batch)
+            self._write_batch(line, batch)
 
-    def _write_batch(self, kind, batch):
+    def _write_batch(self, line, batch):
         """Write and commit a batch; one that the database refuses is tried again row by row."""
+        kind, _into = line
         try:
-            counts = self._put(kind, batch)
+            counts = self._put(line, batch)
             self.session.commit()
         except DBAPIError as error:
             self.session.rollback()
@@ -154,36 +170,68 @@ class FhirImport:
                 return
             counts = Counter()
             for each in batch:
-                self._write_batch(kind, [each])
+                self._write_batch(line, [each])
         self.report.counts[kind].update(counts)
 
-    def _put(self, kind, batch):
+    def _put(self, line, batch):
+        kind, into = line
         if kind == "Patient":
             return self.importing.write_patients(_items(batch))
         if kind == "Practitioner":
             return self.importing.write_providers(_items(batch))
-        items, unknown = self._with_people(batch)
-        counts = self.importing.write_visits(items, self.timezone)
-        for _ in range(unknown):
+        items = self._with_people(batch)
+        if kind == "Encounter":
+            counts = self.importing.write_visits(items, self.timezone)
+        elif into in ENTRIES:
+            counts = self.importing.write_entries(into, items)
+        else:
+            counts = getattr(self.importing, f"write_{into}")(items)
+        for _ in range(len(batch) - len(items)):
             self.report.skip(kind, "its patient is not known here")
         return counts
 
     def _with_people(self, batch):
-        """The encounters whose patient is known, with the rows of the people they name; and how many are not."""
+        """Those whose patient is known, with the rows of the people and the visit they name."""
         patients = self.importing.people({self._name(each.patient) for each in batch})
-        named = {self._name(name) for each in batch for name in each.providers}
-        providers = self.importing.known("providers", named)
-        items, unknown = [], 0
+        providers = self._ids("providers", {self._name(name) for each in batch for name in each.providers})
+        visits = self._ids("visits", {self._name(each.visit) for each in batch if each.visit})
+        whose = self.importing.visits_of(list(visits.values()))
+        items = []
         for each in batch:
             patient = patients.get(self._name(each.patient))
             if patient is None:
-                unknown += 1
                 continue
-            provider = next((providers[self._name(name)] for name in each.providers
-                             if self._name(name) in providers), (None,))  # fmt: skip
-            items.append(Item(each.keys, {**each.columns, "patient_id": patient[0], "provider_id": provider[0]}))
-        return items, unknown
+            provider = next((found for name in each.providers if (found := providers.get(self._name(name)))), None)
+            columns = {**each.columns, "patient_id": patient[0], **NAMES.get(each.into, {"provider_id": provider})}
+            visit = visits.get(self._name(each.visit)) if each.visit else None
+            items.append(Item(each.keys, _at_visit(columns, each.into, visit, whose)))
+        return items
+
+    def _ids(self, table, names):
+        return {name: row_id for name, (row_id, _digest) in self.importing.known(table, names).items()}
+
+
+# Measured values name nobody but the patient.
+NAMES = {"measurements": {}}
+
+
+def _at_visit(columns, into, visit, whose):
+    """The columns with the visit it belongs to, where that is this patient's; and with the visit's doctor."""
+    if into in (None, "lab_results"):
+        return columns
+    patient_id, provider_id = whose.get(visit, (None, None))
+    if patient_id != columns["patient_id"]:
+        return {**columns, "visit_id": None}
+    if "provider_id" in columns:
+        columns["provider_id"] = columns["provider_id"] or provider_id
+    return {**columns, "visit_id": visit}
 
 
 def _items(batch):
     return [Item(each.keys, dict(each.columns)) for each in batch]
+
+
+def _reason(skip):
+    """Why it was skipped, as a clause of a table: reasons that are sentences elsewhere are none here."""
+    said = str(skip)
+    return f"{said[0].lower()}{said[1:]}".removesuffix(".") if said.endswith(".") else said

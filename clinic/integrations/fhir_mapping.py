@@ -31,6 +31,9 @@ class Mapped:
     remarks: list[str] = field(default_factory=list)
     patient: str | None = None
     providers: list[str] = field(default_factory=list)
+    visit: str | None = None
+    # The table it goes into, where its kind alone does not say.
+    into: str | None = None
 
 
 def keys_of(resource, full_url) -> list[str]:
@@ -141,12 +144,12 @@ def _visit(resource, status, starts_at, ends_at):
 MAPPINGS = {"Patient": patient, "Practitioner": practitioner, "Encounter": encounter}
 
 
-def mapped(found, zone: ZoneInfo) -> Mapped:
+def mapped(found, zone: ZoneInfo, mappings=MAPPINGS) -> Mapped | list[Mapped]:
     """The resource as columns of ours; raises Skip with the reason where it cannot be taken in."""
     kind = found.resource["resourceType"]
     try:
-        return MAPPINGS[kind](found.resource, found.full_url, zone)
-    except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
+        return mappings[kind](found.resource, found.full_url, zone)
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError, ArithmeticError):
         raise Skip(f"it is not a well-formed {kind}") from None
 
 
