@@ -7,6 +7,7 @@ from wtforms.validators import Optional
 from clinic.forms.dated import DatedForm
 from clinic.forms.fields import needed, paragraphs, words
 from clinic.forms.patients import TypedDate
+from clinic.queries import icd10
 
 
 class ConditionForm(DatedForm):
@@ -28,6 +29,12 @@ class ConditionForm(DatedForm):
             self.blame(_("Choose a diagnosis, or say what it is."), "name")
             return False
         return is_valid
+
+    def opened(self, condition):
+        """The form without the words of the code: they follow whichever code is chosen."""
+        if condition.icd10 and condition.name == icd10.label(condition.icd10):
+            self.name.data = None
+        return self
 
     @property
     def facts(self):

@@ -31,4 +31,6 @@ HEALTH = {
     "imports.write_immunizations": _l("%(who)s imported vaccinations"),
     "imports.write_procedures": _l("%(who)s imported procedures"),
     "imports.write_measurements": _l("%(who)s imported measured values"),
+    "imports.write_lab_results": _l("%(who)s imported laboratory results"),
+    "imports.write_prescriptions": _l("%(who)s imported prescriptions"),
 }

@@ -53,7 +53,7 @@ def edit(patient_id, condition_id):
     """One condition, as it is known and to be changed."""
     condition = entry(Condition, patient_id, condition_id)
     form = ConditionForm(current.clinic, obj=condition)
-    return form_page(FORM, patient_id, form, condition=condition, **_own(condition))
+    return form_page(FORM, patient_id, form.opened(condition), condition=condition, **_own(condition))
 
 
 @bp.post("/<uuid:condition_id>/update", needs=P.RECORD_WRITE)
