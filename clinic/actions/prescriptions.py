@@ -79,7 +79,7 @@ def issue(
 def stop(prescription: Prescription, reason: str, *, by, item: PrescriptionItem | None = None):
     """Say that a medicine of it, or all of them, are no longer to be taken, and why."""
     session = object_session(prescription)
-    _held(session.get(Patient, (prescription.clinic_id, prescription.patient_id)))
+    _held(_person_of(session, prescription))
     current = prescriptions.one(session, prescription.clinic_id, prescription.id)
     _prescriber(session, by)
     if current.replaced_by:
@@ -104,6 +104,12 @@ def _held(patient):
     session = object_session(patient)
     session.refresh(patient, with_for_update={"key_share": True, "of": Patient})
     return session
+
+
+def _person_of(session, prescription):
+    """The patient whom it is about by now: a record that went into another is one with it."""
+    record = session.get(Patient, (prescription.clinic_id, prescription.patient_id))
+    return session.get(Patient, (record.clinic_id, record.merged_into_id)) if record.merged_into_id else record
 
 
 def _prescriber(session, by):

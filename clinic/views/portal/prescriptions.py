@@ -6,9 +6,11 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
 from clinic.htmx import show as show_page
+from clinic.models.patients import Patient
 from clinic.openings import listed
 from clinic.queries import portal_offers
 from clinic.queries import prescriptions as queries
+from clinic.queries.timeline import records_of
 from clinic.views import papers
 from clinic.views import prescription_letters as paper
 from clinic.views.asked import Page, page_number
@@ -24,7 +26,8 @@ def index():
     people = portal_offers.own_patients(db.session(), current.patient_ids)
     patient, number = chosen(people), page_number()
     listed([patient.id] if patient else ())
-    rows = queries.of_patient(db.session(), [patient.id], number) if patient else ()
+    records = records_of(db.session(), current.clinic.id, patient.id) if patient else ()
+    rows = queries.of_patient(db.session(), records, number) if patient else ()
     facts = {"found": Page.of(rows, number, queries.ON_A_PAGE), "paper": paper}
     shown = tabs(people, patient, "portal.prescriptions.index") if patient else []
     return show_page("portal/prescriptions/index.html", patient=patient, tabs=shown, **facts)
@@ -54,6 +57,8 @@ def pdf(prescription_id):
 def _own(prescription_id):
     """A prescription of somebody the reader acts for, and whose it is; else the 404 of one that never was."""
     found = queries.one(db.session(), current.clinic.id, prescription_id) or abort(404)
-    people = portal_offers.own_patients(db.session(), current.patient_ids & {found.patient_id})
+    # One that stands in a record that went into theirs by a merge is theirs too.
+    record = db.session.get(Patient, (current.clinic.id, found.patient_id)) or abort(404)
+    people = portal_offers.own_patients(db.session(), current.patient_ids & {record.merged_into_id or record.id})
     listed(each.id for each in people)
     return (found, people[0]) if people else abort(404)

@@ -1,6 +1,7 @@
 """A patient's prescriptions: there at issue, with what became of them, on paper too, and nobody else's."""
 
-from clinic.actions import prescriptions
+from clinic.actions import patient_merges, prescriptions
+from clinic.actions.patients import register
 from tests.prescribing import AMOXICILLIN, ARNICA, prescribed
 
 
@@ -36,6 +37,18 @@ def test_it_is_printed_and_saved(maya, session, cast):
     issued = prescribed(session, cast, patient=cast.maya_patient)
     assert "Maya Okafor" in maya.open("portal.prescriptions.sheet", prescription_id=issued.id).text
     assert maya.open("portal.prescriptions.pdf", prescription_id=issued.id).data.startswith(b"%PDF")
+
+
+def test_what_stands_in_a_record_that_was_merged_into_theirs_is_theirs_too(maya, osei, session, cast):
+    twin = register(session, by=cast.amara.actor, full_name="Maya Okafor")
+    issued = prescribed(session, cast, ARNICA, patient=twin)
+    patient_merges.merge(cast.maya_patient, twin, "The same person", by=cast.ines.actor)
+    session.commit()
+    assert "Arnica montana" in maya.open("portal.prescriptions.index").text
+    for end in ("show", "sheet", "pdf"):
+        assert maya.open(f"portal.prescriptions.{end}", prescription_id=issued.id).status_code == 200
+    ids = {"patient_id": cast.maya_patient.id, "prescription_id": issued.id}
+    assert "Arnica montana" in osei.open("staff.prescriptions.show", **ids).text
 
 
 def test_nobody_elses(maya, session, cast):
