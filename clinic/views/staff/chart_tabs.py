@@ -27,13 +27,13 @@ TABS = (
     Tab("staff.charts.timeline", word("Timeline"), Permission.CHART_SEE),
     Tab("staff.health.index", word("Health"), Permission.CHART_SEE),
     Tab("staff.measurements.index", word("Measured"), Permission.CHART_SEE),
-    Tab("staff.referrals.index", word("Referrals"), Permission.CHART_SEE),
-    Tab("staff.excuse_notes.index", word("Excuse notes"), Permission.CHART_SEE),
     Tab("staff.lab_orders.index", word("Laboratory"), Permission.CHART_SEE),
     Tab("staff.prescriptions.index", word("Prescriptions"), Permission.CHART_SEE),
     Tab("staff.charts.existing", word("What there is"), Permission.RECORD_EXISTS),
-    Tab("staff.insurance.index", word("Insurance"), Permission.INSURANCE_SEE),
     Tab("staff.documents.index", word("Documents"), Permission.DOCUMENTS_SEE, whole=True),
+    Tab("staff.referrals.index", word("Referrals"), Permission.CHART_SEE),
+    Tab("staff.excuse_notes.index", word("Excuse notes"), Permission.CHART_SEE),
+    Tab("staff.insurance.index", word("Insurance"), Permission.INSURANCE_SEE),
     Tab("staff.patients.show", word("Details"), Permission.PATIENTS_FIND),
 )
 
@@ -48,7 +48,10 @@ UNDER = {
 
 
 def tabs(patient_id):
-    """What this person may open of the chart: (name, label, address, whether it is open now, whether it is whole)."""
+    """What this person may open of the chart: (name, label, address, whether it is open now, whether it is whole).
+
+    Who reads the timeline begins with it, everybody else with the details.
+    """
     here = _subject(request.endpoint)
     # A page of the subject that has no tab of its own stands under the subject's.
     exact = any(tab.endpoint == request.endpoint for tab in TABS)
@@ -58,7 +61,7 @@ def tabs(patient_id):
             url_for(tab.endpoint, patient_id=patient_id),
             tab.endpoint == request.endpoint if exact else _subject(tab.endpoint) == here, tab.whole,
         )
-        for tab in TABS
+        for tab in (TABS if current.may(Permission.CHART_SEE) else (TABS[-1], *TABS[:-1]))
         if current.may(tab.needs) and tab.endpoint in current_app.view_functions
     ]  # fmt: skip
 
