@@ -32,9 +32,10 @@ def referral(found, patient) -> dict:
             (_("Specialty"), found.specialty), (_("How soon"), _(found.priority.label)),
         ]  # fmt: skip
         parts = [(_("Why, and what we ask of you"), found.reason), (_("What else you should know"), found.notes)]
-        return _letter(clinic, "referral", _("Referral"), about, parts, found) | {
+        letter = _letter(clinic, "referral", _("Referral"), about, parts, found) | {
             "to": found.referred_to, "footer": _("Confidential: for whoever it is addressed to.")
         }  # fmt: skip
+        return letter | ({"mark": _("Called off: this letter is not needed any more.")} if found.cancelled_at else {})
 
 
 def excuse_note(note, patient) -> dict:

@@ -71,6 +71,8 @@ class TestReferralsOfADoctor:
         assert letter.data.startswith(b"%PDF") and "Tom" not in letter.headers["Content-Disposition"]
         page = osei.open("staff.referrals.print_letter", **of(made)).text
         assert "1 Vein Road" in page and "Not sent yet" in page
+        osei.send("staff.referrals.cancel", {"note": "Moved away"}, **of(made))
+        assert "not needed any more" in osei.open("staff.referrals.print_letter", **of(made)).text
 
     def test_another_doctors_patient_and_anothers_referral_are_the_same_404(self, session, cast, osei, lind, visit):
         made = referral(session, cast)
