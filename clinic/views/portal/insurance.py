@@ -14,6 +14,7 @@ from clinic.htmx import again, changed, show
 from clinic.openings import listed
 from clinic.queries import insurance as known
 from clinic.queries import portal_offers
+from clinic.views.asked import an_id
 
 bp = GuardedBlueprint("insurance", __name__, face="portal", url_prefix="/insurance")
 USE = Permission.PORTAL_USE
@@ -22,9 +23,9 @@ NEW = "portal/insurance/new.html"
 
 @bp.get("/", needs=USE, shows="patients")
 def index():
-    """The policies of everybody this person may act for."""
-    session = db.session()
-    people = portal_offers.own_patients(session, current.patient_ids)
+    """The policies of everybody this person may act for, or of the one whom the address names."""
+    session, wanted = db.session(), an_id("patient_id")
+    people = [_own(wanted)] if wanted else portal_offers.own_patients(session, current.patient_ids)
     listed(patient.id for patient in people)
     policies = known.live_of_many(session, [patient.id for patient in people])
     return show("portal/insurance/index.html", patients=people, policies=policies)

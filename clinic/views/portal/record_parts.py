@@ -39,6 +39,7 @@ RECORD_PARTS = (
         "portal.excuse_notes.index", word("Excuse notes"), word("For work or school, to print and hand in."),
         "excuse_notes",
     ),
+    Part("portal.insurance.index", word("Insurance"), word("Who pays, and what we know of it.")),
     Part(
         "portal.documents.index", word("Documents"), word("What you sent us, and what we give you."), "documents"
     ),

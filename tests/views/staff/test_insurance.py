@@ -150,6 +150,8 @@ class TestPortal:
         assert (
             "Written down by the patient" in amara.open("staff.insurance.index", patient_id=cast.maya_patient.id).text
         )
+        assert "Bluebell" in maya.open("portal.insurance.index", patient_id=cast.maya_patient.id).text
+        assert maya.open("portal.insurance.index", patient_id=cast.tom.id).status_code == 404
         assert maya.send("portal.insurance.create", {}, patient_id=cast.maya_patient.id).status_code == 422
         assert maya.send("portal.insurance.create", CARD, patient_id=cast.tom.id).status_code == 404
         assert len(policies(session)) == 2
