@@ -117,10 +117,10 @@ def _branch(select, further, titled):
     rows = visitors.replacement_traverse(select, {}, _of_each_record).subquery()
     found = sa.select(*(_column(rows.c[name], titled) for name in COLUMNS)).order_by(rows.c.at.desc(), rows.c.id.desc())
     if further:
-        place = sa.tuple_(
-            sa.bindparam("before_at", type_=sa.DateTime(timezone=True)), sa.bindparam("before_id", type_=sa.Uuid())
-        )
-        found = found.where(sa.tuple_(rows.c.at, rows.c.id) < place)
+        moment = sa.bindparam("before_at", type_=sa.DateTime(timezone=True))
+        place = sa.tuple_(moment, sa.bindparam("before_id", type_=sa.Uuid()))
+        # The moment once more by itself: where it is of one table and the id of another, no index knows both.
+        found = found.where(rows.c.at <= moment, sa.tuple_(rows.c.at, rows.c.id) < place)
     return found.limit(sa.bindparam("most", type_=sa.Integer())).subquery().select()
 
 

@@ -1,5 +1,6 @@
 """A patient's timeline: everything in its order, a page at a time, as quick at five thousand entries as at fifty."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +93,13 @@ class TestSources:
     def test_a_select_with_other_columns_is_no_source(self):
         with pytest.raises(TypeError, match="gives"):
             Source("odd", "Odd", "Odds", sa.select(sa.literal("odd").label("kind")))
+
+    # Visits, and notes by way of them, have several indexes; theirs is looked at below, where there are some.
+    @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"visit", "notes"}))
+    def test_each_kind_is_found_by_an_index_on_its_patient(self, session, cast, kind):
+        session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        plan = _plan(session, cast, [kind], queries.Place(FIRST, cast.tom.id))
+        assert re.search(r"Index Cond: .*patient_id = whose.id", plan), plan
 
 
 class TestFiveThousand:
