@@ -1,5 +1,7 @@
 """Laboratory results: flags by the range, files taken in twice, results without an order, wrong ones withdrawn."""
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -7,13 +9,14 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import lab_orders, lab_results
+from clinic.actions import lab_orders, lab_results, patient_merges
 from clinic.actions.acting import Actor, Refused
 from clinic.actions.lab_results import Reported, Rule
 from clinic.db import now
-from clinic.models.lab_orders import LabOrderStatus
+from clinic.models.lab_orders import LabOrder, LabOrderStatus
 from clinic.models.lab_results import Comparator, Flag, LabResult, flag_of
 from clinic.models.releasing import ReleaseRule
+from clinic.queries.exports import write_released
 from clinic.scope import Scope
 from tests.at_once import rush
 from tests.labs import entered, ordered, sodium
@@ -153,3 +156,39 @@ def test_the_same_file_sent_twice_at_once_is_taken_in_once(app, cast, session):
 
     assert rush(app, cast, take_in, take_in) == ["done", "done"]
     assert len(results(session)) == 1
+
+
+def test_an_erased_record_says_nothing_of_what_was_ordered_or_found(cast, session):
+    entered(cast, session, ordered(cast, session, notes="Tired"), sodium("151", laboratory="City Lab"))
+    waiting = ordered(cast, session)
+    for statement in lab_orders.blanked(cast.rose.id, [cast.maya_patient.id]):
+        session.connection().execute(statement)
+    session.commit()
+    session.expire_all()
+    rows = [*session.scalars(sa.select(LabOrder)), *(found := results(session))]
+    said = " ".join(str(vars(each)) for each in rows)
+    assert not any(word in said for word in ("Sodium", "mmol", "Tired", "City Lab"))
+    assert [each.value for each in found] == [None] and waiting.status == LabOrderStatus.CANCELLED
+
+
+def test_results_go_along_when_two_records_become_one_and_come_back_when_they_are_two_again(cast, session):
+    order = entered(cast, session, ordered(cast, session, patient=cast.tom))
+    merge = patient_merges.merge(cast.maya_patient, cast.tom, "The same person", by=cast.ines.actor)
+    session.commit()
+    session.expire_all()
+    assert {order.patient_id, results(session)[0].patient_id} == {cast.maya_patient.id}
+    patient_merges.undo(merge, by=cast.ines.actor)
+    session.commit()
+    session.expire_all()
+    assert {order.patient_id, results(session)[0].patient_id} == {cast.tom.id}
+
+
+def test_a_patients_own_copy_holds_what_was_released_and_nothing_else(cast, session):
+    entered(cast, session, ordered(cast, session, ReleaseRule.NOW), sodium("151"))
+    entered(cast, session, ordered(cast, session), sodium("160"))
+    session.enter(Scope.portal(cast.rose.id, cast.maya.user.id, {cast.maya_patient.id}))
+    with io.BytesIO() as file:
+        write_released(session, file, cast.rose, cast.maya_patient)
+        found = zipfile.ZipFile(file).read("lab_results.json").decode()
+    assert '"value": 151' in found and '"value": 160' not in found
+    session.enter(cast.scope)
