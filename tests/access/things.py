@@ -14,27 +14,22 @@ from clinic.actions.patients import register
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
-from clinic.models.allergies import Allergy, AllergyStatus
 from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
-from clinic.models.conditions import Condition
 from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
-from clinic.models.immunizations import Immunization
-from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.insurance import InsurancePolicy
+from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.keeping import Erasure, LegalHold
 from clinic.models.lab_orders import LabOrder, LabOrderStatus
 from clinic.models.lab_results import LabResult
-from clinic.models.measurements import Kind, Measurement, MeasurementSource
 from clinic.models.note_templates import NoteTemplate
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
-from clinic.models.procedures import Procedure
 from clinic.models.referrals import Referral, ReferralStatus, SentTo
 from clinic.models.releasing import ReleaseRule
 from clinic.models.requests import RequestStatus, VisitRequest
@@ -49,6 +44,7 @@ from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
+from tests.access.health import HEALTH_ROWS
 from tests.access.merging import two_records
 from tests.access.prescribing import PRESCRIBED
 
@@ -220,27 +216,6 @@ def _reply(corner, patient_id, number):
     )  # fmt: skip
 
 
-HEALTH = {
-    "condition": (Condition, {"name": "Asthma", "recorded_at": sa.func.now()}),
-    "allergy": (Allergy, {"substance": "Latex", "status": AllergyStatus.ACTIVE, "recorded_at": sa.func.now()}),
-    "immunization": (Immunization, {"vaccine": "Tetanus", "given_at": sa.func.now()}),
-    "procedure": (Procedure, {"name": "Appendix taken out", "performed_at": sa.func.now()}),
-}
-
-
-def _of_health(model, **facts):
-    return lambda corner, patient_id, number: model(clinic_id=corner.clinic.id, patient_id=patient_id, **facts)
-
-
-def _reading(corner, patient_id, number):
-    """A heart rate, whose reading goes by the id of its one row."""
-    own = uuid4()
-    return Measurement(
-        clinic_id=corner.clinic.id, id=own, reading_id=own, patient_id=patient_id, kind=Kind.HEART_RATE, value=72,
-        measured_at=datetime.now(UTC), source=MeasurementSource.DESK,
-    )  # fmt: skip
-
-
 ROWS = {
     "notification_id": _notification,
     "reply_id": _reply,
@@ -308,10 +283,6 @@ ROWS = {
     "source_id": lambda corner, patient_id, number: BusySource(
         clinic_id=corner.clinic.id, provider_id=corner.provider.id, host="calendar.example", address_encrypted=b"x",
     ),
-    **{f"{name}_id": _of_health(model, **facts) for name, (model, facts) in HEALTH.items()},
-    # What was measured together is found by its reading; here that has the name of its one row.
-    "reading_id": _reading,
-    **PRESCRIBED,
     # Released, so that the patient sees it; the result came without an order.
     "order_id": lambda corner, patient_id, number: LabOrder(
         clinic_id=corner.clinic.id, patient_id=patient_id, tests=["Sodium"], status=LabOrderStatus.COMPLETED,
@@ -337,6 +308,8 @@ ROWS = {
         recorded_at=datetime.now(UTC), storage_key=uuid4().hex, file_name="consent.pdf", mime_type="application/pdf",
         sha256="0" * 64, file_size=1, received=1, state=DocumentState.READY,
     ),
+    **HEALTH_ROWS,
+    **PRESCRIBED,
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",
     ),
