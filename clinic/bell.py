@@ -8,14 +8,17 @@ import queue
 import threading
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import psycopg
 import structlog
 from sqlalchemy import event, text
 
-from clinic.db import ClinicSession
+from clinic.db import ClinicSession, now
 
 CHANNEL = "clinic_bell"
+EVERYTHING = "*"  # the topic of whoever does not know what rang
+SLACK = timedelta(milliseconds=50)  # by which the clocks of two processes may differ
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 log = structlog.get_logger()
 
@@ -45,15 +48,22 @@ class Bell:
         self.most_streams = most_streams
         self.lock = threading.Lock()
         self.listeners: dict[str, set[queue.Queue]] = {}
+        self.rung: dict[tuple[str, str], datetime] = {}
+        self.listening_since: datetime | None = None
         self.thread = None
 
-    def open(self, clinic_id):
-        """A queue that gets every topic rung for the clinic; None where this process has streams enough."""
+    def open(self, clinic_id, seen: datetime | None = None):
+        """A queue that gets every topic rung for the clinic; None where this process has streams enough.
+
+        ``seen`` is when the page was asked for: what has rung since then is in the queue already.
+        """
         with self.lock:
             if sum(map(len, self.listeners.values())) >= self.most_streams:
                 return None
             ears = queue.Queue(maxsize=100)
             self.listeners.setdefault(str(clinic_id), set()).add(ears)
+            for topic in self._missed(str(clinic_id), seen):
+                self._drop_in(ears, topic)
             if self.thread is None:
                 self.thread = threading.Thread(target=self._listen, name="bell", daemon=True)
                 self.thread.start()
@@ -64,13 +74,22 @@ class Bell:
         with self.lock:
             self.listeners.get(str(clinic_id), set()).discard(ears)
 
+    def _missed(self, clinic_id, seen):
+        """The topics that rang between a page and its stream; before this process listens, its first word tells all."""
+        if seen is None or self.listening_since is None:
+            return []
+        if seen < self.listening_since:
+            return [EVERYTHING]
+        return [topic for (clinic, topic), at in self.rung.items() if clinic == clinic_id and at > seen - SLACK]
+
     def _listen(self):
         while True:
             try:
                 with psycopg.connect(self.database_url, autocommit=True) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     # What rang while nobody listened is unknown, so every page looks again.
-                    self._tell_all("visits")
+                    self.listening_since = now()
+                    self._tell_all(EVERYTHING)
                     for notice in connection.notifies():
                         self._hear(notice.payload)
             except psycopg.Error as error:
@@ -80,6 +99,7 @@ class Bell:
     def _hear(self, payload):
         rung = json.loads(payload)
         with self.lock:
+            self.rung[rung["clinic"], rung["topic"]] = now()
             ears = list(self.listeners.get(rung["clinic"], ()))
         for listener in ears:
             self._drop_in(listener, rung["topic"])

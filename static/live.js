@@ -50,7 +50,8 @@
     });
     stream.addEventListener("message", (event) => {
       const { topic } = JSON.parse(event.data);
-      if (topic) ringSoon(`live:${topic}`);
+      if (topic === "*") topics().forEach(ringSoon);
+      else if (topic) ringSoon(`live:${topic}`);
     });
     /* A refused stream (503: too many are open) closes for good: ask every 20 seconds, and try the stream again each fifth time. */
     stream.addEventListener("error", () => {

@@ -6,15 +6,17 @@ import queue
 import socket
 import threading
 import time
-from urllib.parse import urlsplit
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from clinic.actions import visits
+from clinic.db import now
 from tests.browser import Browser, sign_in
 from tests.live_server import served
 
-MOST = 6
+MOST = 12
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +29,9 @@ def live(app, server):
 class Stream:
     """An open page's stream: what has come so far."""
 
-    def __init__(self, live, keys):
+    def __init__(self, live, keys, query=""):
         self.connection = http.client.HTTPConnection(urlsplit(live.url).netloc, timeout=60)
-        self.connection.request("GET", "/staff/live", headers={"Cookie": keys.cookie})
+        self.connection.request("GET", f"/staff/live{query}", headers={"Cookie": keys.cookie})
         self.answer = self.connection.getresponse()
         self.lines = queue.Queue()
         if self.answer.status == 200:
@@ -66,10 +68,10 @@ def listen(app, session, live):
     """Open streams as people of the cast; closed at the end."""
     opened = []
 
-    def listening(person):
+    def listening(person, since=None):
         keys = sign_in(app, session, person.user.id, person.clinic.id)
         session.commit()
-        opened.append(Stream(live, keys))
+        opened.append(Stream(live, keys, f"?{urlencode({'since': since.isoformat()})}" if since else ""))
         return opened[-1]
 
     yield listening
@@ -87,6 +89,19 @@ def test_a_change_by_somebody_else_rings_at_once(cast, session, listen):
     began = time.monotonic()
     assert page.line() == 'data: {"topic": "visits"}'
     assert time.monotonic() - began < 2
+
+
+def test_what_rang_between_a_page_and_its_stream_is_told_as_soon_as_it_listens(cast, session, listen):
+    visit, other = cast.booked(), listen(cast.amara)
+    other.settle()
+    asked_for = now()
+    visits.check_in(visit, by=cast.osei.actor)
+    session.commit()
+    assert other.line() == 'data: {"topic": "visits"}'
+    page = listen(cast.amara, since=asked_for)
+    assert [page.line(), page.line()] == ["retry: 3000", 'data: {"topic": "visits"}']
+    later = listen(cast.amara, since=now() + timedelta(seconds=1))
+    assert [later.line(), later.line(1)] == ["retry: 3000", None]
 
 
 def test_what_was_rolled_back_rings_nowhere(cast, session, listen):
