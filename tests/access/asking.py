@@ -21,13 +21,16 @@ class Stage:
     def renew(self):
         """Everything as in the beginning."""
         emptied(self.app, self.superuser)
-        self.cast, self.number = Cast.enter(), 0
+        self.cast, self.number, self.things = Cast.enter(), 0, {}
         self.people = askers(self.cast)
 
-    def found(self, corner):
-        """A fresh thing of every kind in a corner, each at a time of its own."""
-        self.number += 1
-        return things_in(self.cast, corner, self.number)
+    def found(self, role, relation):
+        """A thing of every kind that stands in this relation to the role; the same ones until somebody changed them."""
+        if (role, relation) not in self.things:
+            self.number += 1
+            corner = corners(self.cast, self.people[role], role)[relation]
+            self.things[role, relation] = things_in(self.cast, corner, self.number)
+        return self.things[role, relation]
 
 
 def lines_of(stage, role):
@@ -37,7 +40,7 @@ def lines_of(stage, role):
 
 def without_a_case(stage):
     """Routes whose address names something that nobody made a case for."""
-    known = stage.found(corners(stage.cast, stage.cast.osei, "doctor")["own"])
+    known = stage.found("doctor", "own")
     return {rule.endpoint: lacking(rule, known) for rule, _method in routes(stage.app) if lacking(rule, known)}
 
 
@@ -45,8 +48,7 @@ def _line(stage, role, rule, method):
     got = {}
     ids = set(rule.arguments) - set(PLAIN)
     for relation in RELATIONS if ids else RELATIONS[:1]:
-        corner = corners(stage.cast, stage.people[role], role)[relation]
-        found = stage.found(corner) if ids else {}
+        found = stage.found(role, relation) if ids else {}
         got[relation] = _asked(stage, role, rule, method, PLAIN | found)
     return Line(rule.endpoint, method, role, **{relation: got.get(relation, NOBODYS) for relation in RELATIONS})
 
@@ -54,8 +56,7 @@ def _line(stage, role, rule, method):
 def asked_about(stage, line, relation):
     """What somebody of the line's role gets on its route for what stands in this relation to them."""
     rule = next(each for each, method in routes(stage.app) if (each.endpoint, method) == (line.endpoint, line.method))
-    corner = corners(stage.cast, stage.people[line.role], line.role)[relation]
-    return _asked(stage, line.role, rule, line.method, PLAIN | stage.found(corner))
+    return _asked(stage, line.role, rule, line.method, PLAIN | stage.found(line.role, relation))
 
 
 def _asked(stage, role, rule, method, values):

@@ -53,6 +53,11 @@ class Window:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_load_state()
 
+    def come_in(self, cookie):
+        """Be signed in by a cookie that was made elsewhere, and land where signing in leads."""
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
+        self.page.goto("/")
+
     def go(self, address):
         """Open an address."""
         answer = self.page.goto(address)
@@ -64,7 +69,7 @@ class Window:
         self.page.get_by_role(role, name=name).first.click()
         self.page.wait_for_load_state()
 
-    def sees(self, text, timeout=5000):
+    def sees(self, text, timeout=15000):
         """Wait until the text is on the page, without loading it again."""
         self.page.get_by_text(text).first.wait_for(timeout=timeout)
 

@@ -5,6 +5,7 @@ import pytest
 from tests.cast import PASSWORD
 from tests.journeys.browser import DESK, PHONE, Window, chromium
 from tests.live_server import served
+from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +29,20 @@ def size(request):
 
 
 @pytest.fixture
-def window(browser, live, cast):
-    """Open a window, signed in as one of the cast or as nobody; all are closed afterwards."""
+def window(app, browser, live, cast):
+    """Open a window, signed in as one of the cast or as nobody; all are closed afterwards.
+
+    Who is signed in was so before, by their cookie; a journey about signing in asks for ``typed``.
+    """
     opened = []
 
-    def open_window(person=None, **options):
+    def open_window(person=None, typed=False, **options):
         window = Window(browser, live.url, **options)
         opened.append(window)
-        if person:
+        if person and typed:
             window.sign_in(person.user.email, PASSWORD)
+        elif person:
+            window.come_in(Visitor(app, person).client.get_cookie(app.config["SESSION_COOKIE_NAME"]))
         return window
 
     yield open_window

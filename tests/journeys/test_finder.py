@@ -30,6 +30,7 @@ def find_and_book(desk, cast, looked_at=True):
     desk.page.get_by_label("Speaks").select_option("Swedish")
     desk.page.get_by_role("button", name="Find", exact=True).click()
     times = desk.page.locator("a.suiting")
+    times.first.wait_for()
     assert times.count() == 3 and "Sono 1" in times.first.inner_text()
     if looked_at:
         desk.check().picture("finder")

@@ -1,5 +1,6 @@
 """Words that look like a page stay words: stored in every field, shown to each role in a real browser."""
 
+import os
 from urllib.parse import urlsplit
 
 import pytest
@@ -42,6 +43,8 @@ WORDS = {
     "legal_holds": ("reason",),
     "passkeys": ("name",),
 }  # fmt: skip
+# Every page is looked at by one person who may see it, and by each of them where promises are proved in full.
+FOR_EVERYBODY = "PROMISES" in os.environ
 # Told to the test by the browser itself, whatever the page does.
 LISTEN = "document.addEventListener('securitypolicyviolation', (event) => console.error('POLICY ' + event.blockedURI))"
 
@@ -74,27 +77,29 @@ def poisoned(superuser):
 def test_no_word_anybody_stored_runs_for_anybody(app, cast, session, superuser, window, live, figure):
     known, own = ids(session, cast), own_ids(cast)
     session.commit()
-    windows = {who: window(getattr(cast, who)) for who in ("ines", "amara", "osei", "maya")}
+    windows = {who: window(getattr(cast, who)) for who in ("osei", "amara", "ines", "maya")}
     columns, kept_out = poisoned(superuser)
     assert len(kept_out) < columns / 4, kept_out
-    happened, pages = [], 0
+    happened, looked_at = [], []
     for who, at in windows.items():
         _watch(at, live.url, happened)
         visitor, facts = Visitor(app, None), known | (own if who == "maya" else {})
         for rule, method in routes(app):
             path = address(visitor, rule, facts)
-            if method != "GET" or rule.endpoint in STREAMS or not _is_a_page(at, path):
+            if method != "GET" or rule.endpoint in STREAMS or (rule.endpoint in looked_at and not FOR_EVERYBODY):
+                continue
+            if not _is_a_page(at, path):
                 continue
             at.page.goto(path, wait_until="load")
             at.page.wait_for_timeout(30)
-            pages += 1
+            looked_at.append(rule.endpoint)
             happened += [(path, each) for each in at.complaints if "Policy" in each or "POLICY" in each]
             at.complaints.clear()
             assert at.page.evaluate(FOREIGN) == 0, path
     assert not happened
-    assert pages > 40
+    assert len(looked_at) > 40
     figure(
-        f"{len(PAYLOADS)} payloads in {columns - len(kept_out)} columns, {pages} pages: 0 dialogs,"
+        f"{len(PAYLOADS)} payloads in {columns - len(kept_out)} columns, {len(looked_at)} pages: 0 dialogs,"
         " 0 refusals of the policy, 0 requests"
     )
 

@@ -4,22 +4,21 @@ import pytest
 
 from clinic.models.patients import PatientAccess
 from clinic.models.people import Relation
+from tests.visitor import Visitor
 
 
 @pytest.fixture
-def opened(window, cast, session):
+def opened(app, cast, session):
     """What happened at Rose Street this morning."""
     cast.booked(patient=cast.maya_patient)
     session.add(PatientAccess(clinic_id=cast.rose.id, patient_id=cast.tom.id, user_id=cast.maya.user.id,
                               relation=Relation.CARER))  # fmt: skip
     session.commit()
-    desk = window(cast.amara)
-    for _time in range(2):
-        desk.go(f"/staff/patients/{cast.maya_patient.id}")
-    desk.go(f"/staff/patients/{cast.tom.id}")
-    doctor = window(cast.osei)
-    doctor.go(f"/staff/patients/{cast.maya_patient.id}")
-    window(cast.lind).go(f"/staff/patients/{cast.maya_patient.id}").go("/staff/colleagues")
+    mayas = f"/staff/patients/{cast.maya_patient.id}"
+    looked = ((cast.amara, mayas), (cast.amara, mayas), (cast.amara, f"/staff/patients/{cast.tom.id}"),
+              (cast.osei, mayas), (cast.lind, mayas), (cast.lind, "/staff/colleagues"))  # fmt: skip
+    for person, page in looked:
+        Visitor(app, person).open(page)
 
 
 def test_a_patient_reads_who_opened_their_record(window, cast, opened, size):

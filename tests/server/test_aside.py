@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.databases import scratch_folder
-from tests.server.test_run import checkout_named, first_page
+from tests.server.checkout import checkout_named, first_page
 
 pytestmark = pytest.mark.machine
 
@@ -19,8 +19,9 @@ def aside(checkout, *arguments, **settings):
     )
 
 
-def test_a_backup_beside_the_running_trial_is_restored_into_an_empty_folder_and_served(tmp_path):
+def test_a_backup_beside_the_running_trial_is_restored_into_an_empty_folder_and_served(tmp_path, started_before):
     with checkout_named("old") as old, checkout_named("new") as new, scratch_folder() as home:
+        old.begin_with(started_before)
         old.run()
         made = aside(old, "backup", tmp_path / "backup")
         assert made.returncode == 0 and "keep, somewhere else, these keys of SECRET_KEYS: " not in made.stderr, (

@@ -5,30 +5,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
 
-from tests.databases import scratch_folder, scratch_server
-from tests.server.checkout import SOURCE, Checkout
+from tests.databases import scratch_server
+from tests.server.checkout import SOURCE, checkout_named, first_page
 
 pytestmark = pytest.mark.machine
-
-
-@contextmanager
-def checkout_named(name):
-    with scratch_folder() as folder:
-        checkout = Checkout(folder / name)
-        try:
-            yield checkout
-        finally:
-            checkout.remove()
-
-
-def first_page(checkout):
-    with urllib.request.urlopen(checkout.address, timeout=20) as answer:
-        return answer.status
 
 
 class TestRun:
@@ -52,8 +35,10 @@ class TestRun:
             checkout.run()
             assert first_page(checkout) == 200
 
-    def test_two_checkouts_run_side_by_side_on_ports_of_their_own(self):
+    def test_two_checkouts_run_side_by_side_on_ports_of_their_own(self, started_before):
         with checkout_named("one") as one, checkout_named("two") as two:
+            one.begin_with(started_before)
+            two.begin_with(started_before)
             one.run()
             two.run()
             assert one.address != two.address
