@@ -83,7 +83,7 @@ class LiveServer:
 
     def peak_memory(self):
         """Bytes the processes had resident at their peaks, added up."""
-        return sum(_peak(each.pid) for each in self.family())
+        return sum(peak_of(each.pid) for each in self.family())
 
     def logged(self):
         """Everything the server has written to its log."""
@@ -106,7 +106,8 @@ class LiveServer:
         raise RuntimeError(f"the server did not answer:\n{self.logged()}")
 
 
-def _peak(pid):
+def peak_of(pid):
+    """Bytes that the process had resident at its peak."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

@@ -13,8 +13,10 @@ from clinic.config import Config
 from clinic.db import db
 from clinic.models.accounts import Membership, Role, User
 from clinic.models.patients import Patient
+from clinic.stored import storage
 from clinic.work.handlers import run
 from tests.databases import scratch_server
+from tests.documents import Sender, looked_through, only
 from tests.live_server import SECRET_KEY, SECRET_KEYS
 
 
@@ -33,6 +35,8 @@ def lived(app, cast, session, amara, maya):
     whose = {"table": "users", "column": "mfa_secret_encrypted", "row_id": ines.id}
     ines.mfa_secret_encrypted = keyring.seal(b"a secret", **whose)
     session.commit()
+    Sender(amara, cast.tom.id).form(("consent.txt", b"I agree."), category="consent_form")
+    looked_through(app, session, cast.rose.id)
 
 
 @pytest.fixture
@@ -105,11 +109,27 @@ class TestBackup:
         result = flask("backup", str(backed_up))
         assert result.exit_code == 1 and "is not empty" in result.output
 
+    def test_the_files_of_documents_are_in_it_and_one_that_is_missing_is_named(
+        self, backed_up, flask, session, cast, tmp_path
+    ):
+        session.enter(cast.scope)
+        key = only(session).storage_key
+        assert (backed_up / "documents" / key).read_bytes() == b"I agree."
+        storage().delete([key])
+        result = flask("backup", str(tmp_path / "another"))
+        assert result.exit_code == 0 and f"{key} is missing" in result.output
+        told = flask("backup", "--without-documents", str(tmp_path / "third"))
+        assert "are not in it" in told.output and not (tmp_path / "third" / "documents").exists()
+
 
 @pytest.mark.machine
 class TestRestore:
-    def test_everything_is_back_on_a_fresh_server_counted_and_checked(self, backed_up, cast, figure):
-        manifest = json.loads((backed_up / "manifest.json").read_text())
+    def test_everything_is_back_on_a_fresh_server_counted_and_checked(self, backed_up, cast, session, figure):
+        session.enter(cast.scope)
+        manifest, key = json.loads((backed_up / "manifest.json").read_text()), only(session).storage_key
+        session.rollback()
+        # A fresh storage has no files either.
+        storage().delete([key])
         with empty_server() as (fresh, server):
             result = restored(fresh, backed_up)
             assert result.exit_code == 0, result.output
@@ -123,6 +143,8 @@ class TestRestore:
                 assert keyring.open_sealed(ines.mfa_secret_encrypted, **whose) == b"a secret"
                 session.rollback()
             assert names == ["Maya Okafor", "Tom Baker"]
+            with storage().open(key) as file:
+                assert file.read(100) == b"I agree."
             with server.connect("postgres") as connection:
                 live = "SELECT count(*) FROM user_sessions WHERE revoked_at IS NULL"
                 assert connection.execute(live).fetchone() == (0,), "a sign-in of before lives again"
