@@ -44,7 +44,7 @@ def order(session: Session, patient: Patient, wanted: Wanted, *, by):
         raise Refused("Nothing new can be ordered for this patient.")
     if wanted.visit_id:
         visit = session.get(Visit, (patient.clinic_id, wanted.visit_id))
-        if visit is None or visit.patient_id != patient.id:
+        if visit is None or patient.id not in (visit.patient_id, visit.patient.merged_into_id):
             raise Refused("That visit is not this patient's.")
     made = LabOrder(
         clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, visit_id=wanted.visit_id,
@@ -142,8 +142,11 @@ def blanked(clinic_id, patient_ids):
 
 
 def refuse_closed_record(session, patient):
-    """Refuse to write into a record that nobody goes on with; locked, so that nobody closes it meanwhile."""
-    session.refresh(patient, with_for_update={"read": True})
+    """Refuse to write into a record that nobody goes on with; locked, so that nobody closes it meanwhile.
+
+    It also lets whoever writes about one patient do so one after the other: the same file sent twice is taken in once.
+    """
+    session.refresh(patient, with_for_update={"key_share": True, "of": Patient})
     if patient.merged_into_id:
         raise Refused("This record was joined with another one. Write there.")
     if patient.erased_at or patient.deleted_at:

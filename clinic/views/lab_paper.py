@@ -10,17 +10,16 @@ from clinic.integrations.pdf import letterhead
 from clinic.models.organizations import Clinic
 
 
-def page(patient, lines, *, done, order=None, plain=False):
+def page(order, lines, *, done, plain=False):
     """The page; ``done`` is where one goes on from there, ``plain`` writes it for the patient."""
-    clinic = db.session.get(Clinic, current.clinic.id)
+    clinic, patient = db.session.get(Clinic, current.clinic.id), order.patient
     about = [
         (_("Patient"), patient.full_name), (_("Date of birth"), filters.birthday(patient.date_of_birth)),
-        (_("Record number"), patient.mrn), (_("Tests"), order and order.title),
-        (_("Ordered"), order and filters.day(order.ordered_at)),
+        (_("Record number"), patient.mrn), (_("Tests"), order.title), (_("Ordered"), filters.day(order.ordered_at)),
     ]  # fmt: skip
     paper = {
         "locale": clinic.locale, "letterhead": letterhead(clinic), "about": [each for each in about if each[1]],
-        "mark": None if plain or (order or lines[0].result).is_released else _("The patient has not seen this yet."),
-        "signature": [order.provider.display_name if order and order.provider else None, clinic.name],
+        "mark": None if order.is_released else _("The patient has not seen this yet."),
+        "signature": [order.provider.display_name if order.provider else None, clinic.name],
     }  # fmt: skip
     return render_template("print/lab_results.html", paper=paper, lines=lines, order=order, done=done, plain=plain)

@@ -45,7 +45,7 @@ def paper(order_id):
     order = _own(order_id)
     rows = lines(lab_results.released_of_order(db.session(), order))
     done = url_for(".show", order_id=order_id)
-    return lab_paper.page(order.patient, rows, order=order, done=done, plain=True)
+    return lab_paper.page(order, rows, done=done, plain=True)
 
 
 def _own(order_id):

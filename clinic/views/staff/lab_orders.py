@@ -65,7 +65,7 @@ def paper(patient_id, order_id):
     chart = chart_of(patient_id)
     found = order_in(chart, order_id)
     valid = [each for each in lab_results.of_order(db.session(), found) if not each.is_withdrawn]
-    return lab_paper.page(chart.patient, lines(valid) or abort(404), order=found, done=page_of(chart, found))
+    return lab_paper.page(found, lines(valid), done=page_of(chart, found))
 
 
 @bp.post("/<uuid:order_id>/start", needs=WRITE)
