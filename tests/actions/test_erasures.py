@@ -2,11 +2,12 @@
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import erasures, legal_holds, visits
+from clinic.actions import allergies, conditions, erasures, legal_holds, measurements, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import book
 from clinic.actions.patients import add_tag
@@ -14,6 +15,7 @@ from clinic.db import db
 from clinic.models.accounts import Membership, Role
 from clinic.models.audit import AuditEntry
 from clinic.models.keeping import Erasure
+from clinic.models.measurements import Kind
 from clinic.models.patients import Patient, TagKind
 from clinic.models.visits import CancelReason, Visit
 from clinic.scope import Scope
@@ -36,6 +38,9 @@ def known(session, cast):
     maya = cast.maya_patient
     maya.notes, maya.email, maya.allergies = "Canary note", "canary@rose.example", "Canary nuts"
     add_tag(maya, TagKind.TAG, "Canary tag", by=cast.amara.actor)
+    conditions.record(maya, by=cast.osei.actor, name="Canary illness", notes="Canary detail")
+    allergies.record(maya, by=cast.osei.actor, substance="Canary feathers")
+    measurements.record(maya, {Kind.HEART_RATE: Decimal(71)}, by=cast.osei.actor)
     wish = cast.wish(cast.tomorrow_at(9), patient=maya, reason="Canary reason")
     visit_id = book(session, wish, by=cast.amara.actor)
     session.flush()
