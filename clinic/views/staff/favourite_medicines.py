@@ -14,6 +14,7 @@ from clinic.htmx import again, changed, show
 from clinic.models.drugs import FavouriteMedicine
 from clinic.models.providers import Provider
 from clinic.queries import drugs
+from clinic.views.asked import own_path
 
 bp = GuardedBlueprint("favourite_medicines", __name__, face="staff", url_prefix="/favourite-medicines")
 PRESCRIBE = Permission.PRESCRIBE
@@ -37,7 +38,8 @@ def keep():
     except Refused as refused:
         form.blame(said(refused))
         return again(INDEX, status=409, form=form, **_facts())
-    return changed(then=url_for(".index"), message=_("%(name)s is a favourite now.", name=form.medicine_name.data))
+    message = _("%(name)s is a favourite now.", name=form.medicine_name.data)
+    return changed(then=own_path() or url_for(".index"), message=message)
 
 
 @bp.post("/<uuid:favourite_id>/remove", needs=PRESCRIBE)

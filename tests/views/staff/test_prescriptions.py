@@ -214,3 +214,10 @@ class TestFavourites:
         assert osei.send("staff.favourite_medicines.remove", {}, favourite_id=mine.id).status_code == 303
         assert "no favourites yet" in osei.open("staff.favourite_medicines.index").text
         assert osei.send("staff.favourite_medicines.keep", {}).status_code == 422
+
+    def test_kept_out_of_a_prescription_it_leads_back_there(self, osei, session, cast):
+        issued = prescribed(session, cast)
+        back = osei.url("staff.prescriptions.show", patient_id=cast.tom.id, prescription_id=issued.id)
+        assert osei.open(back).text.count(f'name="next" value="{back}"') == 2
+        answer = osei.send("staff.favourite_medicines.keep", {"medicine_name": "Arnica", "next": back})
+        assert answer.location == back
