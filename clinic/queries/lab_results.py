@@ -11,6 +11,7 @@ from clinic.queries.lab_orders import CRITICAL
 ON_A_PAGE = 50
 MOST_OF_AN_ORDER = 500
 MOST_NAMES = 200
+MOST_OF_HISTORY = 20
 results = LabResult.__table__.c
 TIMELINE = Source(
     "lab_result", word("Laboratory result"), word("Laboratory results"), states=Flag,
@@ -79,6 +80,16 @@ def result_of(session, records, result_id) -> LabResult | None:
     """This result of the patient whose records these are, or None."""
     wanted = sa.select(LabResult).where(LabResult.id == result_id, LabResult.patient_id.in_(records))
     return session.scalars(wanted).one_or_none()
+
+
+def history(session, records, result) -> list[LabResult]:
+    """What was ever found of the same of this patient, the latest first; with the same code or, without, by name."""
+    same = LabResult.code == result.code if result.code else sa.func.lower(LabResult.analyte) == result.analyte.lower()
+    wanted = sa.select(LabResult).where(
+        LabResult.patient_id.in_(records), LabResult.withdrawn_at.is_(None), LabResult.id != result.id, same
+    )
+    wanted = wanted.order_by(LabResult.sampled_at.desc(), LabResult.id.desc())
+    return session.scalars(wanted.limit(MOST_OF_HISTORY)).all()
 
 
 def chosen(session, records, ids) -> list[LabResult]:

@@ -12,6 +12,7 @@ from clinic.access import AS_ONESELF, ROLES, STOOD_IN_FOR, SUPPORT_SCOPES, Permi
 from clinic.config import HOME
 from clinic.db import Base, ChoiceType
 from clinic.models.accounts import Role
+from clinic.models.lab_orders import LabOrder
 from clinic.models.release import RELEASED, WITH_THEIR_PARENT
 from clinic.models.requests import VisitRequest
 from clinic.models.retention import CLASSES
@@ -82,6 +83,7 @@ def _mark(permission, role):
 
 OTHER_LIVES = (
     ("The life of a request", "requests", VisitRequest), ("A place on the waiting list", "waitlist", WaitlistEntry),
+    ("The life of a laboratory order", "lab_orders", LabOrder),
 )  # fmt: skip
 
 

@@ -41,7 +41,8 @@ def show(patient_id, result_id):
     chart = chart_of(patient_id)
     found = _result(chart, result_id)
     rows = lines([found], queries.before(db.session(), current.clinic.id, [found]))
-    return answer("staff/lab_results/show.html", chart=chart, line=rows[0])
+    others = lines(queries.history(db.session(), chart.records, found))
+    return answer("staff/lab_results/show.html", chart=chart, line=rows[0], others=others)
 
 
 @bp.get("/enter", needs=WRITE, shows="patients")

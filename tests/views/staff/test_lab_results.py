@@ -167,6 +167,10 @@ def test_a_result_tells_what_was_found_before_and_can_be_withdrawn(cast, session
     assert (
         "137.0 mmol/L on 2 Jan 2026" in osei.open("staff.lab_results.show", patient_id=maya_id, result_id=later.id).text
     )
+    assert (
+        "The same at other times"
+        in osei.open("staff.lab_results.show", patient_id=maya_id, result_id=found(session)[0].id).text
+    )
     ids = {"patient_id": maya_id, "result_id": later.id}
     assert "Withdraw this result?" in osei.open("staff.lab_results.withdraw", **ids).text
     assert osei.send("staff.lab_results.withdraw", {}, **ids).status_code == 303
