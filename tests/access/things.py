@@ -16,22 +16,16 @@ from clinic.db import db
 from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
 from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
-from clinic.models.documents import Document, DocumentCategory, DocumentState
-from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.insurance import InsurancePolicy
 from clinic.models.intake import IntakeQuestion, QuestionKind
 from clinic.models.keeping import Erasure, LegalHold
-from clinic.models.lab_orders import LabOrder, LabOrderStatus
-from clinic.models.lab_results import LabResult
 from clinic.models.note_templates import NoteTemplate
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.organizations import Location
 from clinic.models.patients import PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation, VisitMode
-from clinic.models.referrals import Referral, ReferralStatus, SentTo
-from clinic.models.releasing import ReleaseRule
 from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.rooms import Room, RoomKind
 from clinic.models.schedule import Availability, Slot, SlotKind, SlotStatus
@@ -44,6 +38,7 @@ from clinic.models.visit_links import VisitLink
 from clinic.models.visits import Visit, VisitSource
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.scope import Scope
+from tests.access.given import GIVEN
 from tests.access.health import HEALTH_ROWS
 from tests.access.merging import two_records
 from tests.access.prescribing import PRESCRIBED
@@ -283,31 +278,7 @@ ROWS = {
     "source_id": lambda corner, patient_id, number: BusySource(
         clinic_id=corner.clinic.id, provider_id=corner.provider.id, host="calendar.example", address_encrypted=b"x",
     ),
-    # Released, so that the patient sees it; the result came without an order.
-    "order_id": lambda corner, patient_id, number: LabOrder(
-        clinic_id=corner.clinic.id, patient_id=patient_id, tests=["Sodium"], status=LabOrderStatus.COMPLETED,
-        completed_at=datetime.now(UTC), release_rule=ReleaseRule.NOW, released_at=datetime.now(UTC),
-    ),
-    "result_id": lambda corner, patient_id, number: LabResult(
-        clinic_id=corner.clinic.id, patient_id=patient_id, analyte="Sodium", value=139, sampled_at=datetime.now(UTC),
-        release_rule=ReleaseRule.NOW, released_at=datetime.now(UTC),
-    ),
-    # Sent, so that the patient sees them.
-    "referral_id": lambda corner, patient_id, number: Referral(
-        clinic_id=corner.clinic.id, patient_id=patient_id, referred_to="Dr Heart", reason="A murmur",
-        status=ReferralStatus.SENT, sent_to=SentTo.PATIENT, sent_at=datetime.now(UTC),
-    ),
-    "note_id": lambda corner, patient_id, number: ExcuseNote(
-        clinic_id=corner.clinic.id, patient_id=patient_id, kind=ExcuseKind.WORK, starts_on=datetime.now(UTC).date(),
-        ends_on=datetime.now(UTC).date(), status=NoteStatus.SENT, sent_at=datetime.now(UTC),
-        check_code=uuid4().hex[:16].upper(),
-    ),
-    # A paper of the desk's that the patient sees too; what it says is not asked for here.
-    "document_id": lambda corner, patient_id, number: Document(
-        clinic_id=corner.clinic.id, patient_id=patient_id, category=DocumentCategory.CONSENT_FORM, title="Consent",
-        recorded_at=datetime.now(UTC), storage_key=uuid4().hex, file_name="consent.pdf", mime_type="application/pdf",
-        sha256="0" * 64, file_size=1, received=1, state=DocumentState.READY,
-    ),
+    **GIVEN,
     **HEALTH_ROWS,
     **PRESCRIBED,
     "passkey_id": lambda corner, patient_id, number: Passkey(
