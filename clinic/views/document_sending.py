@@ -4,6 +4,7 @@ Nothing of a file is read while a transaction is open: however slow the sender o
 """
 
 import tempfile
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import abort, current_app, jsonify, request, url_for
@@ -17,6 +18,7 @@ from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
+from clinic.headers import CSP
 from clinic.integrations.storage import PIECE, StorageAway
 from clinic.models.documents import FIRST_PART, LARGEST, PART, Document, DocumentState, key_of
 from clinic.models.insurance import InsurancePolicy
@@ -97,6 +99,16 @@ def add(patient, form):
     for file, size, document_id in zip(form.chosen, sizes, ids, strict=True):
         documents.arrived(_begun(patient, file.filename, size, dict(facts), document_id))
     return len(ids)
+
+
+def may_reach_the_bucket(page):
+    """The page, allowed to send to the bucket where files go there straight from the browser."""
+    if current_app.config["DOCUMENTS_DIRECT"]:
+        # Any key does: what is asked is where such forms lead.
+        parts = urlsplit(storage().form(key_of(current.clinic.id, current.clinic.id), size=1, seconds=1)[0])
+        reach = f"connect-src 'self' {parts.scheme}://{parts.netloc}"
+        page.headers["Content-Security-Policy"] = CSP.replace("connect-src 'self'", reach)
+    return page
 
 
 def here(many) -> str:

@@ -38,7 +38,8 @@ def index():
     """The documents of one patient, and the form to send more; who sees several records chooses one."""
     patient = chosen(_people())
     listed([patient.id] if patient else ())
-    return answer_with(INDEX, **_page(patient, patient and _form()))
+    page = answer_with(INDEX, **_page(patient, patient and _form()))
+    return document_sending.may_reach_the_bucket(page)
 
 
 @bp.post(f"{OF_PATIENT}/add", needs=USE, takes=document_sending.PLAIN_FORM)

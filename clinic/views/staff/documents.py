@@ -36,7 +36,8 @@ OF_PATIENT, ONE = "/patients/<uuid:patient_id>/documents", "/documents/<uuid:doc
 @bp.get(OF_PATIENT, needs=P.DOCUMENTS_SEE, shows="patients")
 def index(patient_id):
     """A patient's documents, or those of one visit or policy of theirs, and the form to send more."""
-    return answer_with(INDEX, LIST, **_page(charts.chart_of(patient_id), _form()))
+    page = answer_with(INDEX, LIST, **_page(charts.chart_of(patient_id), _form()))
+    return document_sending.may_reach_the_bucket(page)
 
 
 @bp.post(f"{OF_PATIENT}/add", needs=P.DOCUMENTS_ADD, takes=document_sending.PLAIN_FORM)
