@@ -3,13 +3,15 @@
 import time
 
 import structlog
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from uuid_utils.compat import uuid7
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from clinic import headers, logs
+from clinic.access import Permission
+from clinic.current import TOKEN
 
 log = structlog.get_logger()
 
@@ -19,7 +21,8 @@ def _start():
     g.started = time.perf_counter()
     # Said before anything reads what was sent.
     need = current_app.extensions["needs"].get(request.endpoint)
-    if need and need.takes:
+    # Whoever is not signed in has no file to send, and is not listened to for as long as one takes.
+    if need and need.takes and (TOKEN in session or need.permission == Permission.PUBLIC):
         request.max_content_length = need.takes
 
 
