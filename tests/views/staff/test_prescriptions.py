@@ -1,10 +1,13 @@
 """A doctor prescribes: rows come and go without script, favourites and lists fill them, allergies want a reason."""
 
+from uuid import uuid4
+
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import favourite_medicines, prescriptions
 from clinic.actions.drugs import Listed, take_in
+from clinic.actions.patients import register
 from clinic.models.prescriptions import Prescription, PrescriptionItem
 from clinic.models.recorded import RecordSource
 from clinic.queries import drugs
@@ -58,6 +61,11 @@ class TestIssue:
         )
         assert "Tested in May" in osei.open(answer.location).text
         assert rows(session, cast)[0].allergy_warning == "Penicillin"
+
+    def test_sent_twice_it_is_issued_once(self, osei, tom, session, cast):
+        form = {"rows": "1", **ROW, "idempotency_key": str(uuid4())}
+        answers = [osei.send("staff.prescriptions.issue", form, patient_id=tom.id) for _n in range(2)]
+        assert answers[0].location == answers[1].location and len(rows(session, cast)) == 1
 
     def test_out_of_a_visit_it_belongs_to_the_visit(self, osei, cast, session):
         visit = cast.booked()
@@ -158,6 +166,14 @@ class TestAfterwards:
         answer = osei.open("staff.prescriptions.pdf", **ids)
         assert answer.data.startswith(b"%PDF") and answer.mimetype == "application/pdf"
         assert "Tom" not in answer.headers["Content-Disposition"]
+
+    def test_a_name_in_letters_that_no_font_has_is_printed_as_a_page(self, osei, session, cast):
+        nobodys_letter = "\U0010fffd"
+        issued = prescribed(session, cast, patient=register(session, by=cast.amara.actor, full_name=nobodys_letter))
+        ids = {"patient_id": issued.patient_id, "prescription_id": issued.id}
+        answer = osei.open("staff.prescriptions.pdf", **ids)
+        assert answer.status_code == 409 and "Print it as a page instead" in answer.text
+        assert nobodys_letter in osei.open("staff.prescriptions.sheet", **ids).text
 
     def test_what_an_imported_one_lacks_is_said_to_be_not_recorded(self, osei, session, cast):
         cast.booked()
