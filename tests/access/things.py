@@ -16,7 +16,6 @@ from clinic.db import db
 from clinic.models.accounts import Membership, Role, TokenPurpose, User, UserSession, UserToken
 from clinic.models.calendar_feeds import BusySource, CalendarFeed
 from clinic.models.closures import Closure
-from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.models.factors import Passkey
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.insurance import InsurancePolicy
@@ -282,12 +281,6 @@ ROWS = {
     **GIVEN,
     **HEALTH_ROWS,
     **PRESCRIBED,
-    # A paper of the desk's that the patient sees too; what it says is not asked for here.
-    "document_id": lambda corner, patient_id, number: Document(
-        clinic_id=corner.clinic.id, patient_id=patient_id, category=DocumentCategory.CONSENT_FORM, title="Consent",
-        recorded_at=datetime.now(UTC), storage_key=uuid4().hex, file_name="consent.pdf", mime_type="application/pdf",
-        sha256="0" * 64, file_size=1, received=1, state=DocumentState.READY,
-    ),
     "passkey_id": lambda corner, patient_id, number: Passkey(
         user_id=corner.user.id, name="Key", credential_id=uuid4().bytes, public_key=b"x",
     ),
