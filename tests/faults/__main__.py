@@ -27,6 +27,7 @@ WHAT = {
     "test_storm": "Three doctors' visits are moved in all directions at once",
     "test_audit_gone": "The audit log cannot be written",
     "test_deadlocks": "Transactions that wait for each other",
+    "test_big_files": "Files of 500 MB; whoever takes or looks through one is killed; the storage goes away",
     "test_waiting": "More browsers than database connections, holds that run out, times that come back",
     "test_bad_input": "Bad values, addresses, headers, tokens and bodies",
     "test_anything": "Anything that hypothesis draws, in any field of any route; addresses, methods, headers",
