@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from clinic.actions.acting import Actor
@@ -14,6 +14,7 @@ from clinic.integrations.fhir_files import files_in
 from clinic.integrations.fhir_import import ALL, READINGS, FhirImport, Report
 from clinic.models.organizations import Clinic
 from clinic.scope import Scope
+from clinic.stored import storage
 
 imports = AppGroup("import", help="Take in the records of another system.")
 COLUMNS = ("read", "created", "unchanged", "updated", "skipped")
@@ -28,7 +29,7 @@ def fhir(slug, source, paths):
     """Take in FHIR R4 bundles and NDJSON, plain or gzip; folders with all below them.
 
     Patients, practitioners and encounters come in, and of their charts conditions, allergies, vaccinations, procedures,
-    medication, vital signs and laboratory results. The same files again change nothing.
+    medication, vital signs, laboratory results and documents whose file is there. The same files again change nothing.
     """
     session = db.session()
     session.enter(Scope.person())
@@ -40,7 +41,8 @@ def fhir(slug, source, paths):
     # Once for each reading: people, then encounters, then charts.
     with _progress(len(READINGS) * sum(path.stat().st_size for path in files)) as tell:
         by = Actor(clinic_id=clinic.id, role="operator", user_agent="flask import fhir")
-        report = FhirImport(session, clinic, by=by, source=source, tell=tell).run(files)
+        kept = {"storage": storage(), "room": current_app.config["DOCUMENTS_ROOM"]}
+        report = FhirImport(session, clinic, by=by, source=source, tell=tell, **kept).run(files)
     _print(report)
     if not report.read:
         raise click.ClickException("Nothing could be read from these files.")

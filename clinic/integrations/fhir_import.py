@@ -8,26 +8,32 @@ labels.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from clinic.actions.acting import Refused
 from clinic.actions.chart_imports import ENTRIES, ChartImporting
+from clinic.actions.document_imports import write_document
 from clinic.actions.imports import integration_for
 from clinic.integrations import fhir_files
 from clinic.integrations.fhir_chart import allergy, condition, immunization, procedure
+from clinic.integrations.fhir_documents import document_reference
 from clinic.integrations.fhir_mapping import MAPPINGS, Mapped, Skip, mapped
 from clinic.integrations.fhir_medications import medication_request
 from clinic.integrations.fhir_observations import diagnostic_report, observation
+from clinic.integrations.storage import StorageAway
 from clinic.models.integrations import IntegrationKind
+from clinic.uploads import NoRoom
 
 BATCH = 300
 CHART = {
     "Condition": condition, "AllergyIntolerance": allergy, "Immunization": immunization, "Procedure": procedure,
     "MedicationRequest": medication_request, "Observation": observation, "DiagnosticReport": diagnostic_report,
+    "DocumentReference": document_reference,
 }  # fmt: skip
 ALL = MAPPINGS | CHART
 READINGS = (("Patient", "Practitioner"), ("Encounter",), tuple(CHART))
@@ -78,10 +84,13 @@ class Report:
 
 
 class FhirImport:
-    """One import; ``tell(bytes, resources)`` hears how far it is, in bytes of all files over both readings."""
+    """One import; ``tell(bytes, resources)`` hears how far it is, in bytes of all files over all readings.
 
-    def __init__(self, session, clinic, *, by, source="", tell: Callable[[int, int], None] = lambda *_: None):
-        self.session, self.source, self.tell = session, source, tell
+    ``storage`` is where documents are kept, and ``room`` how many bytes of them the clinic may have.
+    """
+
+    def __init__(self, session, clinic, *, by, source="", tell=lambda *_: None, storage=None, room=0):
+        self.session, self.source, self.tell, self.storage, self.room = session, source, tell, storage, room
         self.timezone, self.zone = clinic.timezone, ZoneInfo(clinic.timezone)
         self.importing = ChartImporting(
             session, integration_for(session, clinic.id, IntegrationKind.FHIR_IMPORT), by=by
@@ -136,7 +145,7 @@ class FhirImport:
         line = kind, each.into
         each.keys = [self._name(key) for key in each.keys]
         # The same resource twice: the later one counts, and meets the earlier one in the database.
-        if self.keys[line] & set(each.keys) or len(self.waiting[line]) >= BATCH:
+        if self.keys[line] & set(each.keys) or len(self.waiting[line]) >= (1 if each.into == "documents" else BATCH):
             self._write(line)
         self.waiting[line].append(each)
         self.keys[line] |= set(each.keys)
@@ -182,6 +191,8 @@ class FhirImport:
         items = self._with_people(batch)
         if kind == "Encounter":
             counts = self.importing.write_visits(items, self.timezone)
+        elif into == "documents":
+            counts = sum((self._keep(kind, item) for item in items), Counter())
         elif into in ENTRIES:
             counts = self.importing.write_entries(into, items)
         else:
@@ -189,6 +200,18 @@ class FhirImport:
         for _ in range(len(batch) - len(items)):
             self.report.skip(kind, "its patient is not known here")
         return counts
+
+    def _keep(self, kind, item):
+        """Keep one document's file; why not, where it is not taken."""
+        try:
+            return write_document(self.importing, item, self.storage, self.room)
+        except Refused:
+            self.report.skip(kind, "it is not taken here: too large, or into a closed record")
+        except NoRoom:
+            self.report.skip(kind, "there is no room left for its file")
+        except StorageAway:
+            self.report.skip(kind, "the storage did not take its file; the same import again tries once more")
+        return Counter()
 
     def _with_people(self, batch):
         """Those whose patient is known, with the rows of the people and the visit they name."""
@@ -211,8 +234,8 @@ class FhirImport:
         return {name: row_id for name, (row_id, _digest) in self.importing.known(table, names).items()}
 
 
-# Measured values name nobody but the patient.
-NAMES = {"measurements": {}}
+# These name nobody but the patient.
+NAMES = {"measurements": {}, "documents": {}}
 
 
 def _at_visit(columns, into, visit, whose):

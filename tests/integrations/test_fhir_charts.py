@@ -1,5 +1,6 @@
 """`flask import fhir` into the charts: what each kind becomes, what a second run and a change do, what is left out."""
 
+import base64
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from clinic.actions import allergies as allergy_verbs
 from clinic.models.allergies import Allergy, AllergyStatus, Criticality
 from clinic.models.conditions import Condition
+from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.models.immunizations import Immunization, ImmunizationStatus
 from clinic.models.integrations import ExternalId
 from clinic.models.lab_results import LabResult, ResultSource
@@ -20,6 +22,7 @@ from clinic.models.procedures import Procedure
 from clinic.models.recorded import RecordSource
 from clinic.models.visits import Visit
 from clinic.queries import allergies as known
+from clinic.work.handlers import run
 from tests.integrations.samples import encounter, lines, patient, practitioner, write
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -76,7 +79,7 @@ def medication(**facts):
 def take_in(app, cast, session, tmp_path):
     """Import a patient, a doctor, a visit and these resources; what was printed."""
 
-    def run(*resources):
+    def importing(*resources):
         path = write(tmp_path / "a.ndjson", lines(*resources, encounter(), practitioner(), patient()))
         result = app.test_cli_runner().invoke(args=["import", "fhir", "--clinic", "rose-street", str(path)])
         assert result.exit_code == 0, result.output
@@ -84,7 +87,7 @@ def take_in(app, cast, session, tmp_path):
         session.expire_all()
         return result.output
 
-    return run
+    return importing
 
 
 @pytest.fixture
@@ -256,3 +259,34 @@ class TestMedication:
 def test_what_is_malformed_is_skipped_and_breaks_nothing(take_in, kind, odd):
     output = take_in({"resourceType": kind, "id": "odd", "patient": WHOSE["subject"], **WHOSE, **odd})
     assert row_of(output, kind) == [1, 0, 0, 0, 1]
+
+
+class TestDocuments:
+    @staticmethod
+    def paper(number=1, **attachment):
+        data = base64.b64encode(b"Discharged in good health.").decode()
+        content = [{"attachment": {"contentType": "text/plain", "title": "Summary", "data": data, **attachment}}]
+        kind = said("Discharge summary", "18842-5", "http://loinc.org")
+        return resource("DocumentReference", number, status="current", type=kind, date=AT, content=content)
+
+    def test_a_file_that_is_there_is_kept_looked_through_and_not_shown_before(self, take_in, session, app, theirs):
+        output = take_in(self.paper())
+        (document,) = session.scalars(sa.select(Document)).all()
+        assert row_of(output, "DocumentReference") == [1, 1, 0, 0, 0] and document.patient_id == theirs().id
+        assert (document.title, document.category, document.state) == (
+            "Summary", DocumentCategory.REPORT, DocumentState.CHECKING,
+        )  # fmt: skip
+        ids = {"clinic_id": str(document.clinic_id), "document_id": str(document.id)}
+        assert row_of(take_in(self.paper()), "DocumentReference") == [1, 0, 1, 0, 0]
+        run(app, "documents.check", ids)
+        session.rollback()
+        (document,) = session.scalars(sa.select(Document)).all()
+        assert document.state == DocumentState.READY and document.file_size == 26 and document.released_at is None
+
+    def test_what_is_not_there_or_not_taken_is_left_out_with_a_reason(self, take_in, session):
+        elsewhere = self.paper(2, data=None, url="https://a.example/file")
+        output = take_in(elsewhere, self.paper(3, contentType="text/html"), self.paper(4, data="%%%"),
+                         self.paper(5) | {"status": "superseded"})  # fmt: skip
+        for reason in ("only an address where it was", "files of its type", "cannot be read", "it was replaced"):
+            assert reason in output
+        assert session.scalars(sa.select(Document)).all() == []
