@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 from clinic import filters, walltime
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import excuse_notes as verbs
+from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
+from clinic.errors import said
 from clinic.forms.excuse_notes import ExcuseNoteForm
 from clinic.htmx import again, changed
 from clinic.models.excuse_notes import ExcuseNote
@@ -46,7 +48,10 @@ def create(patient_id):
     if not form.validate():
         return again(FORM, chart=chart, form=form, note=None, visit=None)
     visit = visit_written_at(chart, form.visit_id.data)
-    made = verbs.write(db.session(), chart.patient, form.excuse, visit_id=visit and visit.id, by=current.actor)
+    try:
+        made = verbs.write(db.session(), chart.patient, form.excuse, visit_id=visit and visit.id, by=current.actor)
+    except Refused as refusal:
+        return _not_written(patient_id, form, refusal)
     return changed(then=_page_of(chart, made), message=_("The note is written. Nobody has got it yet."))
 
 
@@ -74,7 +79,10 @@ def update(patient_id, note_id):
     note = _load(chart, note_id)
     if not form.validate():
         return again(FORM, chart=chart, form=form, note=note, visit=None)
-    verbs.rewrite(note, form.excuse, by=current.actor)
+    try:
+        verbs.rewrite(note, form.excuse, by=current.actor)
+    except Refused as refusal:
+        return _not_written(patient_id, form, refusal, note_id)
     return changed(then=_page_of(chart, note), message=_("The note is saved."))
 
 
@@ -107,6 +115,15 @@ def print_letter(patient_id, note_id):
     chart = chart_of(patient_id)
     note = _load(chart, note_id)
     return papers.page(papers.excuse_note(note, chart.patient), _page_of(chart, note))
+
+
+def _not_written(patient_id, form, refusal, note_id=None):
+    """The form again, with every word that was typed and why it could not be kept."""
+    db.session.rollback()
+    chart = chart_of(patient_id)
+    form.blame(said(refusal), refusal.field)
+    note = _load(chart, note_id) if note_id else None
+    return again(FORM, status=409, chart=chart, form=form, note=note, visit=None)
 
 
 def _load(chart, note_id) -> ExcuseNote:

@@ -5,8 +5,10 @@ from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import referrals as verbs
+from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
+from clinic.errors import said
 from clinic.forms.referrals import CallOffForm, OutcomeForm, ReferralForm, SendForm
 from clinic.htmx import again, changed
 from clinic.models.referrals import Referral
@@ -46,7 +48,10 @@ def create(patient_id):
     if not form.validate():
         return again(FORM, chart=chart, form=form, referral=None, visit=None)
     visit = visit_written_at(chart, form.visit_id.data)
-    made = verbs.write(db.session(), chart.patient, form.letter, visit_id=visit and visit.id, by=current.actor)
+    try:
+        made = verbs.write(db.session(), chart.patient, form.letter, visit_id=visit and visit.id, by=current.actor)
+    except Refused as refusal:
+        return _not_written(patient_id, form, refusal)
     return changed(then=_page_of(chart, made), message=_("The referral is written. Nobody has got it yet."))
 
 
@@ -73,7 +78,10 @@ def update(patient_id, referral_id):
     referral = _load(chart, referral_id)
     if not form.validate():
         return again(FORM, chart=chart, form=form, referral=referral, visit=None)
-    verbs.rewrite(referral, form.letter, by=current.actor)
+    try:
+        verbs.rewrite(referral, form.letter, by=current.actor)
+    except Refused as refusal:
+        return _not_written(patient_id, form, refusal, referral_id)
     return changed(then=_page_of(chart, referral), message=_("The referral is saved."))
 
 
@@ -138,6 +146,15 @@ def print_letter(patient_id, referral_id):
     chart = chart_of(patient_id)
     referral = _load(chart, referral_id)
     return papers.page(papers.referral(referral, chart.patient), _page_of(chart, referral))
+
+
+def _not_written(patient_id, form, refusal, referral_id=None):
+    """The form again, with every word that was typed and why it could not be kept."""
+    db.session.rollback()
+    chart = chart_of(patient_id)
+    form.blame(said(refusal), refusal.field)
+    referral = _load(chart, referral_id) if referral_id else None
+    return again(FORM, status=409, chart=chart, form=form, referral=referral, visit=None)
 
 
 def _load(chart, referral_id) -> Referral:

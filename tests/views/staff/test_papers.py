@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from clinic.db import now
 from clinic.models.excuse_notes import ExcuseNote, NoteStatus
 from clinic.models.referrals import Referral, ReferralStatus
 from tests.papers import REASON, RESTRICTIONS, note, referral
@@ -63,7 +64,10 @@ class TestReferralsOfADoctor:
         assert made.status == S.ACCEPTED
         # What came of it waits in the form to be written again.
         assert "Nothing found" in osei.open("staff.referrals.show", **of(made)).text
-        assert osei.send("staff.referrals.update", WRITTEN, **of(made)).status_code == 409
+        late = osei.send("staff.referrals.update", WRITTEN | {"reason": "Typed a moment too late"}, **of(made))
+        assert (
+            late.status_code == 409 and "Typed a moment too late" in late.text and "stays as it was read" in late.text
+        )
 
     def test_the_letter_comes_as_a_file_and_as_a_page(self, session, cast, osei, visit):
         made = referral(session, cast)
@@ -105,7 +109,8 @@ class TestExcuseNotesOfADoctor:
         session.expire_all()
         page = osei.open("staff.excuse_notes.show", **of(made)).text
         assert made.code_in_groups in page and "/check" in page
-        assert osei.send("staff.excuse_notes.update", form, **of(made)).status_code == 409
+        late = osei.send("staff.excuse_notes.update", form, **of(made))
+        assert late.status_code == 409 and "No sports" in late.text and "stays as it was read" in late.text
         assert osei.send("staff.excuse_notes.withdraw", **of(made)).status_code == 303
         assert "Withdrawn" in osei.open("staff.excuse_notes.index", patient_id=cast.tom.id).text
 
@@ -119,6 +124,14 @@ class TestExcuseNotesOfADoctor:
         days = days_of(note(session, cast))
         form = {"kind": "work", "starts_on": days["ends_on"], "ends_on": days["starts_on"]}
         assert osei.send("staff.excuse_notes.create", form, patient_id=cast.tom.id).status_code == 422
+
+
+class TestAClosedRecord:
+    def test_what_was_typed_for_somebody_who_has_died_is_not_lost(self, session, cast, osei, visit):
+        cast.tom.deceased_at = now()
+        session.commit()
+        answer = osei.send("staff.referrals.create", WRITTEN, patient_id=cast.tom.id)
+        assert answer.status_code == 409 and "1 Vein Road" in answer.text and "Nothing new" in answer.text
 
 
 class TestTheDesk:
