@@ -2,6 +2,8 @@
 
 import base64
 
+from flask_babel import gettext as _
+
 from clinic.access import Permission as P
 from clinic.blind import blinded
 from clinic.current import current
@@ -59,7 +61,7 @@ def state_of(visit, note, form, changed=False, refused=None):
 def offered(form):
     """The form with the doctor's templates to choose from."""
     rows = [(each.id, each.name) for each in of_doctor(db.session(), current.provider_id)]
-    form.template.offer(rows, "")
+    form.template.offer(rows, _("Choose a template"))
     return form
 
 

@@ -1,5 +1,8 @@
 """What patients read of their visits: what was signed, all of it that is theirs, and nothing before."""
 
+import io
+import json
+import zipfile
 from dataclasses import replace
 
 from clinic.actions import consultations
@@ -9,12 +12,20 @@ AT = "portal.consultations."
 NOTE = replace(COUGH, notes="Ask about smoking, kindly")
 
 
+def _copied(maya):
+    """What the patient's own copy says of notes."""
+    answer = maya.send("portal.exports.create", patient_id=maya.person.patient_id)
+    with answer, zipfile.ZipFile(io.BytesIO(answer.data)) as file:
+        return json.loads(file.read("consultations.json"))
+
+
 def test_nothing_is_there_before_the_signature(cast, session, maya):
     visit = begun(cast, patient=cast.maya_patient)
     written(visit, NOTE, by=cast.osei)
     assert maya.open(AT + "show", visit_id=visit.id).status_code == 404
     for page in (maya.open(AT + "index"), maya.open("portal.visits.show", visit_id=visit.id)):
         assert page.status_code == 200 and "/summary" not in page.text and "Rest and tea" not in page.text
+    assert _copied(maya) == []
 
 
 def test_from_then_on_it_is_found_from_each_side_with_what_was_added(cast, session, maya):
@@ -28,7 +39,8 @@ def test_from_then_on_it_is_found_from_each_side_with_what_was_added(cast, sessi
     for words in ("Cough for a week", "A cold", "Rest and tea", "Acute nasopharyngitis", "Signed by Dr Kwame Osei",
                   "The culture grew nothing.", "Dr Astrid Lind"):  # fmt: skip
         assert words in page.text, words
-    assert "smoking" not in page.text
+    [copied] = _copied(maya)
+    assert copied["treatment"] == "Rest and tea" and "smoking" not in page.text + str(copied)
 
 
 def test_another_patients_summary_is_as_unknown_as_none(cast, session, maya):
