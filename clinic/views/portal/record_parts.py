@@ -32,6 +32,9 @@ RECORD_PARTS = (
     Part("portal.prescriptions.index", word("Prescriptions"), word("What to take, and how."), "prescriptions"),
     Part("portal.lab_results.index", word("Laboratory results"), word("With the usual ranges."), "lab_results"),
     Part(
+        "portal.documents.index", word("Documents"), word("What you sent us, and what we give you."), "documents"
+    ),
+    Part(
         "portal.referrals.index", word("Referrals"), word("Letters to others who see you, and what came of it."),
         "referrals",
     ),
@@ -40,9 +43,6 @@ RECORD_PARTS = (
         "excuse_notes",
     ),
     Part("portal.insurance.index", word("Insurance"), word("Who pays, and what we know of it.")),
-    Part(
-        "portal.documents.index", word("Documents"), word("What you sent us, and what we give you."), "documents"
-    ),
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import abort, redirect, request, url_for
-
 from flask_babel import gettext as _
 
 from clinic import htmx
