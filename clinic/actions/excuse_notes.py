@@ -107,7 +107,11 @@ def check(session, code: str, *, by) -> Genuine | None:
     """
     address = throttles.network(by.ip_address)
     buckets = [limit.of(address) for limit in throttles.CHECKS] + [throttles.CHECKS_EVERYBODY.of()]
-    throttles.spend(session, *buckets)
+    try:
+        throttles.spend(session, *buckets)
+    except throttles.TooManyTries:
+        throttles.note_once(session, "excuse_notes.check", buckets[0], by=by)
+        raise
     session.enter(Scope.person())
     found = session.connection().execute(BY_CODE, {"code": plain(code)}).mappings().one()
     if found["note_id"] is None:

@@ -258,6 +258,7 @@ TRIED = {
     "patients.open": _l("%(who)s was refused the record of %(whom)s"),
     "visits.open": _l("%(who)s was refused a visit of %(whom)s"),
     "visit_links.prove": _l("Somebody gave a wrong date of birth at the link of a visit of %(whom)s"),
+    "excuse_notes.check": _l("Somebody tried too many codes of excuse notes"),
     "sign_ins.prove": _l("Somebody gave a wrong password for %(whom)s"),
     "proving.prove": _l("%(who)s gave a wrong password"),
     "factors.use_code": _l("Somebody gave a wrong code for %(whom)s"),

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import excuse_notes
+from clinic.models.audit import NO_CLINIC, AuditEntry
+from clinic.scope import Scope
 from tests.papers import REASON, RESTRICTIONS, note
 
 UNKNOWN = "We know of no note with this code"
@@ -60,11 +63,16 @@ def test_nothing_typed_is_a_form_to_fill_in(nobody):
     assert ask(nobody, "").status_code == 422 and nobody.open("public.excuse_notes.check").status_code == 200
 
 
-def test_one_address_asks_twenty_times_in_five_minutes_and_others_go_on(nobody, sent):
+def test_one_address_asks_twenty_times_in_five_minutes_and_others_go_on(session, nobody, sent):
     assert {ask(nobody, "0000").status_code for _each in range(20)} == {200}
     answer = ask(nobody, sent.check_code)
     assert answer.status_code == 429 and 1 <= int(answer.headers["Retry-After"]) <= 300 and "Genuine" not in answer.text
+    ask(nobody, "0000")
     assert "Genuine" in ask(nobody, sent.check_code, "198.51.100.7").text
+    session.rollback()
+    session.enter(Scope.staff(NO_CLINIC))
+    noted = sa.select(AuditEntry.details).where(AuditEntry.action == "excuse_notes.check")
+    assert session.scalars(noted.where(AuditEntry.decision == "refused")).all() == [{"cause": "throttled"}]
 
 
 def test_who_is_signed_in_learns_as_little(app, cast, amara, stranger, sent):
