@@ -7,7 +7,9 @@ from clinic.actions import patient_changes
 from clinic.actions.acting import Refused, action
 from clinic.actions.patient_changes import DELETED, RESTORED
 from clinic.models.patients import Patient
-from clinic.queries.keeping import has_live_visit, live_hold
+from clinic.models.requests import OPEN, VisitRequest
+from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry
+from clinic.queries.keeping import erasure_of, has_live_visit, live_hold
 from clinic.queries.patient_merges import open_about
 
 PATIENTS = Patient.__table__
@@ -24,6 +26,10 @@ def delete(patient: Patient, reason: str, *, by):
         raise Refused("This record is under a legal hold. End the hold first.")
     if has_live_visit(session, patient.id):
         raise Refused("There are visits to come or not closed yet. Cancel or close them first.")
+    if erasure_of(session, patient.id):
+        raise Refused("Somebody asked for this record to be erased. Answer that first.")
+    if _waits(session, patient.id):
+        raise Refused("The patient asked for a visit or waits for a time. Answer that first.")
     if open_about(session, patient.id):
         raise Refused("Somebody asked for this record to be merged. Answer that first.")
     _set(session, patient, sa.func.now())
@@ -43,6 +49,12 @@ def restore(patient: Patient, *, by):
     _set(session, patient, None)
     patient_changes.write(session, patient, [(RESTORED, DELETED, RESTORED)], by=by)
     return patient
+
+
+def _waits(session, patient_id):
+    asked = sa.exists().where(VisitRequest.patient_id == patient_id, VisitRequest.status.in_(OPEN))
+    waits = sa.exists().where(WaitlistEntry.patient_id == patient_id, WaitlistEntry.status.in_(ON_THE_LIST))
+    return session.scalar(sa.select(sa.or_(asked, waits)))
 
 
 def _set(session, patient, moment):

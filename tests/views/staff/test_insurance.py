@@ -7,8 +7,10 @@ from clinic.actions import insurance
 from clinic.integrations import eligibility
 from clinic.models.insurance import Eligibility, InsurancePolicy, VerifiedHow
 from clinic.models.organizations import Clinic
+from clinic.models.patients import Patient
 from clinic.queries import insurance as known
 from clinic.work.handlers import run
+from tests.at_once import rush
 
 CARD = {"insurer_name": "Bluebell Mutual", "member_id": "7-44", "plan_name": "Family"}
 
@@ -49,6 +51,16 @@ class TestCreate:
         session.commit()
         answer = amara.send("staff.insurance.create", CARD, patient_id=cast.tom.id)
         assert answer.status_code == 409 and "9 policies" in answer.text and len(policies(session)) == 9
+
+    def test_two_who_add_one_at_once_give_two_places(self, app, cast, session):
+        def adding(name):
+            def add(own):
+                insurance.add(own.get(Patient, (cast.rose.id, cast.tom.id)), by=cast.amara.actor, insurer_name=name)
+
+            return add
+
+        assert rush(app, cast, adding("Bluebell Mutual"), adding("Harbour Health")) == ["done", "done"]
+        assert [row.priority for row in policies(session)] == [1, 2]
 
 
 class TestVerify:
