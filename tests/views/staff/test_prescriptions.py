@@ -237,3 +237,13 @@ class TestFavourites:
         assert osei.open(back).text.count(f'name="next" value="{back}"') == 2
         answer = osei.send("staff.favourite_medicines.keep", {"medicine_name": "Arnica", "next": back})
         assert answer.location == back
+
+
+class TestAtTheVisit:
+    def test_what_was_prescribed_stands_on_the_doctors_page_of_it(self, osei, amara, session, cast):
+        visit = cast.booked()
+        page = osei.open("staff.consultations.show", visit_id=visit.id).text
+        assert "Nothing was prescribed at this visit" in page and f"new?visit_id={visit.id}" in page
+        prescribed(session, cast, AMOXICILLIN, visit=visit)
+        assert "Amoxicillin 500 mg" in osei.open("staff.consultations.show", visit_id=visit.id).text
+        assert "Amoxicillin" not in amara.open("staff.visits.show", visit_id=visit.id).text
