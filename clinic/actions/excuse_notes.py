@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import throttles
 from clinic.actions.acting import Refused, action, audit
-from clinic.actions.referrals import refuse_closed
+from clinic.actions.referrals import refuse_closed, refuse_unseen
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.patients import Patient
 from clinic.scope import Scope
@@ -66,11 +66,12 @@ def write(session, patient: Patient, excuse: Excuse, *, by, visit_id: UUID | Non
 
 
 @action
-def rewrite(note: ExcuseNote, excuse: Excuse, *, by):
-    """Change what it says, as long as nobody has read it."""
+def rewrite(note: ExcuseNote, excuse: Excuse, *, by, seen: datetime | None = None):
+    """Change what it says, as long as nobody has read it; ``seen`` is when it had last changed as it was opened."""
     _hold(note)
     if not note.may_be_changed:
         raise Refused("This note was sent and stays as it was read. Withdraw it and write another one.")
+    refuse_unseen(note, seen)
     _refuse_days(excuse)
     for name in Excuse.__slots__:
         setattr(note, name, getattr(excuse, name))

@@ -1,7 +1,7 @@
 """Referrals: writing one, giving it out, and closing it with what came of it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,11 +43,12 @@ def write(session, patient: Patient, letter: Letter, *, by, visit_id: UUID | Non
 
 
 @action
-def rewrite(referral: Referral, letter: Letter, *, by):
-    """Change what it says, as long as nobody has read it."""
+def rewrite(referral: Referral, letter: Letter, *, by, seen: datetime | None = None):
+    """Change what it says, as long as nobody has read it; ``seen`` is when it had last changed as it was opened."""
     _hold(referral)
     if not referral.may_be_changed:
         raise Refused("This was sent and stays as it was read. Call it off and write another one.")
+    refuse_unseen(referral, seen)
     for name in Letter.__slots__:
         setattr(referral, name, getattr(letter, name))
     return _told(referral)
@@ -112,6 +113,12 @@ def refuse_closed(session, patient):
     session.refresh(patient, with_for_update={"key_share": True})
     if patient.is_deceased or patient.merged_into_id or patient.deleted_at or patient.erased_at:
         raise Refused("Nothing new can be written for this patient.")
+
+
+def refuse_unseen(paper, seen):
+    """Refuse to write over what a colleague wrote since the person opened it; said once, so that they may go on."""
+    if seen is not None and paper.updated_at != seen:
+        raise Refused("A colleague changed this meanwhile. Look at theirs, then save yours again if it is to stand.")
 
 
 def blanked(clinic_id, patient_ids):

@@ -59,6 +59,17 @@ class TestWrite:
         with pytest.raises(Refused, match="stays as it was read"):
             referrals.rewrite(written, LETTER, by=cast.osei.actor)
 
+    def test_of_two_doctors_who_change_what_they_both_opened_the_second_looks_first(self, app, session, cast, written):
+        opened = written.updated_at
+
+        def rewrite(session):
+            theirs = session.get(Referral, (cast.rose.id, written.id))
+            referrals.rewrite(theirs, replace(LETTER, reason="Another reason"), by=cast.osei.actor, seen=opened)
+
+        assert rush(app, cast, rewrite, rewrite) == ["done", "refused"]
+        session.expire_all()
+        referrals.rewrite(written, LETTER, by=cast.osei.actor, seen=written.updated_at)
+
     def test_the_database_itself_keeps_what_was_sent_and_lets_words_be_taken_away_only(self, session, sent):
         change = sa.update(Referral).where(Referral.id == sent.id)
         with pytest.raises(sa.exc.IntegrityError, match="referrals_stay_as_read"):

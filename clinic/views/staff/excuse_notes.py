@@ -80,7 +80,7 @@ def update(patient_id, note_id):
     if not form.validate():
         return again(FORM, chart=chart, form=form, note=note, visit=None)
     try:
-        verbs.rewrite(note, form.excuse, by=current.actor)
+        verbs.rewrite(note, form.excuse, seen=form.seen.data, by=current.actor)
     except Refused as refusal:
         return _not_written(patient_id, form, refusal, note_id)
     return changed(then=_page_of(chart, note), message=_("The note is saved."))

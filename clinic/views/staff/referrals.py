@@ -79,7 +79,7 @@ def update(patient_id, referral_id):
     if not form.validate():
         return again(FORM, chart=chart, form=form, referral=referral, visit=None)
     try:
-        verbs.rewrite(referral, form.letter, by=current.actor)
+        verbs.rewrite(referral, form.letter, seen=form.seen.data, by=current.actor)
     except Refused as refusal:
         return _not_written(patient_id, form, refusal, referral_id)
     return changed(then=_page_of(chart, referral), message=_("The referral is saved."))

@@ -1,5 +1,7 @@
 """Referrals and excuse notes on the staff's pages: who writes them, who knows that they exist, who reads them."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -124,6 +126,18 @@ class TestExcuseNotesOfADoctor:
         days = days_of(note(session, cast))
         form = {"kind": "work", "starts_on": days["ends_on"], "ends_on": days["starts_on"]}
         assert osei.send("staff.excuse_notes.create", form, patient_id=cast.tom.id).status_code == 422
+
+
+class TestTwoDoctors:
+    def test_who_saves_over_a_colleagues_words_is_told_once_and_loses_none(self, session, cast, osei, visit):
+        made = referral(session, cast)
+        page = osei.open("staff.referrals.edit", **of(made)).text
+        seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+        osei.send("staff.referrals.update", WRITTEN | {"seen": seen}, **of(made))
+        again = osei.send("staff.referrals.update", WRITTEN | {"seen": seen, "reason": "Mine"}, **of(made))
+        assert again.status_code == 409 and "Mine" in again.text and "A colleague changed this" in again.text
+        seen = re.search(r'name="seen" value="([^"]+)"', again.text)[1]
+        assert osei.send("staff.referrals.update", WRITTEN | {"seen": seen}, **of(made)).status_code == 303
 
 
 class TestAClosedRecord:
