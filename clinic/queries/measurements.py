@@ -18,7 +18,9 @@ ON_A_PAGE = 50
 MOST_POINTS = 200
 EVER = datetime(1800, 1, 1, tzinfo=UTC)
 M = Measurement.__table__.c
-KINDS = sa.func.unnest(sa.bindparam("kinds", type_=ARRAY(sa.Text()))).table_valued("kind", name="wanted").render_derived()
+KINDS = (
+    sa.func.unnest(sa.bindparam("kinds", type_=ARRAY(sa.Text()))).table_valued("kind", name="wanted").render_derived()
+)
 # For each kind the last values, found at the end of its index; however long the record, it is read no further.
 ENDS = (
     sa.select(M.kind, M.value, M.value_text, M.components, M.unit, M.measured_at, M.source, M.reading_id)
