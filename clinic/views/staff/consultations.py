@@ -37,10 +37,10 @@ def autosave(visit_id):
     if not form.validate():
         return htmx.again(STATE, **state_of(visit, queries.of_visit(db.session(), visit), form))
     try:
-        _stay_open(visit, form)
         note = verbs.autosave(visit, form.words, form.sending, by=_writer(form))
     except Refused as refused:
         return _not_kept(visit_id, form, refused)
+    _stay_open(visit, note, form)
     return htmx.show(STATE, **state_of(visit, note, form))
 
 
@@ -48,8 +48,9 @@ def autosave(visit_id):
 def beat(visit_id):
     """Say that the page is still open, and hear who else has it open and whether they wrote."""
     visit, form = _sent(visit_id)
-    _stay_open(visit, form)
-    return htmx.show(STATE, **state_of(visit, queries.of_visit(db.session(), visit), form))
+    note = queries.of_visit(db.session(), visit)
+    _stay_open(visit, note, form)
+    return htmx.show(STATE, **state_of(visit, note, form))
 
 
 @bp.post("/save", needs=P.RECORD_WRITE)
@@ -110,8 +111,8 @@ def _writer(form):
     return current.actor
 
 
-def _stay_open(visit, form):
-    note = queries.of_visit(db.session(), visit)
+def _stay_open(visit, note, form):
+    """Note that the page is open, or no longer; after the note was locked, where it is, as its signature does."""
     is_signed = note is not None and note.is_signed
     if isinstance(form.page.data, UUID) and form.writer.data == current.user.id and not is_signed:
         verb = verbs.leave if form.leaves.data else verbs.stay_open
