@@ -8,6 +8,7 @@ from clinic.db import db
 from clinic.htmx import show as page
 from clinic.openings import listed
 from clinic.queries import lab_orders, lab_results, portal_offers
+from clinic.queries.timeline import records_of
 from clinic.views import lab_paper
 from clinic.views.asked import Page, page_number
 from clinic.views.lab_lines import lines
@@ -22,7 +23,7 @@ def index():
     """Everything that was found and is released: by order, the newest first, then what came without an order."""
     people, number = portal_offers.own_patients(db.session(), current.patient_ids), page_number()
     patient = chosen(people)
-    whose = [patient.id] if patient else []
+    whose = records_of(db.session(), current.clinic.id, patient.id) if patient else ()
     listed(whose)
     orders = Page.of(lab_orders.released(db.session(), whose, number), number, lab_orders.ON_A_PAGE)
     loose = Page.of(lab_results.released_loose(db.session(), whose, number), number, lab_results.ON_A_PAGE)
