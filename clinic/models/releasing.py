@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from clinic.db import Choice, ChoiceType, word
+from clinic.models.accounts import User
 from clinic.models.keys import index, refers_to_user
 
 MOST_DAYS = 90
@@ -34,6 +35,16 @@ class Releasable:
     withheld_at: Mapped[datetime | None]
     withheld_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
 
+    @declared_attr
+    def reviewed_by(cls) -> Mapped[User | None]:
+        """Who looked at it."""
+        return _person(cls, "reviewed_by_id")
+
+    @declared_attr
+    def withheld_by(cls) -> Mapped[User | None]:
+        """Who holds it back."""
+        return _person(cls, "withheld_by_id")
+
     @property
     def is_released(self):
         """Whether the patient sees it."""
@@ -43,6 +54,13 @@ class Releasable:
     def is_withheld(self):
         """Whether a doctor keeps it from the patient, whatever the rule says."""
         return self.withheld_at is not None
+
+
+def _person(cls, column):
+    return relationship(
+        User, viewonly=True, primaryjoin=lambda: User.id == getattr(cls, column),
+        foreign_keys=lambda: [getattr(cls, column)],
+    )  # fmt: skip
 
 
 def releasing_rules(table):

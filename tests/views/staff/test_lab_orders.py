@@ -1,5 +1,7 @@
 """Laboratory orders on screen: the doctor orders, follows and releases; the desk knows that there is one."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -62,6 +64,7 @@ def test_an_order_is_followed_step_by_step_to_its_release_and_back(cast, session
         assert osei.send(f"staff.lab_orders.{step}", form, **address(cast, order)).status_code == 303
     page = osei.open("staff.lab_orders.show", **address(cast, order)).text
     assert "Held back from the patient" in page and "Drink more." in page
+    assert len(re.findall(r"\((GMT|BST)\), Kwame Osei", page)) == 2
     assert osei.send("staff.lab_orders.release", {}, **address(cast, order)).status_code == 409
     assert osei.send("staff.lab_orders.release", {"over_hold": "yes"}, **address(cast, order)).status_code == 303
     session.rollback()
