@@ -7,6 +7,9 @@ import zipfile
 import pytest
 
 from clinic.actions import excuse_notes
+from clinic.actions.patients import register
+from clinic.models.patients import PatientAccess
+from clinic.models.people import Relation
 from tests.papers import REASON, RESTRICTIONS, note, referral
 
 
@@ -57,6 +60,16 @@ class TestOnceSent:
     def test_the_record_has_a_line_for_each(self, maya, letter, excuse):
         page = maya.open("portal.record.index").text
         assert "/portal/record/referrals" in page and "/portal/record/excuse-notes" in page
+
+
+class TestWhose:
+    def test_who_acts_for_others_too_opens_their_own_first(self, session, cast, maya, letter):
+        ada = register(session, by=cast.amara.actor, full_name="Ada Okafor")
+        session.add(PatientAccess(clinic_id=cast.rose.id, patient_id=ada.id, user_id=cast.maya.user.id,
+                                  relation=Relation.PARENT))  # fmt: skip
+        session.commit()
+        assert "Dr Heart" in maya.open("portal.referrals.index").text
+        assert "Dr Heart" not in maya.open("portal.referrals.index", patient_id=ada.id).text
 
 
 class TestTakenAlong:
