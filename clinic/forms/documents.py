@@ -5,11 +5,13 @@ from wtforms import MultipleFileField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
+from clinic.actions.documents import ACCEPTED
 from clinic.forms.dated import DatedForm
 from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, tidy, words
 from clinic.forms.patients import TypedDate
 from clinic.models.documents import CHOSEN_BY_STAFF, DocumentCategory
 
+ENDINGS = [ending for endings in ACCEPTED.types.values() for ending in endings]
 CHOOSE = _l("Choose what it is.")
 
 
@@ -41,7 +43,8 @@ class DescribedForm(DatedForm):
 class SendingForm(DescribedForm):
     """One or several files with what they are; where a script sends them one by one, each comes with its name."""
 
-    files = MultipleFileField(_l("Files"), [Optional()])
+    # Named, so that a phone turns what only it can read into what everybody can.
+    files = MultipleFileField(_l("Files"), [Optional()], render_kw={"accept": ",".join(ENDINGS)})
 
     def expecting(self, address):
         """The form as it is opened at this address: what is sent about an insurance is mostly its card."""

@@ -10,7 +10,7 @@ from clinic.stored import storage
 
 C = DocumentCategory
 ROOM = 2**30
-CONSENT = ("Consent to treatment", "", "I have read what the treatment is and what it may bring,", "and I agree to it.", "",
+CONSENT = ("Consent to treatment", "", "I have read what the treatment is and may bring,", "and I agree to it.", "",
            "Signed: ______________________")  # fmt: skip
 RESULT = ("Laboratory North", "", "Haemoglobin   13.9 g/dl", "Leucocytes   6.1 /nl", "Ferritin   24 ng/ml")
 CARD = ("HEALTH INSURANCE", "", "Member since 2019", "Show this card at every visit.")

@@ -6,7 +6,7 @@ What is given out never runs: a file is only saved, and pages are looked at as p
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Response, abort, current_app, redirect
+from flask import Response, abort, current_app, redirect, request
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -17,7 +17,7 @@ from clinic.integrations.storage import PIECE, NotKept
 from clinic.stored import storage
 from clinic.uploads import download_headers
 
-LIVES = timedelta(seconds=60)
+LIVES, LOOKED_AT_FOR = timedelta(seconds=60), timedelta(hours=1)
 # The bucket's own address is nobody's in particular, so it lives no longer than a browser takes to follow it.
 BUCKET_SECONDS = 20
 LOOKED_AT = {"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline"}
@@ -25,14 +25,26 @@ LOOKED_AT = {"Content-Security-Policy": "default-src 'none'; sandbox", "Content-
 
 def token_of(document) -> str:
     """The token with which this session may fetch the document within a minute."""
-    until = int((now() + LIVES).timestamp())
-    return _signer().dumps([document.id.hex, _whose(), until])
+    return _signed("file", document, LIVES)
+
+
+def looking_token_of(document) -> str:
+    """The token with which this session may look at its pages for an hour; whoever gets one was written down."""
+    return _signed("pages", document, LOOKED_AT_FOR)
 
 
 def document_id_of(token) -> UUID:
     """The document that a token of this session's opens; 404 for every other token, and for one that is too old."""
+    return _read("file", token)
+
+
+def _signed(purpose, document, lives):
+    return _signer(purpose).dumps([document.id.hex, _whose(), int((now() + lives).timestamp())])
+
+
+def _read(purpose, token):
     try:
-        document_id, whose, until = _signer().loads(token)
+        document_id, whose, until = _signer(purpose).loads(token)
     except (BadSignature, ValueError, TypeError):
         abort(404)
     if whose != _whose() or now() > datetime.fromtimestamp(until, now().tzinfo):
@@ -53,8 +65,8 @@ def file_of(document):
 
 
 def page_of(document, number):
-    """The answer that is the picture of one page."""
-    if not 1 <= number <= document.preview_pages:
+    """The answer that is the picture of one page, for whoever has the page open that shows it."""
+    if not 1 <= number <= document.preview_pages or _read("pages", request.args.get("seen", "")) != document.id:
         abort(404)
     return _sent(document.page_key(number), "image/webp", LOOKED_AT)
 
@@ -85,5 +97,5 @@ def _whose():
     return f"{current.session_id}.{current.user.id}.{current.clinic.id}.{current.face}"
 
 
-def _signer():
-    return URLSafeSerializer(current_app.secret_key, salt="documents.link")
+def _signer(purpose):
+    return URLSafeSerializer(current_app.secret_key, salt=f"documents.{purpose}")

@@ -89,8 +89,8 @@ class Line:
                 assert status == 200, said
 
 
-@pytest.fixture
-def live(app, server, cast):
+@pytest.fixture(scope="module")
+def live(app, server):
     with served(server.environment(), workers=1, threads=8, DATABASE_POOL="8") as running:
         yield running
 

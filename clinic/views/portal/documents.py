@@ -78,7 +78,8 @@ def show(document_id):
     """One document: what it is, and its pages to look at."""
     document = _document(document_id)
     audit(db.session(), "documents.open", by=current.actor, record=document)
-    return answer_with(PAGE, document=document, facts=document_words.facts_of(document))
+    seen = document_links.looking_token_of(document)
+    return answer_with(PAGE, document=document, seen=seen, facts=document_words.facts_of(document))
 
 
 @bp.get(f"{ONE}/page/<int:number>", needs=USE, shows="patients")

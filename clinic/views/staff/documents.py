@@ -196,8 +196,10 @@ def _page(chart, form):
 
 def _facts(document, form=None):
     chart, may_release = charts.chart_of(document.patient_id), document.is_ready and not document.is_shown_anyhow
-    facts = {"facts": document_words.facts_of(document), "form": form or form_of(document, _clinic())}
-    return {"chart": chart, "document": document, "may_release": may_release, **facts}
+    return {
+        "chart": chart, "document": document, "may_release": may_release, "facts": document_words.facts_of(document),
+        "form": form or form_of(document, _clinic()), "seen": document_links.looking_token_of(document),
+    }  # fmt: skip
 
 
 def _not_taken(patient_id, form, error):

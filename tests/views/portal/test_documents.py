@@ -1,5 +1,7 @@
 """A patient's documents in the portal: what they sent, what they are shown from when on, and nothing else."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -32,8 +34,10 @@ class TestSending:
         assert maya.open("portal.documents.download", document_id=document_id).status_code == 404
         worked()
         assert f'href="/portal/documents/{document_id}"' in maya.open("portal.documents.index").text
-        assert maya.open("portal.documents.show", document_id=document_id).status_code == 200
-        assert maya.open("portal.documents.page", document_id=document_id, number=1).mimetype == "image/webp"
+        page = maya.open("portal.documents.show", document_id=document_id).text
+        seen = re.search(r"\?seen=([\w.-]+)", page)[1]
+        shown = maya.open("portal.documents.page", document_id=document_id, number=1, seen=seen)
+        assert shown.mimetype == "image/webp"
         link = maya.open("portal.documents.download", document_id=document_id).headers["Location"]
         assert maya.open(link).status_code == 200
         assert only(session).from_patient and only(session).uploaded_by_id == maya.person.user.id

@@ -1,6 +1,7 @@
 """Documents at the desk and in the chart: sent, looked through, seen by whom they concern, and by nobody else."""
 
 import hashlib
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -41,6 +42,11 @@ def consent(desk, worked, session):
     assert desk.form(("consent.pdf", PDF), category="consent_form", title="Consent to treatment").status_code == 303
     worked()
     return only(session)
+
+
+def seen_in(page):
+    """The token with which the pages of a document are looked at."""
+    return re.search(r"\?seen=([\w.-]+)", page)[1]
 
 
 def acts(session):
@@ -156,6 +162,8 @@ class TestWhoSeesWhat:
         for endpoint in ("show", "download"):
             assert amara.open(f"staff.documents.{endpoint}", document_id=liver.id).status_code == 404
         assert amara.open("staff.documents.page", document_id=liver.id, number=1).status_code == 404
+        seen = seen_in(osei.open("staff.documents.show", document_id=liver.id).text)
+        assert amara.open("staff.documents.page", document_id=liver.id, number=1, seen=seen).status_code == 404
         assert amara.send("staff.documents.remove", document_id=liver.id).status_code == 404
 
     def test_what_the_desk_scans_for_the_doctor_is_the_doctors_once_it_is_here(self, desk, worked, session, amara):
@@ -211,10 +219,12 @@ class TestGivingOut:
         assert answer.data == PDF and answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Disposition"] == "attachment; filename=consent.pdf"
         assert "sandbox" in answer.headers["Content-Security-Policy"] and answer.headers["Cache-Control"] == "no-store"
-        shown = amara.open("staff.documents.page", document_id=consent.id, number=1)
+        # Nobody looks at a page of it without having been written down.
+        assert amara.open("staff.documents.page", document_id=consent.id, number=1).status_code == 404
+        seen = seen_in(amara.open("staff.documents.show", document_id=consent.id).text)
+        shown = amara.open("staff.documents.page", document_id=consent.id, number=1, seen=seen)
         assert shown.mimetype == "image/webp" and "sandbox" in shown.headers["Content-Security-Policy"]
-        assert amara.open("staff.documents.page", document_id=consent.id, number=2).status_code == 404
-        amara.open("staff.documents.show", document_id=consent.id)
+        assert amara.open("staff.documents.page", document_id=consent.id, number=2, seen=seen).status_code == 404
         assert acts(session) == ["documents.begin", "documents.accept", "documents.download", "documents.open"]
 
     def test_a_file_that_is_gone_or_cannot_be_had_is_said_so(self, consent, amara, app, monkeypatch):
