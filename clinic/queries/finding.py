@@ -1,7 +1,8 @@
 """Finding patients as somebody types: as quick among a million as among some thousand.
 
 Words that fit few patients lead to them, and those are put in the order of their names. Where every word fits very many
-(a first letter, the commonest of names) the words are walked through in their order, no further than a page is long.
+(a first letter, the commonest of names) the words are walked through in their order, no further than a page is long;
+for a doctor their own patients are, who are few beside everybody.
 
 A walk goes from one word to the next by the index. PostgreSQL takes row-level security for a filter that leaves next to
 nothing; asked for the first rows of a range it would read and sort all of it.
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.models.patients import PatientWord
-from clinic.queries.own_patients import Own
+from clinic.models.visits import CancelReason
+from clinic.queries.own_patients import Own, visits
 from clinic.queries.patients import Question, patients, search, visible, with_word
 
 # Words that fit more patients than this lead nowhere by themselves; it is what is sorted by name at most.
@@ -59,19 +62,34 @@ def statement(clinic_id: UUID, question: Question, way: Way, *, own: Own | None 
     if way.is_narrow:
         found = visible(clinic_id, own).where(patients.id.in_(sa.union(*(with_word(clinic_id, w) for w in leading))))
         return _with(found, clinic_id, others).order_by(patients.full_name, patients.id)
+    if own:
+        return _among_own(clinic_id, question.groups, own)
     if len(leading) > 1:
-        return search(clinic_id, question, own=own)
-    return _along(clinic_id, leading[0], others, own)
+        return search(clinic_id, question)
+    return _along(clinic_id, leading[0], others)
 
 
-def _along(clinic_id, word, others, own):
+def _among_own(clinic_id, groups, own):
+    """Whoever fits among one doctor's patients: looked through one by one, since they are far fewer than everybody."""
+    theirs = sa.select(visits.patient_id).where(
+        visits.clinic_id == clinic_id, visits.provider_id == own.provider_id,
+        visits.cancel_reason.is_distinct_from(CancelReason.ENTERED_IN_ERROR),
+    )  # fmt: skip
+    opened = sa.select(sa.func.unnest(sa.literal(list(own.opened), ARRAY(sa.Uuid()))))
+    mine = sa.union(theirs, opened).subquery("mine")
+    found = _with(visible(clinic_id, None).where(patients.id == mine.c.patient_id), clinic_id, groups)
+    found = found.correlate(mine).limit(ONE).lateral("found")
+    return sa.select(found).select_from(mine.join(found, sa.true())).order_by(found.c.full_name, found.c.id)
+
+
+def _along(clinic_id, word, others):
     """Whoever fits, one by one in the order of the words; each once, though two of their words may begin alike."""
     walk, before = _walk(clinic_id, word), W.alias()
     met = sa.select(ONE).where(
         before.c.clinic_id == clinic_id, before.c.patient_id == walk.c.patient_id, before.c.word < walk.c.word,
         word.condition(before.c),
     ).correlate(walk).exists()  # fmt: skip
-    found = _with(visible(clinic_id, own).where(patients.id == walk.c.patient_id, ~met), clinic_id, others)
+    found = _with(visible(clinic_id, None).where(patients.id == walk.c.patient_id, ~met), clinic_id, others)
     found = found.correlate(walk).limit(ONE).lateral("found")
     return sa.select(found).select_from(walk.join(found, sa.true()))
 

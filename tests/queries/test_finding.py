@@ -61,6 +61,10 @@ class TestFind:
         for few in (1, 300):
             monkeypatch.setattr(finding, "FEW", few)
             assert find("t", own=Own(cast.dr_osei.id)) == ["Tom Baker"] and find("t", own=Own(cast.dr_lind.id)) == []
+            assert find("t b", own=Own(cast.dr_osei.id)) == ["Tom Baker"] and find("t", own=Own(None)) == []
+            assert find("t", own=Own(None, frozenset({cast.tom.id}))) == ["Tom Baker"]
+            both = Own(cast.dr_osei.id, frozenset({cast.tom.id, cast.maya_patient.id}))
+            assert find("t", own=both) == ["Tom Baker"] and find("o", own=both) == ["Maya Okafor"]
 
 
 class TestPlan:
