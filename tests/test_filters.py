@@ -50,3 +50,14 @@ def test_how_long_ago_is_said_in_minutes_then_hours(app):
         assert filters.ago(datetime.now(UTC) - timedelta(minutes=12)) == "12 min"
         assert filters.ago(datetime.now(UTC) - timedelta(minutes=125)) == "2 h 5 min"
         assert filters.birthday(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("born", "words"),
+    [(date(1955, 12, 1), "70 years"), (date(2024, 7, 14), "2 years"), (date(2024, 7, 15), "23 months"),
+     (date(2026, 6, 13), "1 month"), (date(2026, 7, 14), "0 months"), (date(2026, 7, 15), ""), (None, "")],
+)  # fmt: skip
+def test_an_age_is_in_years_and_in_months_for_the_first_two(app, born, words):
+    with app.test_request_context("/"):
+        g.page_clinic = SimpleNamespace(timezone="Europe/London", locale="en_GB", currency="GBP")
+        assert filters.age(born, on=date(2026, 7, 14)) == words
