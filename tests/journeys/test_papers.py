@@ -18,7 +18,7 @@ def test_an_excuse_note_from_the_doctor_to_whoever_gets_it(window, session, cast
     made = note(session, cast, cast.maya_patient)
     maya = window(cast.maya, size=PHONE).go("/portal/record/excuse-notes").check()
     assert not maya.page.get_by_text("For work").count()
-    amara = window(cast.amara, size=PHONE).go(f"{chart}/record").picture("existing-360")
+    amara = window(cast.amara, size=PHONE).go(f"{chart}/record").check().picture("existing-360")
     amara.press("Excuse note", role="link")
     amara.check().picture("paper-360").press("Note that the patient got it")
     amara.sees("Noted.")
