@@ -20,6 +20,7 @@ from clinic.queries.exports import write_released
 from clinic.scope import Scope
 from tests.at_once import rush
 from tests.labs import entered, ordered, sodium
+from tests.races.invariants import broken
 
 
 def results(session):
@@ -193,3 +194,14 @@ def test_a_patients_own_copy_holds_what_was_released_and_nothing_else(cast, sess
         found = zipfile.ZipFile(file).read("lab_results.json").decode()
     assert '"value": 151' in found and '"value": 160' not in found
     session.enter(cast.scope)
+
+
+@pytest.mark.breaks
+def test_the_check_finds_a_result_that_a_patient_sees_although_its_order_is_held_back(cast, session, server):
+    order = entered(cast, session, ordered(cast, session, ReleaseRule.NOW))
+    lab_orders.revoke(order, by=cast.osei.actor)
+    session.commit()
+    assert not broken(server.url("postgres"))
+    session.execute(sa.update(LabResult).values(released_at=sa.func.now()))
+    session.commit()
+    assert any("held back" in each for each in broken(server.url("postgres")))
