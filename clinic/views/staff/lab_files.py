@@ -11,6 +11,7 @@ from clinic.actions import lab_orders, lab_results
 from clinic.actions.lab_results import Rule
 from clinic.current import current
 from clinic.db import db
+from clinic.filters import day_short
 from clinic.forms.lab_results import LabFileForm
 from clinic.htmx import again, changed
 from clinic.integrations import fhir_labs
@@ -52,7 +53,8 @@ def take_in(patient_id):
 def _form(chart, **given):
     form = LabFileForm(own_clinic(), **given)
     rows = [
-        (each.id, f"{each.title} ({each.ordered_at:%Y-%m-%d})") for each in orders.awaiting(db.session(), chart.records)
+        (each.id, f"{each.title} ({day_short(each.ordered_at)})")
+        for each in orders.awaiting(db.session(), chart.records)
     ]
     form.order_id.offer(rows, _("None: nobody here ordered them"))
     return form
