@@ -34,7 +34,7 @@ GIVEN = (
     ((Medicine("Cetirizine", "10 mg", "1 tablet", "at night", "until further notice", None, WHY),), None),
     ((Medicine("Salbutamol", "100 mcg", "2 puffs", "when needed", None, None, WHY),), "Shake it first."),
 )  # fmt: skip
-PATIENTS = 12
+PATIENTS, LOOKED_AT = 12, 200
 
 
 def prescribe(session, week):
@@ -57,15 +57,16 @@ def prescribe(session, week):
 def _visits(session, opened, doctors):
     """One past visit of each of a few patients, those with an account of their own first."""
     own = [opened.patients[name].id for name in opened.demo.portal if name in opened.patients]
-    last = (
+    over = (
         sa.select(Visit)
         .join(Patient, sa.and_(Patient.clinic_id == Visit.clinic_id, Patient.id == Visit.patient_id))
         .where(Visit.status == VisitStatus.COMPLETED, Visit.provider_id.in_(doctors), Patient.deceased_at.is_(None))
-        .distinct(Visit.patient_id)
-        .order_by(Visit.patient_id, Visit.starts_at.desc())
+        .order_by(Visit.starts_at.desc(), Visit.id)
+        .limit(LOOKED_AT)
     )
-    found = session.scalars(last).all()
-    return sorted(found, key=lambda visit: (visit.patient_id not in own, visit.starts_at, visit.id))[:PATIENTS]
+    last = {visit.patient_id: visit for visit in reversed(session.scalars(over).all())}
+    ordered = sorted(last.values(), key=lambda visit: (visit.patient_id not in own, visit.starts_at, visit.id))
+    return ordered[:PATIENTS]
 
 
 def _given():
