@@ -86,7 +86,7 @@ def send(note: ExcuseNote, *, by):
         raise Refused("This note was withdrawn. Write another one.")
     if note.status == NoteStatus.SENT:
         raise Refused("This note was sent already.")
-    note.status, note.sent_at, note.check_code = NoteStatus.SENT, MOMENT, _new_code(note.clinic_id)
+    note.status, note.sent_at, note.check_code = NoteStatus.SENT, MOMENT, new_code(note.clinic_id)
     return _told(note)
 
 
@@ -137,7 +137,7 @@ def blanked(clinic_id, patient_ids):
     yield sa.update(notes).where(theirs).values(reason=None, restrictions=None)
 
 
-def _new_code(clinic_id):
+def new_code(clinic_id):
     """A code that nobody can guess; its first letters lead to the clinics whose notes are looked through for it."""
     place = hashlib.md5(str(clinic_id).encode(), usedforsecurity=False).hexdigest()[:FIRST].upper()
     return place + "".join(secrets.choice(LETTERS) for _ in range(LENGTH - FIRST))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from clinic.actions.excuse_notes import new_code
 from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.lab_orders import LabOrder, LabOrderStatus
@@ -28,7 +29,7 @@ GIVEN = {
     "note_id": lambda corner, patient_id, number: ExcuseNote(
         clinic_id=corner.clinic.id, patient_id=patient_id, kind=ExcuseKind.WORK, starts_on=datetime.now(UTC).date(),
         ends_on=datetime.now(UTC).date(), status=NoteStatus.SENT, sent_at=datetime.now(UTC),
-        check_code=uuid4().hex[:16].upper(),
+        check_code=new_code(corner.clinic.id),
     ),
     # A paper of the desk's that the patient sees too; what it says is not asked for here.
     "document_id": lambda corner, patient_id, number: Document(
