@@ -20,7 +20,7 @@ class Permission(Choice):
     VISITS_NOTE = "visits:note", word("Write administrative notes on a visit")
     PATIENTS_FIND = "patients:find", word("Find patients and see their contact details")
     PATIENTS_EDIT = "patients:edit", word("Register patients and change their details")
-    PATIENTS_PROPOSE_MERGE = "patients:propose_merge", word("Ask for two records to be merged, look another's over, undo it")
+    PATIENTS_PROPOSE_MERGE = "patients:propose_merge", word("Ask for a merge of two records, look another's over")
     PATIENTS_MERGE = "patients:merge", word("Merge two records at once, without a second pair of eyes")
     INSURANCE_SEE = "insurance:see", word("See patients' insurance")
     INSURANCE_EDIT = "insurance:edit", word("Add, change and verify patients' insurance")

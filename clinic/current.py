@@ -164,8 +164,8 @@ def _current_of(row, face):
         allowed = both if _may_stand_in(own_roles, theirs) else frozenset()
     return Current(
         face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
-        patient_ids=frozenset(row["patients"] or ()), merged_ids=frozenset(row["merged"] or ()), relations=relations, permissions=allowed,
-        clinic_count=row["clinic_count"] or 0,
+        patient_ids=frozenset(row["patients"] or ()), merged_ids=frozenset(row["merged"] or ()),
+        relations=relations, permissions=allowed, clinic_count=row["clinic_count"] or 0,
         idle_until=row["idle_until"], expires_at=row["expires_at"], proved_lately=row["proved_lately"],
         factor_missing=row["factor_missing"],
         opened_patients=frozenset() if subject else frozenset(row["opened_patients"] or ()), **_support(row, roles),

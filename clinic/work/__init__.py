@@ -13,8 +13,8 @@ from clinic.work import (
     holds,
     insurance,
     keeping,
-    measurements,
     labs,
+    measurements,
     notifications,
     offers,
     passwords,
@@ -28,7 +28,7 @@ from clinic.work import (
 )
 
 __all__ = [
-    "accounts", "audit", "busy_sources", "connections", "documents", "documents_kept", "emails", "factors", "grants", "holds", "insurance", "keeping",
-    "measurements", "notifications", "offers", "passwords", "patient_merges", "strandings", "texts", "throttles",
-    "visit_feedback", "visits", "waitlist",
+    "accounts", "audit", "busy_sources", "connections", "documents", "documents_kept", "emails", "factors", "grants",
+    "holds", "insurance", "keeping", "labs", "measurements", "notifications", "offers", "passwords", "patient_merges",
+    "strandings", "texts", "throttles", "visit_feedback", "visits", "waitlist",
 ]  # fmt: skip
