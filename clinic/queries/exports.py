@@ -21,7 +21,9 @@ NAMED = {
 }
 # What the same is called in FHIR R4, for whoever reads the file with another program.
 FHIR = {"conditions": "Condition", "allergies": "AllergyIntolerance", "immunizations": "Immunization",
-        "procedures": "Procedure", "measurements": "Observation", "patients": "Patient", "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage", "visits": "Encounter", "prescription_items": "MedicationRequest",
+        "procedures": "Procedure", "measurements": "Observation", "patients": "Patient",
+        "patient_access": "RelatedPerson", "patient_tags": "Flag", "insurance_policies": "Coverage",
+        "visits": "Encounter", "prescription_items": "MedicationRequest",
         "lab_orders": "ServiceRequest", "lab_results": "Observation",
         "referrals": "ServiceRequest", "excuse_notes": "DocumentReference", "audit_entries": "AuditEvent"}  # fmt: skip
 # Tables about a patient that are in no copy, and why. Every other one is; a rule test holds us to it.
