@@ -1,6 +1,8 @@
 """Letters as PDF: tagged for screen readers, every name as it is written, what was typed never taken as a command."""
 
 import io
+from importlib.util import find_spec
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -99,8 +101,18 @@ def test_a_template_that_goes_wrong_tells_nothing_of_what_was_in_it():
 
 
 def test_fonts_of_a_folder_that_the_setting_names_are_used(tmp_path, monkeypatch):
-    monkeypatch.setenv("PDF_FONTS", f"{tmp_path}, {tmp_path}")
-    assert pdf.font_folders()[-2:] == [str(tmp_path), str(tmp_path)]
+    own = Path(find_spec("fontpkg_noto_sans_devanagari").origin).parent / "files"
+    for file in own.glob("*.ttf"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    # As though the product brought none for this writing.
+    monkeypatch.setattr(pdf, "FONTS", ("fontpkg_noto_sans",))
+    monkeypatch.setenv("PDF_FONTS", f"{tmp_path}, {tmp_path / 'nothing'}")
+    pdf._fonts.cache_clear()
+    try:
+        assert "Noto Sans Devanagari" in pdf._fonts().families()
+        assert "द" in words(pdf.rendered("prescription", letter(about=[["Patient", "मीरा देशमुख"]]), "en_GB"))
+    finally:
+        pdf._fonts.cache_clear()
 
 
 def _tags(element):
