@@ -147,6 +147,21 @@ class TestWhoMay:
         assert lind.open("staff.charts.timeline", patient_id=cast.tom.id).status_code == 404
 
 
+class TestMerged:
+    def test_a_page_of_a_record_that_became_part_of_another_leads_to_the_same_page_of_that_one(
+        self, osei, cast, session, toms
+    ):
+        many(cast, session, 1)
+        session.merge(cast.maya_patient).merged_into_id = cast.tom.id
+        session.execute(sa.update(Visit).where(Visit.status == "completed").values(patient_id=cast.maya_patient.id))
+        session.commit()
+        answer = osei.open(f"/staff/patients/{cast.maya_patient.id}/timeline?kind=visit")
+        assert answer.status_code == 302
+        assert answer.location.endswith(f"/staff/patients/{cast.tom.id}/timeline?kind=visit")
+        # What stayed with the former record is read along.
+        assert "1 Jan 2015" in osei.open("staff.charts.timeline", patient_id=cast.tom.id).text
+
+
 class TestExisting:
     def test_the_desk_sees_that_something_is_there_and_nothing_in_it(self, amara, cast, toms):
         page = amara.open("staff.charts.existing", patient_id=cast.tom.id)
