@@ -3,10 +3,11 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import recording
+from clinic.actions import patients, recording
 from clinic.actions.acting import Refused, action
 from clinic.models.allergies import Allergy, AllergyStatus
 from clinic.models.patients import Patient
+from clinic.models.recorded import RecordSource
 from clinic.queries import allergies as queries
 
 
@@ -48,6 +49,20 @@ def state_none(patient: Patient, *, by):
     entry = recording.new(Allergy, patient, by=by, is_none_known=True, status=AllergyStatus.ACTIVE)
     session.add(entry)
     return entry
+
+
+@action
+def settle(patient: Patient, *, by):
+    """Say that the sentence of an earlier record is entered by now: it is kept among what no longer counts."""
+    session = recording.begin(patient)
+    if not patient.allergies:
+        raise Refused("There is no sentence of an earlier record.")
+    if not queries.live(session, patient.id) and not queries.none_known(session, patient.id):
+        raise Refused("Record the allergies first, or that none is known.")
+    words = {"substance": patient.allergies[:500], "source_text": patient.allergies, "notes": recording.SENTENCE}
+    facts = {**words, "status": AllergyStatus.INACTIVE, "source": RecordSource.IMPORT, "provider_id": None}
+    session.add(recording.new(Allergy, patient, by=by, **facts))
+    return patients.update(patient, by=by, allergies=None)
 
 
 @action

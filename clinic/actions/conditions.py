@@ -5,10 +5,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import recording
+from clinic.actions import patients, recording
 from clinic.actions.acting import Refused, action
+from clinic.db import now
 from clinic.models.conditions import Condition
 from clinic.models.patients import Patient
+from clinic.models.recorded import RecordSource
 from clinic.queries import icd10 as codes
 
 
@@ -56,6 +58,20 @@ def reopen(entry: Condition, *, by):
     _refuse_twice(session, entry)
     entry.ended_on = None
     return entry
+
+
+@action
+def settle(patient: Patient, *, by):
+    """Say that the sentence of an earlier record is entered by now: it is kept among what is over."""
+    session = recording.begin(patient)
+    if not patient.chronic_diseases:
+        raise Refused("There is no sentence of an earlier record.")
+    if session.scalars(sa.select(Condition.id).where(Condition.patient_id == patient.id).limit(1)).first() is None:
+        raise Refused("Record the conditions first.")
+    words = {"name": patient.chronic_diseases[:500], "notes": recording.SENTENCE}
+    facts = {**words, "ended_on": now().date(), "source": RecordSource.IMPORT, "provider_id": None}
+    session.add(recording.new(Condition, patient, by=by, **facts))
+    return patients.update(patient, by=by, chronic_diseases=None)
 
 
 @action

@@ -5,10 +5,13 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic.actions.acting import Refused
+from clinic.db import word
 from clinic.models.patients import Patient
 from clinic.models.recorded import RecordSource
 
 PATIENTS = Patient.__table__
+# What stands beside the sentence of an earlier record, once somebody has entered what it says.
+SENTENCE = word("The words of an earlier record; what they say was entered one by one.")
 LOCK = sa.select(PATIENTS.c.id).with_for_update(key_share=True)
 
 

@@ -3,6 +3,8 @@
 from flask_babel import lazy_gettext as _l
 
 HEALTH = {
+    "conditions.settle": _l("%(who)s noted that what an earlier record said of %(whom)s’s conditions is entered"),
+    "allergies.settle": _l("%(who)s noted that what an earlier record said of %(whom)s’s allergies is entered"),
     "conditions.record": _l("%(who)s wrote down a condition of %(whom)s"),
     "conditions.change": _l("%(who)s changed a condition of %(whom)s"),
     "conditions.end": _l("%(who)s noted that a condition of %(whom)s is over"),

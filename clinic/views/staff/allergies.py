@@ -47,6 +47,13 @@ def state_none(patient_id):
     return done(patient_id, _("Recorded: no allergy known."), undo)
 
 
+@bp.post("/settle", needs=P.RECORD_WRITE)
+def settle(patient_id):
+    """Say that what an earlier record told is entered by now."""
+    verbs.settle(own_patients.patient(patient_id), by=current.actor)
+    return done(patient_id, _("The words of the earlier record are entered by now, and are shown no more."))
+
+
 @bp.get("/<uuid:allergy_id>/edit", needs=P.CHART_SEE, shows="patients")
 def edit(patient_id, allergy_id):
     """One allergy, as it is known and to be changed."""

@@ -48,6 +48,13 @@ def create(patient_id):
     )  # fmt: skip
 
 
+@bp.post("/settle", needs=P.RECORD_WRITE)
+def settle(patient_id):
+    """Say that what an earlier record told is entered by now."""
+    verbs.settle(own_patients.patient(patient_id), by=current.actor)
+    return done(patient_id, _("The words of the earlier record are entered by now, and are shown no more."))
+
+
 @bp.get("/<uuid:condition_id>/edit", needs=P.CHART_SEE, shows="patients")
 def edit(patient_id, condition_id):
     """One condition, as it is known and to be changed."""

@@ -199,3 +199,21 @@ def test_a_medical_assistant_reads_allergies_but_no_conditions(app, session, cas
     helper = Visitor(app, cast.amara)
     assert helper.open("staff.measurements.new", **tom).status_code == 200
     assert helper.open(HEALTH, **tom).status_code == 403
+
+
+def test_the_sentence_of_an_earlier_record_is_shown_until_it_is_entered(osei, session, cast, tom):
+    patient = session.get(Patient, (cast.rose.id, cast.tom.id))
+    patient.allergies, patient.chronic_diseases = "Nuts, so he says", "Sugar"
+    session.commit()
+    assert osei.send("staff.allergies.settle", **tom).status_code == 409
+    assert osei.send("staff.conditions.settle", **tom).status_code == 409
+    osei.send("staff.allergies.create", {"substance": "Hazelnut", "source_text": "Nuts, so he says"}, **tom)
+    osei.send("staff.conditions.create", {"icd10": "E11.9"}, **tom)
+    page = osei.open(HEALTH, **tom).text
+    assert "Nuts, so he says" in page and "Sugar" in page and page.count("It is entered now") == 2
+    assert osei.send("staff.allergies.settle", **tom).status_code == 303
+    assert osei.send("staff.conditions.settle", **tom).status_code == 303
+    page = osei.open(HEALTH, **tom).text
+    assert "so he says" not in page and "Sugar" not in page and "Hazelnut" in page
+    assert "Nuts, so he says" in osei.open("staff.allergies.index", **tom).text
+    assert "Sugar" in osei.open("staff.conditions.index", **tom).text
