@@ -12,7 +12,7 @@ from clinic.models.documents import ADMINISTRATIVE, Document, DocumentCategory, 
 from clinic.models.release import RELEASED
 from clinic.queries.entries import CLINIC_ID, PATIENT_ID, Source
 
-ON_A_PAGE = 50
+ON_A_PAGE, MOST_OF_A_VISIT = 50, 20
 S, table = DocumentState, Document.__table__.c
 # A file that went missing is still spoken of, so that somebody brings it back.
 THERE = sa.or_(Document.state == S.READY, Document.problem.is_not_distinct_from(DocumentProblem.LOST))
@@ -77,6 +77,12 @@ def of(patient_id, reader: Reader, *, visit_id=None, insurance_policy_id=None):
     wanted = _about(sa.select(Document), patient_id, visit_id, insurance_policy_id).where(reader.condition)
     wanted = wanted.options(joinedload(Document.uploaded_by))
     return wanted.order_by(Document.recorded_at.desc(), Document.id.desc())
+
+
+def of_visit(session, visit) -> list[Document]:
+    """The documents about a visit that can be opened, the newest first; so many at most."""
+    about = sa.select(Document).where(Document.visit_id == visit.id, Document.state == S.READY)
+    return session.scalars(about.order_by(Document.recorded_at.desc(), Document.id.desc()).limit(MOST_OF_A_VISIT)).all()
 
 
 def count_others(session, patient_id, reader: Reader, *, visit_id=None, insurance_policy_id=None) -> int:

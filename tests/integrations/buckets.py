@@ -129,7 +129,7 @@ def strict_bucket():
     """Yield the endpoint of a strict bucket, and what is in it: {"/documents/key": bytes}."""
     handler = type("OneStrict", (Strict,), {"objects": {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", handler.objects

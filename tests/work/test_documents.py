@@ -13,6 +13,7 @@ from clinic.actions import documents as verbs
 from clinic.actions import erasures
 from clinic.actions.acting import Actor
 from clinic.models.documents import Document, DocumentProblem, DocumentState
+from clinic.queries.checking import findings
 from clinic.queries.documents import one
 from clinic.stored import storage
 from clinic.work import documents_kept
@@ -153,6 +154,10 @@ class TestBothStorages:
         assert all(storage().size(key) == 1 for key in nobodys)
         session.expire_all()
         assert (lost.state, lost.problem, kept.state) == (S.REFUSED, DocumentProblem.LOST, S.READY)
+        told = [finding.rule.number for finding in findings(session.connection())]
+        session.rollback()
+        assert told == ["I15"]
+        session.enter(cast.scope)
         assert "missing in the storage" in amara.open("staff.documents.index", patient_id=cast.tom.id).text
         storage().put(lost.storage_key, io.BytesIO(bytes_of_it))
         self._night(app, session, later=True)

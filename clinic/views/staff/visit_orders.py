@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.queries import excuse_notes, lab_orders, prescriptions, referrals
+from clinic.queries import documents, excuse_notes, lab_orders, prescriptions, referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ ORDERS: tuple[Order, ...] = (
     Order("staff/prescriptions/_of_visit.html", Permission.CHART_SEE, prescriptions.of_visit),
     Order("staff/referrals/_of_visit.html", Permission.CHART_SEE, referrals.of_visit),
     Order("staff/excuse_notes/_of_visit.html", Permission.CHART_SEE, excuse_notes.of_visit),
+    Order("staff/documents/_of_visit.html", Permission.CHART_SEE, documents.of_visit),
 )
 
 

@@ -140,12 +140,15 @@ class TestSending:
             assert Sender(visitor, cast.tom.id).part(told["send"], 0, b"x" * PART).status_code == 404
             assert visitor.open(told["ask"]).status_code == 404
 
-    def test_it_can_be_about_a_visit_of_the_patients_and_of_no_other(self, desk, cast, session, amara):
+    def test_it_can_be_about_a_visit_of_the_patients_and_of_no_other(self, desk, cast, session, amara, osei, worked):
         visit, other = cast.booked(), cast.booked(cast.tomorrow_at(12), patient=cast.maya_patient)
         assert desk.form(("a.pdf", PDF), visit_id=str(other.id)).status_code == 404
         assert desk.form(("a.pdf", PDF), visit_id=str(visit.id)).status_code == 303
         session.rollback()
         assert only(session).visit_id == visit.id
+        worked()
+        assert "1 more document is for doctors." in amara.open("staff.visits.show", visit_id=visit.id).text
+        assert f"/staff/documents/{only(session).id}" in osei.open("staff.consultations.show", visit_id=visit.id).text
         page = amara.open("staff.documents.index", patient_id=desk.patient_id, visit_id=visit.id)
         assert page.status_code == 200 and "The visit these documents are about" in page.text
 
@@ -158,6 +161,8 @@ class TestWhoSeesWhat:
         page = amara.open("staff.documents.index", patient_id=desk.patient_id).text
         assert "Card" in page and "Liver" not in page and "1 more document is for doctors." in page
         assert "Liver" in osei.open("staff.documents.index", patient_id=desk.patient_id).text
+        assert "Liver" in osei.open("staff.charts.timeline", patient_id=desk.patient_id).text
+        assert "Liver" not in amara.open("staff.charts.existing", patient_id=desk.patient_id).text
         liver = session.scalars(sa.select(Document).where(Document.title == "Liver")).one()
         for endpoint in ("show", "download"):
             assert amara.open(f"staff.documents.{endpoint}", document_id=liver.id).status_code == 404
