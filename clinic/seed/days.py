@@ -19,7 +19,7 @@ from clinic.seed.cast import REASONS
 from clinic.seed.opening import CLOSES, OPENS, Opened
 from clinic.seed.waiting import come_in, somebody_calls_off
 
-PAST, AHEAD = 5, 7
+PAST, AHEAD = 3, 6
 LUNCH, LUNCH_ENDS = time(12, 30), time(13, 15)
 MINUTE = timedelta(minutes=1)
 S = VisitStatus
@@ -50,7 +50,7 @@ class Week:
 
 
 def fill(session, opened: Opened) -> Week:
-    """Book, check in, see, miss and cancel visits from five days ago to a week ahead."""
+    """Book, check in, see, miss and cancel visits from three days ago to six days ahead."""
     week = Week(opened)
     for ahead in range(-PAST, AHEAD + 1):
         day = opened.today + timedelta(days=ahead)
