@@ -256,9 +256,8 @@ ODD = ({}, {"code": 7}, {"subject": [], "patient": 3}, {"category": {"a": 1}}, {
 def test_what_is_malformed_is_skipped_and_breaks_nothing(take_in):
     kinds = ("Condition", "AllergyIntolerance", "Immunization", "Procedure", "Observation", "MedicationRequest")
     whose = {"patient": WHOSE["subject"], **WHOSE}
-    output = take_in(*(
-        {"resourceType": kind, "id": f"odd-{number}", **whose, **odd} for kind in kinds for number, odd in enumerate(ODD)
-    ))  # fmt: skip
+    numbered = [(kind, number, odd) for kind in kinds for number, odd in enumerate(ODD)]
+    output = take_in(*({"resourceType": kind, "id": f"odd-{number}", **whose, **odd} for kind, number, odd in numbered))
     assert all(row_of(output, kind) == [len(ODD), 0, 0, 0, len(ODD)] for kind in kinds)
 
 
