@@ -23,7 +23,7 @@ def hand_in(session, week):
     for name, sender in list(opened.portal.items())[:2]:
         patient = opened.patients[name]
         _send(patient, "consent.pdf", _drawn(CONSENT, "PDF"), C.CONSENT_FORM, "Consent to treatment", week.desk)
-        _send(patient, "card.png", _drawn(CARD, "PNG", (860, 540)), C.INSURANCE_CARD, "Insurance card", week.desk)
+        _send(patient, "card.png", _drawn(CARD, "PNG", (640, 400)), C.INSURANCE_CARD, "Insurance card", week.desk)
         _send(patient, "result.pdf", _drawn(RESULT, "PDF"), C.LAB_REPORT, "Blood count, by letter", doctor)
         _send(patient, "arm.jpg", _drawn(("",), "JPEG", (640, 480)), C.PICTURE, "My arm this morning", sender)
 
@@ -35,12 +35,12 @@ def _send(patient, name, content, category, title, by):
     documents.arrived(document)
 
 
-def _drawn(lines, kind, size=(1240, 1754)):
+def _drawn(lines, kind, size=(744, 1052)):
     """A page with a few lines on it."""
     page = Image.new("RGB", size, (250, 248, 243) if lines[0] else (214, 170, 148))
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(34)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(22)
     for number, line in enumerate(lines):
-        pen.text((90, 110 + 56 * number), line, fill=(30, 40, 50), font=font)
+        pen.text((60, 70 + 36 * number), line, fill=(30, 40, 50), font=font)
     out = io.BytesIO()
     page.save(out, kind)
     return out.getvalue()

@@ -3,7 +3,6 @@
 Nothing of a file is read while a transaction is open: however slow the sender or the storage is, nobody waits.
 """
 
-import tempfile
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.headers import CSP
-from clinic.integrations.storage import PIECE, StorageAway
+from clinic.integrations.storage import StorageAway
 from clinic.models.documents import FIRST_PART, LARGEST, PART, Document, DocumentState, key_of
 from clinic.models.insurance import InsurancePolicy
 from clinic.models.patients import Patient
@@ -146,13 +145,21 @@ def _keep_part(key, length):
         return
     if request.content_length != length:
         raise NotTaken("The part did not arrive.")
-    with tempfile.TemporaryFile(dir=storage().spool) as part:
-        while piece := request.stream.read(PIECE):
-            part.write(piece)
-        if part.tell() != length:
+    storage().put(key, _Whole(request.stream, length))
+
+
+class _Whole:
+    """A body of so many bytes; one that ends before, because the line broke, is no end of a file but a fault."""
+
+    def __init__(self, stream, length):
+        self.stream, self.left = stream, length
+
+    def read(self, size=-1):
+        piece = self.stream.read(self.left if size < 0 else min(size, self.left)) if self.left else b""
+        self.left -= len(piece)
+        if self.left and not piece and size:
             raise ClientDisconnected
-        part.seek(0)
-        storage().put(key, part)
+        return piece
 
 
 def _again(document_id):

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import contextmanager
 from random import Random
 from urllib.parse import urlsplit
 
@@ -173,10 +174,8 @@ class TestKilled:
         size = 2 * PART + 5000
         told = line.begin(cast.tom.id, size)
         assert line.part(told, 0, piece(0))[0] == 200
-        head = f"POST {told['send']}?offset={PART} HTTP/1.1\r\nHost: {line.host}\r\nContent-Length: {PART}\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in line.headers.items())
-        with socket.create_connection(line.host.split(":")) as torn:
-            torn.sendall(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + piece(1)[: PART // 2])
+        _hang_up(line, told, session)
+        with _half_a_part(line, told):
             (pid,) = live.worker_pids()
             until(lambda: _has_begun_to_read(pid), 5)
             os.kill(pid, signal.SIGKILL)
@@ -209,6 +208,26 @@ class TestKilled:
         assert (only(session).state, only(session).sha256) == (READY, digest_of(size))
         with superuser.connect() as connection:
             connection.exec_driver_sql("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
+
+
+def _hang_up(line, told, session):
+    """Somebody's line breaks in the middle of a part: what came of it is no part."""
+    with _half_a_part(line, told):
+        pass
+    assert until(lambda: json.loads(line.ask("GET", told["ask"])[1])["received"] == PART)
+    assert line.part(told, 2 * PART, b"x")[0] == 409
+    session.rollback()
+    assert [each.size for each in storage().kept(only(session).part_keys)] == [PART]
+
+
+@contextmanager
+def _half_a_part(line, told):
+    """The second part on its way, of which only half is sent; at the end of the block the line is gone."""
+    head = f"POST {told['send']}?offset={PART} HTTP/1.1\r\nHost: {line.host}\r\nContent-Length: {PART}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in line.headers.items())
+    with socket.create_connection(line.host.split(":")) as torn:
+        torn.sendall(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + piece(1)[: PART // 2])
+        yield
 
 
 def _has_begun_to_read(pid):
