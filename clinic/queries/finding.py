@@ -5,24 +5,30 @@ Words that fit few patients lead to them, and those are put in the order of thei
 for a doctor their own patients are, who are few beside everybody.
 
 A walk goes from one word to the next by the index. PostgreSQL takes row-level security for a filter that leaves next to
-nothing; asked for the first rows of a range it would read and sort all of it.
+nothing; asked for the first rows of a range it would read and sort all of it. The statements are made once for each
+shape of a question, since making one takes longer than its answer.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from clinic.models.patients import PatientWord
-from clinic.models.visits import CancelReason
-from clinic.queries.own_patients import Own, visits
-from clinic.queries.patients import Question, patients, search, visible, with_word
+from clinic.queries.own_patients import Own
+from clinic.queries.patients import Begins, Question, after
 
 # Words that fit more patients than this lead nowhere by themselves; it is what is sorted by name at most.
 FEW = 100
-ONE = sa.literal_column("1")
-W = PatientWord.__table__
+FOUND = """p.id, p.full_name, p.date_of_birth, p.phone, p.mrn, p.deceased_at,
+       (SELECT array_agg(t.tag ORDER BY t.tag) FROM patient_tags AS t
+         WHERE t.clinic_id = p.clinic_id AND t.patient_id = p.id AND t.kind = 'flag') AS flags"""
+SEEN = "p.clinic_id = :clinic_id AND p.deleted_at IS NULL AND p.merged_into_id IS NULL"
+VISITED = """v.clinic_id = :clinic_id AND v.provider_id = :provider_id
+              AND v.cancel_reason IS DISTINCT FROM 'entered_in_error'"""
+OWN = f"(p.id = ANY (:opened) OR EXISTS (SELECT 1 FROM visits AS v WHERE v.patient_id = p.id AND {VISITED}))"
+BY_NAME = "ORDER BY full_name, id LIMIT :most OFFSET :skip"
+OPENED = sa.bindparam("opened", type_=sa.ARRAY(sa.Uuid()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,88 +41,105 @@ class Way:
 
 def find(session, clinic_id: UUID, question: Question, *, own: Own | None = None, size: int, skip: int = 0):
     """The patients who answer the question, after ``skip`` of them, and one more than ``size`` if there are more."""
-    asked = statement(clinic_id, question, way(session, clinic_id, question), own=own)
-    return session.execute(asked.limit(size + 1).offset(skip)).all()
+    facts = facts_of(clinic_id, question) | {"most": size + 1, "skip": skip}
+    if own:
+        facts |= {"provider_id": own.provider_id, "opened": sorted(own.opened)}
+    asked = statement(shape_of(question), way(session, clinic_id, question), own is not None)
+    return session.connection().execute(asked, facts).all()
 
 
 def way(session, clinic_id: UUID, question: Question) -> Way:
     """The way that passes the fewest rows; one statement that counts no further than ``FEW``."""
     if question.births or not question.groups:
         return Way(None, True)
-    fits = [
-        sum((_counted(clinic_id, word, f"walk_{number}_{nth}") for nth, word in enumerate(group)), start=sa.literal(0))
-        for number, group in enumerate(question.groups)
-    ]
-    counts = session.connection().execute(sa.select(*fits)).one()
+    facts = facts_of(clinic_id, question) | {"few": FEW}
+    counts = session.connection().execute(_counts(shape_of(question)), facts).one()
     group = min(range(len(counts)), key=lambda number: counts[number])
     return Way(group, counts[group] < FEW)
 
 
-def statement(clinic_id: UUID, question: Question, way: Way, *, own: Own | None = None):
-    """The select of the patients who answer the question, by this way; without a limit."""
+@lru_cache(maxsize=512)
+def statement(shape, way: Way, is_own: bool):
+    """What finds the patients of such a question by this way; ``is_own`` keeps to one doctor's."""
+    births, groups = shape
+    own = f" AND {OWN}" if is_own else ""
     if way.group is None:
-        found = visible(clinic_id, own).where(*(patients.date_of_birth.in_(born) for born in question.births))
-        return _with(found, clinic_id, question.groups).order_by(patients.full_name, patients.id)
-    leading = question.groups[way.group]
-    others = [group for number, group in enumerate(question.groups) if number != way.group]
-    if way.is_narrow:
-        found = visible(clinic_id, own).where(patients.id.in_(sa.union(*(with_word(clinic_id, w) for w in leading))))
-        return _with(found, clinic_id, others).order_by(patients.full_name, patients.id)
-    if own:
-        return _among_own(clinic_id, question.groups, own)
-    if len(leading) > 1:
-        return search(clinic_id, question)
-    return _along(clinic_id, leading[0], others)
+        born = "".join(f" AND p.date_of_birth = ANY (:born_{number})" for number in range(births))
+        sql = f"SELECT {FOUND} FROM patients AS p WHERE {SEEN}{born}{_all(groups)}{own} {BY_NAME}"
+    elif way.is_narrow:
+        leading = _fits("w", way.group, groups[way.group])
+        ids = f"SELECT w.patient_id FROM patient_words AS w WHERE w.clinic_id = :clinic_id AND {leading}"
+        others = _all(groups, but=way.group)
+        sql = f"SELECT {FOUND} FROM patients AS p WHERE {SEEN} AND p.id IN ({ids}){others}{own} {BY_NAME}"
+    elif is_own:
+        sql = f"""SELECT found.* FROM (
+            SELECT v.patient_id FROM visits AS v WHERE {VISITED} UNION SELECT unnest(:opened)) AS mine
+       CROSS JOIN LATERAL (
+            SELECT {FOUND} FROM patients AS p WHERE {SEEN} AND p.id = mine.patient_id{_all(groups)} LIMIT 1) AS found
+       {BY_NAME}"""
+    else:
+        sql = _along(groups, way.group)
+    return sa.text(sql).bindparams(OPENED) if is_own else sa.text(sql)
 
 
-def _among_own(clinic_id, groups, own):
-    """Whoever fits among one doctor's patients: looked through one by one, since they are far fewer than everybody."""
-    theirs = sa.select(visits.patient_id).where(
-        visits.clinic_id == clinic_id, visits.provider_id == own.provider_id,
-        visits.cancel_reason.is_distinct_from(CancelReason.ENTERED_IN_ERROR),
-    )  # fmt: skip
-    opened = sa.select(sa.func.unnest(sa.literal(list(own.opened), ARRAY(sa.Uuid()))))
-    mine = sa.union(theirs, opened).subquery("mine")
-    found = _with(visible(clinic_id, None).where(patients.id == mine.c.patient_id), clinic_id, groups)
-    found = found.correlate(mine).limit(ONE).lateral("found")
-    return sa.select(found).select_from(mine.join(found, sa.true())).order_by(found.c.full_name, found.c.id)
-
-
-def _along(clinic_id, word, others):
+def _along(groups, leading):
     """Whoever fits, one by one in the order of the words; each once, though two of their words may begin alike."""
-    walk, before = _walk(clinic_id, word), W.alias()
-    met = sa.select(ONE).where(
-        before.c.clinic_id == clinic_id, before.c.patient_id == walk.c.patient_id, before.c.word < walk.c.word,
-        word.condition(before.c),
-    ).correlate(walk).exists()  # fmt: skip
-    found = _with(visible(clinic_id, None).where(patients.id == walk.c.patient_id, ~met), clinic_id, others)
-    found = found.correlate(walk).limit(ONE).lateral("found")
-    return sa.select(found).select_from(walk.join(found, sa.true()))
+    met = f"""EXISTS (SELECT 1 FROM patient_words AS w WHERE w.clinic_id = :clinic_id
+              AND w.patient_id = walk.patient_id AND w.word < walk.word AND {_fits("w", leading, groups[leading])})"""
+    return f"""WITH RECURSIVE {_walk("walk", _fits("w", leading, groups[leading]))}
+SELECT found.* FROM walk CROSS JOIN LATERAL (
+       SELECT {FOUND} FROM patients AS p
+        WHERE {SEEN} AND p.id = walk.patient_id AND NOT {met}{_all(groups, but=leading)} LIMIT 1) AS found
+ LIMIT :most OFFSET :skip"""
 
 
-def _walk(clinic_id, word, name="walk"):
+def _walk(name, fits):
     """The words of this kind with whose they are, in their order: from each to the next one."""
-
-    def first(row, *more):
-        wanted = sa.select(row.word, row.patient_id).where(row.clinic_id == clinic_id, word.condition(row), *more)
-        return wanted.order_by(row.word, row.patient_id).limit(ONE)
-
-    walk = sa.select(first(W.alias().c).subquery()).cte(name, recursive=True)
-    row = W.alias().c
-    further = sa.tuple_(row.word, row.patient_id) > sa.tuple_(walk.c.word, walk.c.patient_id)
-    following = first(row, further).correlate(walk).lateral()
-    return walk.union_all(sa.select(following).select_from(walk.join(following, sa.true())))
+    word = f"SELECT w.word, w.patient_id FROM patient_words AS w WHERE w.clinic_id = :clinic_id AND {fits}"
+    first = "ORDER BY w.word, w.patient_id LIMIT 1"
+    further = f"AND (w.word, w.patient_id) > ({name}.word, {name}.patient_id)"
+    return f"""{name} AS (({word} {first})
+        UNION ALL SELECT n.word, n.patient_id FROM {name} CROSS JOIN LATERAL ({word} {further} {first}) AS n)"""
 
 
-def _counted(clinic_id, word, name):
-    some = sa.select(ONE).select_from(_walk(clinic_id, word, name)).limit(sa.literal_column(str(FEW))).subquery()
-    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+@lru_cache(maxsize=512)
+def _counts(shape):
+    _births, groups = shape
+    each = [(f"walk_{number}", _fits("w", number, group)) for number, group in enumerate(groups)]
+    counts = [f"(SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT :few) AS counted)" for name, _fitting in each]
+    return sa.text(f"WITH RECURSIVE {', '.join(_walk(*one) for one in each)} SELECT {', '.join(counts)}")
 
 
-def _with(found, clinic_id, groups):
-    """Only those who have one of the words of each group, looked up patient by patient."""
-    for group in groups:
-        own = W.alias()
-        fits = sa.or_(*(word.condition(own.c) for word in group))
-        found = found.where(sa.exists().where(own.c.clinic_id == clinic_id, own.c.patient_id == patients.id, fits))
-    return found
+def _all(groups, but=None):
+    """That a patient has one of the words of each group, looked up patient by patient."""
+    return "".join(
+        " AND EXISTS (SELECT 1 FROM patient_words AS w WHERE w.clinic_id = :clinic_id AND w.patient_id = p.id"
+        f" AND {_fits('w', number, group)})"
+        for number, group in enumerate(groups) if number != but
+    )  # fmt: skip
+
+
+def _fits(row, number, group):
+    """That a row of words is one of a group's: one that begins like this, or exactly that."""
+    ways = [
+        f"{row}.word >= :word_{number}_{nth} AND {row}.word < :after_{number}_{nth}" if begins
+        else f"{row}.word = :word_{number}_{nth}"
+        for nth, begins in enumerate(group)
+    ]  # fmt: skip
+    return f"({' OR '.join(ways)})" if len(ways) > 1 else ways[0]
+
+
+def shape_of(question: Question):
+    """What a question's statements are made for: how many births, and of each word whether it is only a beginning."""
+    return len(question.births), tuple(tuple(isinstance(word, Begins) for word in each) for each in question.groups)
+
+
+def facts_of(clinic_id: UUID, question: Question) -> dict:
+    """What the question asks for, by the names that its statements have for it."""
+    facts = {"clinic_id": clinic_id} | {f"born_{number}": list(born) for number, born in enumerate(question.births)}
+    for number, group in enumerate(question.groups):
+        for nth, word in enumerate(group):
+            facts[f"word_{number}_{nth}"] = word.word
+            if isinstance(word, Begins):
+                facts[f"after_{number}_{nth}"] = after(word.word)
+    return facts

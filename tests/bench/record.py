@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic.db import db
@@ -92,9 +93,10 @@ def search_plans(ground) -> list:
 def _plan(session, place, typed):
     question = understand(typed, "en_GB", place.today)
     way = finding.way(session, place.clinic_id, question)
-    asked = finding.statement(place.clinic_id, question, way).limit(21).compile(dialect=session.get_bind().dialect)
-    explain = f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) {asked}"
-    return "\n".join(row[0] for row in session.connection().exec_driver_sql(explain, asked.params))
+    asked = finding.statement(finding.shape_of(question), way, False)
+    facts = finding.facts_of(place.clinic_id, question) | {"most": 21, "skip": 0}
+    rows = session.connection().execute(sa.text(f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) {asked.text}"), facts)
+    return "\n".join(row[0] for row in rows)
 
 
 @dataclass(frozen=True)
