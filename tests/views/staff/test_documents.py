@@ -1,6 +1,7 @@
 """Documents at the desk and in the chart: sent, looked through, seen by whom they concern, and by nobody else."""
 
 import hashlib
+import io
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -132,6 +133,12 @@ class TestSending:
         assert amara.open("staff.documents.download", document_id=only(session).id).status_code == 404
         assert amara.send("staff.documents.remove", document_id=only(session).id).status_code == 303
         assert "not what its name says" not in amara.open("staff.documents.index", patient_id=desk.patient_id).text
+
+    def test_whoever_is_not_signed_in_is_not_listened_to_for_as_long_as_a_file_takes(self, nobody, amara, cast):
+        address = amara.url("staff.documents.add", patient_id=cast.tom.id)
+        for visitor, status in ((nobody, 413), (amara, 400)):
+            form = {"files": (io.BytesIO(b"x" * 300_000), "a.pdf")}
+            assert visitor._ask(visitor.client.post, address, data=form).status_code == status
 
     def test_a_part_of_somebody_elses_file_is_not_taken(self, desk, lind, osei, cast, stranger):
         cast.booked()
