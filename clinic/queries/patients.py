@@ -56,10 +56,6 @@ class Begins:
 
     word: str
 
-    def condition(self, row=words):
-        """The same in SQL, of a row of words."""
-        return sa.and_(row.word >= self.word, row.word < after(self.word))
-
 
 @dataclass(frozen=True, slots=True)
 class Is:
@@ -67,9 +63,9 @@ class Is:
 
     word: str
 
-    def condition(self, row=words):
-        """The same in SQL, of a row of words."""
-        return row.word == self.word
+    def condition(self):
+        """The same in SQL."""
+        return words.word == self.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +114,10 @@ def _numbers(tokens):
     return [tuple(group)]
 
 
-def search(clinic_id: UUID, question: Question, *, own: Own | None = None):
-    """The select of all patients that answer the question, by name; ``own`` keeps to one doctor's patients.
-
-    It costs what all that fits costs; for somebody who types there is ``clinic/queries/finding.py``.
-    """
-    found = visible(clinic_id, own).order_by(patients.full_name, patients.id)
-    for born in question.births:
-        found = found.where(patients.date_of_birth.in_(born))
-    matches = [sa.union(*(with_word(clinic_id, word) for word in group)) for group in question.groups]
-    if matches:
-        found = found.where(patients.id.in_(sa.intersect(*matches)))
-    return found
-
-
 def recent(clinic_id: UUID, *, own: Own | None = None):
     """The select of the patients registered last."""
     return (
-        visible(clinic_id, own)
+        _visible(clinic_id, own)
         .where(patients.erased_at.is_(None))
         .order_by(patients.created_at.desc(), patients.id.desc())
     )
@@ -149,14 +131,14 @@ def one(clinic_id: UUID, patient_id: UUID, *, own: Own | None = None):
 
 def alike(clinic_id: UUID, full_name: str, born: date | None, phone: str | None, *, but: UUID | None = None):
     """The select of patients who may be the same person: the same name and no other birthday, or the same phone."""
-    named = [with_word(clinic_id, Is(word)) for word in typed_words(full_name)[:MOST_TERMS]]
+    named = [_with_word(clinic_id, Is(word)) for word in typed_words(full_name)[:MOST_TERMS]]
     ways = []
     if named:
         same_day = [patients.date_of_birth.is_(None), patients.date_of_birth == born] if born else [sa.true()]
         ways.append(patients.id.in_(sa.intersect(*named)) & sa.or_(*same_day))
     if ending := phone_ending(phone or ""):
-        ways.append(patients.id.in_(with_word(clinic_id, Is(ending))))
-    found = visible(clinic_id, None).where(sa.or_(*ways) if ways else sa.false()).order_by(patients.full_name)
+        ways.append(patients.id.in_(_with_word(clinic_id, Is(ending))))
+    found = _visible(clinic_id, None).where(sa.or_(*ways) if ways else sa.false()).order_by(patients.full_name)
     return found.where(patients.id != but).limit(5) if but else found.limit(5)
 
 
@@ -174,14 +156,12 @@ def visits_of(patient_id: UUID):
     )
 
 
-def visible(clinic_id: UUID, own: Own | None):
-    """The select of everybody who is found at all: not deleted, and not gone into another record."""
+def _visible(clinic_id, own):
     found = FOUND.where(
         patients.clinic_id == clinic_id, patients.deleted_at.is_(None), patients.merged_into_id.is_(None)
     )
     return found.where(own.condition(clinic_id)) if own else found
 
 
-def with_word(clinic_id: UUID, word):
-    """The select of the ids of those who have such a word."""
+def _with_word(clinic_id, word):
     return sa.select(words.patient_id).where(words.clinic_id == clinic_id, word.condition())

@@ -1,14 +1,15 @@
 """Finding patients: by whatever a caller says first, only whom one may see, and with an index."""
 
+import re
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
-from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
 from clinic.actions import patients as verbs
+from clinic.queries import finding
 from clinic.queries import patients as queries
 from clinic.queries.own_patients import Own
 
@@ -23,7 +24,7 @@ def find(session, cast):
         question = queries.understand(text, locale, TODAY)
         if question.is_empty:
             return None
-        return [row.full_name for row in session.execute(queries.search(cast.rose.id, question, **limits))]
+        return [row.full_name for row in finding.find(session, cast.rose.id, question, size=100, **limits)]
 
     return ask
 
@@ -105,7 +106,8 @@ class TestSearch:
         verbs.add_tag(cast.tom, "flag", "HIGH_RISK", by=cast.amara.actor)
         verbs.add_tag(cast.tom, "tag", "Choir", by=cast.amara.actor)
         question = queries.understand("tom", "en_GB", TODAY)
-        assert session.execute(queries.search(cast.rose.id, question)).one().flags == ["HIGH_RISK"]
+        (row,) = finding.find(session, cast.rose.id, question, size=20)
+        assert row.flags == ["HIGH_RISK"]
 
 
 class TestAlike:
@@ -146,23 +148,27 @@ class TestPlan:
         raw.close()
 
     def test_a_prepared_statement_that_knows_no_prefix_uses_it_too(self, session, cast, crowd):
-        asked = queries.search(cast.rose.id, queries.understand("last12", "en_GB", TODAY)).limit(20)
-        compiled = asked.compile(dialect=postgresql.dialect(paramstyle="numeric_dollar"))
-        values = [compiled.params[name] for name in compiled.positiontup]
+        question = queries.understand("last12", "en_GB", TODAY)
+        asked = finding.statement(finding.shape_of(question), finding.Way(0, True), False).text
+        facts = finding.facts_of(cast.rose.id, question) | {"most": 21, "skip": 0}
+        names = list(facts)
+        numbered = re.sub(r":(\w+)", lambda name: f"${names.index(name[1]) + 1}", asked)
         raw = session.connection().connection.driver_connection
         raw.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        raw.execute("PREPARE found AS " + str(compiled))
-        called = sql.SQL("EXPLAIN EXECUTE found ({})").format(sql.SQL(", ").join(map(sql.Literal, values)))
+        raw.execute("PREPARE found AS " + numbered)
+        called = sql.SQL("EXPLAIN EXECUTE found ({})").format(sql.SQL(", ").join(map(sql.Literal, facts.values())))
         plan = "\n".join(line for (line,) in raw.execute(called))
         raw.execute("DEALLOCATE found")
-        assert "(word >= ($" in plan and "Seq Scan on patient_words" not in plan, plan
+        assert "(word >= $" in plan and "Seq Scan on patient_words" not in plan, plan
 
     @pytest.mark.parametrize("typed", ["last12", "first12 last4", "9123", "P000123"])
     def test_the_search_uses_the_index_as_the_applications_role(self, session, cast, crowd, typed):
         assert session.scalar(sa.text("SELECT current_user")) == "clinic_app"
-        asked = queries.search(cast.rose.id, queries.understand(typed, "en_GB", TODAY)).limit(20)
-        written = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
-        plan = "\n".join(session.scalars(sa.text(f"EXPLAIN {written}".replace(":", r"\:"))))
+        question = queries.understand(typed, "en_GB", TODAY)
+        way = finding.way(session, cast.rose.id, question)
+        asked = finding.statement(finding.shape_of(question), way, False).text
+        facts = finding.facts_of(cast.rose.id, question) | {"most": 21, "skip": 0}
+        plan = "\n".join(session.execute(sa.text(f"EXPLAIN {asked}"), facts).scalars())
         assert "Seq Scan on patient_words" not in plan, plan
         conditions = [line for line in plan.splitlines() if "Index Cond" in line and "(word " in line]
         assert conditions and all("word >=" in line or "word =" in line for line in conditions), plan

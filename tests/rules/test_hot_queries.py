@@ -14,7 +14,18 @@ from clinic.actions import booking, reminders
 from clinic.actions.slots import DROP_EMPTY, DROP_EXPIRED, MAKE_ROOM
 from clinic.config import Config
 from clinic.db import db
-from clinic.queries import affected, calendar, calls, connections, finder, patients, portal_offers, rooms, strandings
+from clinic.queries import (
+    affected,
+    calendar,
+    calls,
+    connections,
+    finder,
+    finding,
+    patients,
+    portal_offers,
+    rooms,
+    strandings,
+)
 from clinic.queries import day as days
 from clinic.queries import open_times as times
 from clinic.queries import queue as queues
@@ -161,9 +172,8 @@ def test_a_history_is_found_by_an_index(month):
 def test_patients_are_found_by_an_index_on_their_words(month):
     session, place = month
     question = patients.understand("ami ba", "en_GB", place.today)
-    select = patients.search(place.clinic_id, question).compile(dialect=session.get_bind().dialect)
-    rows = session.connection().exec_driver_sql(f"EXPLAIN {select}", select.params)
-    plan = "\n".join(row[0] for row in rows)
+    asked = finding.statement(finding.shape_of(question), finding.way(session, place.clinic_id, question), False)
+    plan = _plan(session, asked.text, finding.facts_of(place.clinic_id, question) | {"most": 21, "skip": 0})
     assert "patient_words" in plan and not SEQUENTIAL.findall(plan), plan
 
 
