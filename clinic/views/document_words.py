@@ -38,11 +38,11 @@ def _line(document, base, is_own):
     )  # fmt: skip
 
 
-def facts_of(document) -> list:
-    """What a document's page says of it: (label, value) pairs."""
+def facts_of(document, patient=None) -> list:
+    """What a document's page says of it: (label, value) pairs; ``patient`` is what the patient is called there."""
     rows = [
         (_("What it is"), what_of(document)), (_("Day it is from"), filters.day_short(document.recorded_at)),
-        (_("Sent"), filters.moment(document.created_at)), (_("Sent by"), _who(document)),
+        (_("Sent"), filters.moment(document.created_at)), (_("Sent by"), _who(document, patient)),
         (_("File"), f"{document.file_name}, {size_of(document.file_size)}"), (_("Note"), document.description),
     ]  # fmt: skip
     return [row for row in rows if row[1]]
@@ -53,7 +53,7 @@ def what_of(document) -> str:
     return document.category_text or _(document.category.label)
 
 
-def _who(document):
+def _who(document, patient=None):
     if document.from_patient:
-        return _("the patient")
+        return patient or _("the patient")
     return document.uploaded_by.name if document.uploaded_by else ""

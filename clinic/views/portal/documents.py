@@ -79,7 +79,7 @@ def show(document_id):
     document = _document(document_id)
     audit(db.session(), "documents.open", by=current.actor, record=document)
     seen = document_links.looking_token_of(document)
-    return answer_with(PAGE, document=document, seen=seen, facts=document_words.facts_of(document))
+    return answer_with(PAGE, document=document, seen=seen, facts=document_words.facts_of(document, _("you")))
 
 
 @bp.get(f"{ONE}/page/<int:number>", needs=USE, shows="patients")
