@@ -1,5 +1,7 @@
 """What a person is told when something could not be done, and with which status; said once for every route."""
 
+import errno
+
 import structlog
 from flask import (
     Flask,
@@ -219,6 +221,14 @@ def _forged_or_old(error: CSRFError):
     )
 
 
+def _disk_said(error: OSError):
+    # What somebody sends waits on a disk, which may be full; it is theirs to try again, and no fault of the program's.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        log.error("disk full", endpoint=request.endpoint)
+        return answer(507, _("There is no room for files at the moment. Try again later."))
+    return _broken(error)
+
+
 def _broken(error):
     tell("fault", error, endpoint=request.endpoint, request_id=g.get("request_id"))
     if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
@@ -242,4 +252,5 @@ def init_app(app: Flask):
     app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(CSRFError, _forged_or_old)
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
+    app.register_error_handler(OSError, _disk_said)
     app.register_error_handler(Exception, _broken)

@@ -1,9 +1,11 @@
 """Documents at the desk and in the chart: sent, looked through, seen by whom they concern, and by nobody else."""
 
+import errno
 import hashlib
 import io
 import re
 from datetime import timedelta
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -123,6 +125,12 @@ class TestSending:
         assert desk.form(("a.pdf", PDF + b"%" * 1000)).status_code == 507
         assert desk.begin("a.pdf", 600).status_code == 200
         assert desk.begin("b.pdf", 600).status_code == 507
+
+    def test_a_disk_that_is_full_is_said_so_and_keeps_nothing(self, desk, app, monkeypatch, session):
+        monkeypatch.setattr(app.request_class, "_get_file_stream", Mock(side_effect=OSError(errno.ENOSPC, "full")))
+        assert desk.form(("a.pdf", PDF)).status_code == 507
+        session.rollback()
+        assert session.scalars(sa.select(Document)).all() == []
 
     def test_what_is_not_what_its_name_says_is_shown_to_its_sender_with_the_reason(self, desk, worked, session, amara):
         desk.form(("scan.pdf", picture()), category="consent_form")
