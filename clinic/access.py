@@ -45,14 +45,14 @@ class Permission(Choice):
     ALLERGIES_SEE = "allergies:see", word("Read allergies")
     CONDITIONS_SEE = "conditions:see", word("Read conditions")
     CHART_SEE = "chart:see", word("Read the charts of one's patients")
-    RECORD_WRITE = "record:write", word("Write into the charts of one's patients")
     VITALS_ENTER = "vitals:enter", word("Enter what is measured on patients")
+    RECORD_WRITE = "record:write", word("Write into the charts of one's patients")
     RECORD_SIGN = "record:sign", word("Sign notes and add to signed ones")
     RECORD_EXISTS = "record:exists", word("Know that something was prescribed, ordered or sent, but not what")
-    PRESCRIBE = "record:prescribe", word("Prescribe, and stop what was prescribed")
     DOCUMENTS_SEE = "documents:see", word("Open documents of patients that are of one's concern")
     DOCUMENTS_ADD = "documents:add", word("Add documents of patients and file them")
     DOCUMENTS_RELEASE = "documents:release", word("Show documents to patients")
+    PRESCRIBE = "record:prescribe", word("Prescribe, and stop what was prescribed")
     DAYS_CLOSE = "days:close", word("Close the day, or one's own part of it")
     DAYS_REOPEN = "days:reopen", word("Open a closed day again")
     PORTAL_USE = "portal:use", word("Book and see one's own visits")
@@ -80,7 +80,7 @@ ROLES = {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
         P.PRESCRIBE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE, P.INSURANCE_SEE,
-        P.DAYS_CLOSE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER,
+        P.DAYS_CLOSE, P.CHART_SEE, P.VITALS_ENTER, P.RECORD_WRITE, P.RECORD_SIGN,
         P.DOCUMENTS_SEE, P.DOCUMENTS_ADD, P.DOCUMENTS_RELEASE,
     },
     Role.SUPPORT: {P.HOME_SEE},
@@ -88,7 +88,7 @@ ROLES = {
     Role.PATIENT: {P.PORTAL_USE},
 }  # fmt: skip
 # What is written in a chart. Another role of a doctor's that finds everybody opens these for their own patients only.
-CLINICAL = frozenset({P.PRESCRIBE, P.CHART_SEE, P.RECORD_WRITE, P.RECORD_SIGN, P.VITALS_ENTER})
+CLINICAL = frozenset({P.PRESCRIBE, P.CHART_SEE, P.VITALS_ENTER, P.RECORD_WRITE, P.RECORD_SIGN})
 STAFF_ROLES = frozenset(Role) - {Role.PATIENT}
 # These open no page: they decide what a page shows.
 SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE})

@@ -139,8 +139,8 @@ CLASSES = (
     ),
     Kept(
         "Documents and their files", ("documents",), "as long as the record",
-        "They are part of it. What nobody sent on for a day, and files that belong to no row, go by themselves; erasing a"
-        " record removes rows and files.", how="with the record",
+        "They are part of it. What nobody sent on for a day, and files that belong to no row, go by themselves;"
+        " erasing a record removes rows and files.", how="with the record",
     ),
     Kept(
         "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out",

@@ -33,7 +33,9 @@ def of_patient(session, records, number: int = 1, size: int = ON_A_PAGE) -> list
 def of_visit(session, visit) -> list[Prescription]:
     """What was prescribed at this visit, newest first; 20 at most."""
     wanted = sa.select(Prescription).where(Prescription.visit_id == visit.id).options(*WHOLE)
-    return list(session.scalars(wanted.order_by(Prescription.issued_at.desc(), Prescription.id.desc()).limit(ON_A_PAGE)))
+    return list(
+        session.scalars(wanted.order_by(Prescription.issued_at.desc(), Prescription.id.desc()).limit(ON_A_PAGE))
+    )
 
 
 def one(session, clinic_id: UUID, prescription_id: UUID) -> Prescription | None:

@@ -13,9 +13,11 @@ from clinic.seed.documents import hand_in
 from clinic.seed.health import know
 from clinic.seed.history import date_events, date_visits
 from clinic.seed.insurance import insure
+from clinic.seed.labs import order_tests
 from clinic.seed.notes import take_notes
 from clinic.seed.opening import open_clinic
 from clinic.seed.papers import give_papers
+from clinic.seed.prescribing import prescribe
 from clinic.seed.registering import register_patients
 from clinic.seed.requests import ask_and_wait
 from clinic.seed.stranded import fall_ill
@@ -44,8 +46,10 @@ def sow(session, owner_url) -> list[str]:
         ask(session, week)
         know(session, week)
         take_notes(session, week)
+        prescribe(session, week)
         give_papers(session, week)
         hand_in(session, week)
+        order_tests(session, week)
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)

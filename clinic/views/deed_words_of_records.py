@@ -1,4 +1,4 @@
-"""What acts on the clinical record are called in the clinic's audit log; these sentences join those of deed_words.py."""
+"""What acts on the clinical record are called in the clinic's audit log; these sentences join deed_words.py's."""
 
 from flask_babel import lazy_gettext as _l
 
