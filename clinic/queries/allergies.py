@@ -28,6 +28,14 @@ def live(session, patient_id) -> list[Allergy]:
     return list(session.scalars(wanted.order_by(*ORDER).limit(MOST)))
 
 
+def heeded(session, patient_id) -> tuple[list[Allergy], bool]:
+    """What ``live`` gives, and whether the patient knows of no allergy; one statement."""
+    wanted = sa.select(Allergy).where(Allergy.patient_id == patient_id, *LIVE)
+    rows = session.scalars(wanted.order_by(*ORDER).limit(MOST)).all()
+    found = [each for each in rows if not each.is_none_known]
+    return found, bool(rows) and not found
+
+
 def none_known(session, patient_id) -> Allergy | None:
     """That somebody asked and the patient knows of no allergy; None where nobody has asked, or there are some."""
     wanted = sa.select(Allergy).where(Allergy.patient_id == patient_id, *LIVE, Allergy.is_none_known)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from clinic.access import Permission as P
 from clinic.current import current
 from clinic.db import db
-from clinic.models.patients import Patient, TagKind
+from clinic.models.patients import TagKind
 from clinic.queries import allergies
+from clinic.views.staff import own_patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,12 @@ class Heeds:
 
 
 def heeds_of(patient_id) -> Heeds | None:
-    """What to heed of the patient, for whoever books for them; None without a patient. Four statements at most."""
-    patient = patient_id and db.session().get(Patient, (current.clinic.id, patient_id))
-    if not patient:
+    """What to heed of the patient, for whoever books for them; None without a patient. Three statements at most."""
+    if patient_id is None:
         return None
+    patient = own_patients.patient(patient_id)
     tags = [tag.tag for tag in patient.tags if tag.kind == TagKind.TAG] if current.may(P.PINS_SEE) else []
     if not current.may(P.ALLERGIES_SEE):
         return Heeds(tags=tuple(tags))
-    live = allergies.live(db.session(), patient_id)
-    none = not live and allergies.none_known(db.session(), patient_id) is not None
+    live, none = allergies.heeded(db.session(), patient.id)
     return Heeds(tuple(live), patient.allergies, none, tuple(tags))

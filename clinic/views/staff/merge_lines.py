@@ -8,11 +8,10 @@ from flask_babel import lazy_gettext as _l
 from clinic.actions import connections
 from clinic.actions import patient_merges as verbs
 from clinic.actions.rehearsing import rehearsal
-from clinic.current import current
 from clinic.db import db
 from clinic.models.patient_merges import PatientMerge
-from clinic.models.patients import Patient
 from clinic.openings import listed
+from clinic.views.staff import own_patients
 from clinic.views.staff.change_words import LABELS, in_words
 
 # Tables that have no word here are counted under the last one.
@@ -87,7 +86,7 @@ def counted(moved, stays=None) -> list:
 
 def both(merge: PatientMerge):
     """The two records of a merge; either is None where it was deleted since."""
-    found = [db.session.get(Patient, (current.clinic.id, row_id)) for row_id in (merge.patient_id, merge.other_id)]
+    found = own_patients.records(merge.patient_id, merge.other_id)
     listed(each.id for each in found if each)
     return found
 

@@ -36,6 +36,12 @@ def patient(patient_id) -> Patient:
     return found
 
 
+def records(*patient_ids) -> list[Patient | None]:
+    """These records as they stand, part of another or not; None in the place of one that this person cannot open."""
+    found = [db.session.get(Patient, (current.clinic.id, each)) for each in patient_ids]
+    return [each if each and _may_open(each.id) else None for each in found]
+
+
 def visit(visit_id) -> Visit:
     """The visit, if this person may open it: of a patient of theirs, or a walk-in whom any doctor may take."""
     found = db.session().get(Visit, (current.clinic.id, visit_id)) or abort(404)

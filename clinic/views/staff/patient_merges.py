@@ -12,7 +12,6 @@ from clinic.errors import said
 from clinic.forms.patient_merges import MergeForm
 from clinic.htmx import again, changed, show
 from clinic.models.patient_merges import PatientMerge
-from clinic.models.patients import Patient
 from clinic.openings import listed
 from clinic.queries import patient_merges as asked
 from clinic.queries import patients as people
@@ -122,7 +121,7 @@ def _begun(verb, kept_id, other_id, words):
 
 def _two(kept_id, other_id):
     """Both records, as they are: one that is part of another already is the 404 of one that is not there."""
-    rows = [db.session.get(Patient, (current.clinic.id, row_id)) for row_id in (kept_id, other_id)]
+    rows = own_patients.records(kept_id, other_id)
     if kept_id == other_id or any(row is None or row.deleted_at or row.merged_into_id for row in rows):
         abort(404)
     listed(row.id for row in rows)

@@ -8,9 +8,9 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.prescriptions import SUGGESTED, draft, row_of, sent, sent_id
 from clinic.models.prescriptions import MOST_ITEMS
-from clinic.models.visits import Visit
 from clinic.queries import allergy_warnings, drugs
 from clinic.queries import prescriptions as queries
+from clinic.views.staff import own_patients
 
 
 def facts(chart, form, looked_up=None) -> dict:
@@ -41,8 +41,8 @@ def visit_of(chart, visit_id):
     """The visit that the draft belongs to, which is this patient's; None for none."""
     if visit_id is None:
         return None
-    found = db.session.get(Visit, (current.clinic.id, visit_id))
-    return found if found and found.patient_id in chart.records else abort(404)
+    found = own_patients.visit(visit_id)
+    return found if found.patient_id in chart.records else abort(404)
 
 
 def replaced_of(chart, prescription_id):
