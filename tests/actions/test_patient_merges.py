@@ -15,9 +15,10 @@ from clinic.models.patient_merges import PatientMerge
 from clinic.models.patients import Patient, PatientAccess, PatientTag, TagKind
 from clinic.models.people import Relation
 from clinic.models.visits import CancelReason, Visit
-from clinic.queries import patients as finding
+from clinic.queries import finding
 from clinic.queries.exports import write_patient
 from clinic.queries.patient_keys import keys_to_patients
+from clinic.queries.patients import understand
 from clinic.queries.timeline import records_of
 from clinic.work.handlers import run
 from tests.at_once import rush
@@ -83,8 +84,8 @@ class TestMerge:
         number = twice.mrn
         merged(session, cast, cast.maya_patient, twice)
         for typed in ("Okafor-Bell", number):
-            question = finding.understand(typed, "en_GB", cast.tomorrow_at(9).date())
-            found = session.execute(finding.search(cast.rose.id, question)).all()
+            question = understand(typed, "en_GB", cast.tomorrow_at(9).date())
+            found = finding.find(session, cast.rose.id, question, size=9)
             assert [row.id for row in found] == [cast.maya_patient.id]
 
     def test_the_copy_of_the_record_holds_what_could_not_move(self, session, cast, twice, tmp_path):

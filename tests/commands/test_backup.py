@@ -82,8 +82,8 @@ class TestBackup:
         manifest = (backed_up / "manifest.json").read_text()
         assert json.loads(manifest)["keys"] == ["tests"]
         key = SECRET_KEYS.partition(":")[2].encode()
-        for file in backed_up.iterdir():
-            assert key not in file.read_bytes()
+        for file in backed_up.rglob("*"):
+            assert file.is_dir() or key not in file.read_bytes()
 
     def test_it_is_remembered(self, backed_up, superuser):
         with superuser.connect() as connection:

@@ -35,7 +35,7 @@ def _patient_again(session, cast):
 
 
 def test_before_the_end_the_page_asks_and_one_press_goes_on(window, cast, session, short_patience, size):
-    at = window(cast.amara, size=size)
+    at = window(cast.amara, typed=True, size=size)
     at.go(NEW_PATIENT).sees("Are you still there?", timeout=15000)
     at.picture(f"session-soon-{size['width']}").check()
     _patient_again(session, cast)
@@ -47,7 +47,7 @@ def test_before_the_end_the_page_asks_and_one_press_goes_on(window, cast, sessio
 def test_afterwards_a_curtain_falls_and_what_was_typed_is_saved_once_the_person_is_back(
     window, cast, session, short_patience, size
 ):
-    at = window(cast.amara, size=size)
+    at = window(cast.amara, typed=True, size=size)
     at.go(NEW_PATIENT)
     at.page.get_by_label("Name", exact=True).fill("Grace Hopper")
     _nobody_was_there(session, cast)
@@ -75,7 +75,7 @@ def test_afterwards_a_curtain_falls_and_what_was_typed_is_saved_once_the_person_
 
 
 def test_without_script_a_form_sent_too_late_is_shown_again_after_signing_in(window, cast, session, size):
-    at = window(cast.amara, javascript=False, size=size)
+    at = window(cast.amara, typed=True, javascript=False, size=size)
     at.go(NEW_PATIENT)
     at.page.get_by_label("Name", exact=True).fill("Grace Hopper")
     _nobody_was_there(session, cast)
@@ -89,8 +89,8 @@ def test_without_script_a_form_sent_too_late_is_shown_again_after_signing_in(win
 
 
 def test_the_devices_are_listed_on_every_screen(window, cast, size):
-    window(cast.amara)
-    at = window(cast.amara, size=size)
+    window(cast.amara, typed=True)
+    at = window(cast.amara, typed=True, size=size)
     at.go("/sessions").sees("this device")
     at.picture(f"sessions-{size['width']}").check()
     at.press("This was not me")

@@ -146,12 +146,12 @@ MUTANTS = (
     ),
     Mutant(
         "the desk reads conditions", ACCESS,
-        "P.GROUPS_EDIT, P.DAYS_CLOSE,\n}  # fmt: skip",
-        "P.GROUPS_EDIT, P.DAYS_CLOSE, P.CONDITIONS_SEE,\n}  # fmt: skip", OWN,
+        "P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,\n",
+        "P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS, P.CONDITIONS_SEE,\n", OWN,
     ),
     Mutant(
         "an administrator reads why a patient comes", ACCESS,
-        "P.DAYS_CLOSE, P.DAYS_REOPEN,\n    },", "P.DAYS_CLOSE, P.DAYS_REOPEN, P.REASONS_SEE,\n    },", OWN,
+        "P.DAYS_CLOSE, P.DAYS_REOPEN,\n", "P.DAYS_CLOSE, P.DAYS_REOPEN, P.REASONS_SEE,\n", OWN,
     ),
     Mutant(
         "records are exported in another's name", ACCESS,

@@ -75,8 +75,8 @@ def test_a_page_of_the_log_is_found_by_an_index(log, asked, index):
 
 def test_the_portal_reads_its_own_patients_entries_and_no_others(log):
     log.enter(Scope.portal(CLINIC, ACTOR, {PATIENT}))
-    found = openings(log, CLINIC, PATIENT, zone="Europe/London")
+    found = openings(log, CLINIC, [PATIENT], zone="Europe/London")
     assert sum(row.times for row in found) == 8
     other = UUID(hashlib.md5(b"78", usedforsecurity=False).hexdigest())
-    assert openings(log, CLINIC, other, zone="Europe/London") == []
+    assert openings(log, CLINIC, [other], zone="Europe/London") == []
     log.enter(Scope.staff(CLINIC))

@@ -70,7 +70,7 @@ def withdraw(patient_id, result_id):
     """Ask whether it is really wrong; then it counts no more."""
     chart = chart_of(patient_id)
     found = _result(chart, result_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return answer(WITHDRAW, chart=chart, line=lines([found])[0])
     lab_results.withdraw(found, by=current.actor)
     return changed(then=_place_of(chart, found), message=_("Withdrawn: this result counts no more."))
