@@ -71,6 +71,10 @@
     if (await ask()) over.close();
     else over.querySelector(".session-not-yet").hidden = false;
   });
+  /* What is looked up while somebody types must not take them away from what they typed. */
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.triggeringEvent?.type === "input") detail.headers["Clinic-Live"] = "1";
+  });
   /* A page that sends by itself (note.js) was not let in. */
   document.addEventListener("clinic:signed-out", cover);
   document.addEventListener("htmx:responseError", ({ detail }) => {

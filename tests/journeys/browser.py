@@ -10,8 +10,8 @@ from tests.machine import browser as system_browser
 
 DESK, PHONE, NARROWEST = {"width": 1280, "height": 800}, {"width": 360, "height": 740}, 320
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What Chromium writes to its console for an answer that is no success; the answer itself is what a test looks at.
-AN_ANSWER = "Failed to load resource: the server responded with a status of 4"
+# What Chromium and htmx say on the console of an answer that is no success; the answer itself is what a test looks at.
+AN_ANSWER = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
 # Pixels, as a word because 0 would count as "not yet"; asked again until the page is whole.
 TOO_WIDE_BY = "document.readyState === 'complete' && String(document.documentElement.scrollWidth - innerWidth)"
 

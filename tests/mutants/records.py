@@ -69,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "a copy holds every patient of the clinic", "clinic/queries/exports.py",
-        'return {"clinic_id": patient.clinic_id, "ids": [patient.id]}',
+        'return {"clinic_id": patient.clinic_id, "ids": list(records_of(session, patient.clinic_id, patient.id))}',
         'return {"clinic_id": patient.clinic_id, "ids": sa.orm.object_session(patient).scalars('
         "sa.select(type(patient).id)).all()}",
         KEEPING,

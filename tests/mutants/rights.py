@@ -28,7 +28,7 @@ MUTANTS = (
         "sa.or_(mine, patient_id.in_(self.opened)) if", "sa.and_(mine, patient_id.in_(self.opened)) if", BREAK_GLASS,
     ),
     Mutant(
-        "whose patient it is is not asked", PLACE, "found.deleted_at or not _may_open(patient_id):",
+        "whose patient it is is not asked", PLACE, "found.deleted_at or not _may_open(found.id):",
         "found.deleted_at:", DOCTORS,
     ),
     Mutant(

@@ -155,8 +155,8 @@ MUTANTS = (
     ),
     Mutant(
         "records are exported in another's name", ACCESS,
-        "P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,\n    P.AUDIT_EXPORT,",
-        "P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP,\n    P.AUDIT_EXPORT,", ROUTES,
+        "P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,\n    P.PATIENTS_PROPOSE_MERGE,",
+        "P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP,\n    P.PATIENTS_PROPOSE_MERGE,", ROUTES,
     ),
     Mutant(
         "the desk takes copies of whole records", "clinic/views/staff/exports.py",

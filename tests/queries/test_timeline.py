@@ -107,16 +107,17 @@ class TestFiveThousand:
     def test_a_page_reads_no_more_of_five_thousand_entries_than_it_shows(self, session, cast, superuser):
         """By its plan: every kind is read along an index of the patient's, and no further than the page goes."""
         rows = [
-            {"id": uuid7(), "clinic_id": cast.rose.id, "patient_id": cast.tom.id, "kind": "scheduled",
+            {"id": uuid7(), "clinic_id": cast.rose.id, "patient_id": patient.id, "kind": "scheduled",
              "status": "completed", "visit_mode": "in_person", "starts_at": FIRST + timedelta(hours=n),
-             "timezone": "Europe/London", "source": "fhir"} for n in range(5000)
+             "timezone": "Europe/London", "source": "fhir"}
+            for n in range(5000) for patient in (cast.tom, cast.maya_patient)
         ]  # fmt: skip
         session.execute(sa.insert(Visit.__table__), rows)
         session.commit()
         with superuser.connect() as connection:
             connection.execute(sa.text("ANALYZE visits"))
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        middle = queries.Place(rows[2500]["starts_at"], rows[2500]["id"])
+        middle = queries.Place(rows[5000]["starts_at"], rows[5000]["id"])
         plan = _plan(session, cast, ["visit"], middle)
         assert "ix_visits_patient_id_starts_at" in plan, plan
         reads = [node for node in plan.splitlines() if "on visits" in node]
