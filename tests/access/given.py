@@ -34,7 +34,8 @@ GIVEN = {
     # A paper of the desk's that the patient sees too; what it says is not asked for here.
     "document_id": lambda corner, patient_id, number: Document(
         clinic_id=corner.clinic.id, patient_id=patient_id, category=DocumentCategory.CONSENT_FORM, title="Consent",
-        recorded_at=datetime.now(UTC), storage_key=uuid4().hex, file_name="consent.pdf", mime_type="application/pdf",
+        recorded_at=datetime.now(UTC), storage_key=f"{corner.clinic.id}/{uuid4()}/file",
+        file_name="consent.pdf", mime_type="application/pdf",
         sha256="0" * 64, file_size=1, received=1, state=DocumentState.READY,
     ),
 }  # fmt: skip
