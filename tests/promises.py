@@ -37,8 +37,6 @@ PROMISES = {
     30: "Whoever reads or changes a patient's record is on record with it.",
     31: "The audit log cannot be changed without being found out.",
     32: "No log and no page of errors has a word of what anybody typed.",
-    33: "A file that somebody sends is bounded, known by its bytes, and does nothing where it is given back.",
-    34: "A link to a file opens it for a minute, for the person and the sign-in that asked for it.",
     35: "A form that is sent twice acts once and is answered the same.",
     36: "What an outside service calls counts only with its signature, and once, in whatever order it comes.",
     37: "An address that somebody typed never leads a request inside.",
