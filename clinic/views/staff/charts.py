@@ -48,13 +48,13 @@ def chart_of(patient_id) -> Chart:
 
 def of(patient) -> Chart:
     """The chart of a patient whom ``own_patients`` gave already."""
-    known = allergies.live(db.session(), patient.id) if current.may(P.ALLERGIES_SEE) else None
+    known, none = allergies.heeded(db.session(), patient.id) if current.may(P.ALLERGIES_SEE) else (None, False)
     return Chart(
         patient=patient,
         records=queries.records_of(db.session(), current.clinic.id, patient.id),
         tabs=chart_tabs.tabs(patient.id),
         allergies=known,
-        none_known=known == [] and allergies.none_known(db.session(), patient.id) is not None,
+        none_known=none,
         flags=patient.flags if current.may(P.PINS_SEE) else None,
         insurance=_insurance(patient.id) if current.may(P.INSURANCE_SEE) else None,
     )
