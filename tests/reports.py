@@ -3,8 +3,12 @@
 import os
 import platform
 import re
+import subprocess
+import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psutil
 
@@ -16,6 +20,28 @@ def write_report(name, text):
     page = f"{text.strip()}\n\n{_colophon(name)}\n"
     (HOME / "docs" / f"{name}-report.md").write_text(page)
     print(page)
+
+
+def asked_of_pytest(*arguments, **settings):
+    """Run pytest with these arguments and settings: (its exit code, the test cases as JUnit's elements)."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.xml"
+        # The first JUnit family has room for what tests tell beside their outcome.
+        told = ["-q", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
+        command = [sys.executable, "-m", "pytest", *told, *arguments]
+        code = subprocess.run(command, cwd=HOME, env=os.environ | settings, check=False).returncode
+        return code, list(ElementTree.parse(results).iter("testcase"))
+
+
+def told_by(case, *names):
+    """What a test case told under these names, each thing once."""
+    told = (each.get("value") for each in case.iter("property") if each.get("name") in names)
+    return list(dict.fromkeys(told))
+
+
+def ended(case, *kinds):
+    """Whether the test case ended in one of these ways: failure, error, skipped."""
+    return any(case.find(kind) is not None for kind in kinds)
 
 
 def table(head, rows):

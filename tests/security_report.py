@@ -3,16 +3,12 @@
 As a pytest plugin (`-p tests.security_report`) it hands on what each test is about to where the report is written.
 """
 
-import os
-import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from pathlib import Path
-from xml.etree import ElementTree
 
 from clinic.config import HOME
 from tests.promises import FAULTS, PROMISES
+from tests.reports import asked_of_pytest, ended, told_by
 
 REPORT = HOME / "docs" / "security-report.md"
 HEAD = """# What is promised, and what proved it
@@ -47,21 +43,8 @@ def _module(item):
 
 def main():
     """Run the tests, write the report; ends with 1 where a promise is not kept or nothing proves it."""
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.xml"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "-p",
-            "tests.security_report",
-            f"--junit-xml={results}",
-        ]
-        subprocess.run(command, cwd=HOME, env=os.environ | {"PROMISES": "full"}, check=False)
-        proofs = read(ElementTree.parse(results))
+    _code, cases = asked_of_pytest("-n", "2", "-p", "tests.security_report", PROMISES="full")
+    proofs = read(cases)
     REPORT.write_text(page(proofs))
     wanted = (*PROMISES, *FAULTS)
     unkept = [number for number in wanted if not proofs.get(number) or not all(each.kept for each in proofs[number])]
@@ -79,12 +62,11 @@ class Proof:
     def add(self, case, words):
         """Count one case of the test."""
         self.words += [words] if words not in self.words else []
-        told = [each.get("value") for each in case.iter("property") if each.get("name") in ("figure", "seen")]
-        self.figures += [figure for figure in told if figure not in self.figures]
+        self.figures += [figure for figure in told_by(case, "figure", "seen") if figure not in self.figures]
         self.cases += 1
         # A fault that takes long is left to `make faults`; a promise that was not tried is none.
         bad = ("failure", "error", "skipped") if words else ("failure", "error")
-        self.kept &= not any(case.find(kind) is not None for kind in bad)
+        self.kept &= not ended(case, *bad)
 
     @property
     def counted(self):
@@ -92,10 +74,10 @@ class Proof:
         return "; ".join(self.figures) or (f"{self.cases} cases" if self.cases > 1 else "")
 
 
-def read(results):
-    """The proofs of each promise and each fault, from the results of a run."""
+def read(cases):
+    """The proofs of each promise and each fault, from the test cases of a run."""
     found = defaultdict(dict)
-    for case in results.iter("testcase"):
+    for case in cases:
         name = f"{case.get('classname')}.{case.get('name').partition('[')[0]}"
         for each in case.iter("property"):
             number, _, words = each.get("value").partition("|")

@@ -4,16 +4,11 @@ Named modules (`python -m tests.faults test_clocks`) are run alone; the report t
 """
 
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
-from xml.etree import ElementTree
 
-from clinic.config import HOME
 from tests.faults.bad_values import ADDRESSES, BAD, HEADERS
-from tests.reports import table, write_report
+from tests.reports import asked_of_pytest, ended, table, told_by, write_report
 
 WHAT = {
     "test_killed_worker": "A web worker is killed at six moments of a booking",
@@ -42,13 +37,8 @@ def main():
     """Run the tests in full, write the report, and end with 1 where one failed."""
     started, chosen = time.monotonic(), [name for name in WHAT if name in sys.argv[1:] or len(sys.argv) == 1]
     places = [f"{ELSEWHERE.get(name, 'tests/faults')}/{name}.py" for name in chosen]
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.xml"
-        # A module stays in one process: its tests share a stage.
-        options = ["-q", "-n", "2", "--dist", "loadfile", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
-        command = [sys.executable, "-m", "pytest", *options, *places]
-        code = subprocess.run(command, cwd=HOME, env=os.environ | {"FAULTS": "full"}, check=False).returncode
-        cases = list(ElementTree.parse(results).iter("testcase"))
+    # A module stays in one process: its tests share a stage.
+    code, cases = asked_of_pytest("-n", "2", "--dist", "loadfile", *places, FAULTS="full")
     write_report("faults", _report(chosen, cases, time.monotonic() - started))
     return code
 
@@ -57,13 +47,9 @@ def _of(name, cases):
     return [case for case in cases if f".{name}" in f".{case.get('classname')}"]
 
 
-def _has(case, *ends):
-    return any(case.find(end) is not None for end in ends)
-
-
 def _row(name, cases):
     own = _of(name, cases)
-    ends = [sum(_has(case, *kinds) for case in own) for kinds in (("failure", "error"), ("skipped",))]
+    ends = [sum(ended(case, *kinds) for case in own) for kinds in (("failure", "error"), ("skipped",))]
     return WHAT[name], len(own), *ends, f"{sum(float(case.get('time')) for case in own):.0f}"
 
 
@@ -71,15 +57,14 @@ def _seen(chosen, cases):
     """What each fault's tests told: the moment, and what everybody saw meanwhile."""
     for name in chosen:
         for case in _of(name, cases):
-            told = [each.get("value") for each in case.iter("property") if each.get("name") in ("seen", "figure")]
-            if told:
+            if told := told_by(case, "seen", "figure"):
                 test = case.get("name").removeprefix("test_").replace("_", " ")
-                yield WHAT[name].partition(";")[0], test, "; ".join(dict.fromkeys(told))
+                yield WHAT[name].partition(";")[0], test, "; ".join(told)
 
 
 def _report(chosen, cases, seconds):
     rounds, clients = os.environ.get("FAULTS_ROUNDS", "20"), os.environ.get("FAULTS_CLIENTS", "50")
-    failed = [case.get("name") for case in cases if _has(case, "failure", "error")]
+    failed = [case.get("name") for case in cases if ended(case, "failure", "error")]
     verdict = "Failed: " + "; ".join(failed) if failed else "Nothing failed: nothing lost, nothing doubled."
     left_out = [WHAT[name] for name in WHAT if name not in chosen]
     not_run = f"\n\nNot run this time: {'; '.join(left_out)}." if left_out else ""

@@ -1,21 +1,15 @@
 """`make races`: every race with two hundred browsers, and the two controls; writes docs/races-report.md."""
 
-import os
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
-from xml.etree import ElementTree
 
-from clinic.config import HOME
 from tests.databases import scratch_server
 from tests.races.controls import CONTROLS
 from tests.races.judge import judge
 from tests.races.scenarios import RACES, one_open_time
 from tests.races.stage import staged_on
 from tests.races.tellers import Tellers
-from tests.reports import table, write_report
+from tests.reports import asked_of_pytest, ended, table, told_by, write_report
 
 CLIENTS = 200
 ROUNDS = 100
@@ -50,17 +44,12 @@ def main():
 def _played():
     """What each test of these modules counted, and whether it passed."""
     places = [f"tests/races/{name}.py" for name in PLAYED]
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.xml"
-        options = ["-q", "--timeout=900", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
-        environment = os.environ | {"ROUNDS": str(PLAYED_ROUNDS)}
-        subprocess.run([sys.executable, "-m", "pytest", *options, *places], cwd=HOME, env=environment, check=False)
-        cases = list(ElementTree.parse(results).iter("testcase"))
+    _code, cases = asked_of_pytest("--timeout=900", *places, ROUNDS=str(PLAYED_ROUNDS))
     return [
         (
             case.get("name").removeprefix("test_").replace("_", " "),
-            "; ".join(each.get("value") for each in case.iter("property") if each.get("name") == "figure"),
-            case.find("failure") is None and case.find("error") is None,
+            "; ".join(told_by(case, "figure")),
+            not ended(case, "failure", "error"),
         )
         for case in cases
     ]
