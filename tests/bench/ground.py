@@ -9,6 +9,7 @@ from clinic.db import db
 from clinic.scope import Scope
 from tests.bench import data, record
 from tests.bench.pages import taken_apart
+from tests.bench.report import BOARD, CHART, DAY, FINDER, MONTH, OPEN
 from tests.bench.statements import Rebooking, heard
 from tests.bench.wishes import Booking, Wishes, query
 from tests.browser import sign_in
@@ -67,16 +68,13 @@ class Ground:
         suits = {"visit_type_id": self.place.scan_id, "ahead": 14, "part": "after_work"}
         chosen = {"patient_id": self.place.patients[0], "visit_type_id": self.place.type_id, "doctor": doctor}
         return [
-            Asked("Open times of a doctor's day", f"/portal/book/time?{query(**chosen, day=tomorrow)}", self.patient,
-                  _start),
-            Asked("The next three times with a room", f"/staff/finder?{query(**suits)}", self.desk, _suiting),
-            Asked("Day board of 800 visits", f"/staff/day?{query(date=tomorrow)}", self.desk, _visit),
-            Asked("Day calendar of 20 doctors x 40", f"/staff/calendar?{query(date=tomorrow)}", self.desk, _tile),
-            Asked("Month of 20,000 visits", f"/staff/calendar/month?{query(date=self.fullest_month())}", self.desk,
-                  _day),
-            Asked(f"Chart of {record.ENTRIES:,} entries", f"/staff/patients/{self.longest}/timeline", self.doctor,
-                  record.entry),
-        ]  # fmt: skip
+            Asked(OPEN, f"/portal/book/time?{query(**chosen, day=tomorrow)}", self.patient, _start),
+            Asked(FINDER, f"/staff/finder?{query(**suits)}", self.desk, _suiting),
+            Asked(BOARD, f"/staff/day?{query(date=tomorrow)}", self.desk, _visit),
+            Asked(DAY, f"/staff/calendar?{query(date=tomorrow)}", self.desk, _tile),
+            Asked(MONTH, f"/staff/calendar/month?{query(date=self.fullest_month())}", self.desk, _day),
+            Asked(CHART, f"/staff/patients/{self.longest}/timeline", self.doctor, record.entry),
+        ]
 
     def fullest_month(self):
         """A day of the month in which most of the visits are."""
