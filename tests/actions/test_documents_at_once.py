@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from clinic.actions import documents
 from clinic.actions.acting import Refused
+from clinic.db import now
 from clinic.models.documents import PART, Document, DocumentCategory, DocumentState, key_of
 from tests.at_once import rush
 
@@ -66,6 +67,27 @@ def test_two_doctors_who_show_it_leave_one_release(app, session, cast, ready):
         documents.release(of(own, ready), by=cast.osei.actor)
 
     assert rush(app, cast, release, release) == ["done", "refused"]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_of_showing_and_hiding_at_once_there_is_one_outcome(app, session, cast, ready, shown):
+    """Where it was shown, the refusal tells who was first; and who shows it is known whenever it is shown."""
+    acts = (
+        lambda own: documents.release(of(own, ready), by=cast.osei.actor),
+        lambda own: documents.withhold(of(own, ready), by=cast.lind.actor),
+    )
+    for _time in range(4):
+        document = of(session, ready)
+        document.released_at, document.released_by_id = (now(), cast.osei.user.id) if shown else (None, None)
+        session.commit()
+        outcome = rush(app, cast, *acts)
+        session.expire_all()
+        seen = of(session, ready).released_at is not None
+        assert seen == (of(session, ready).released_by_id is not None)
+        if shown:
+            assert outcome == (["done", "done"] if seen else ["done", "refused"])
+        else:
+            assert outcome == ["done", "done"]
 
 
 def test_shown_and_removed_at_once_it_is_gone_whichever_was_first(app, session, cast, ready):
