@@ -28,8 +28,8 @@ MUTANTS = (
         "sa.or_(mine, patient_id.in_(self.opened)) if", "sa.and_(mine, patient_id.in_(self.opened)) if", BREAK_GLASS,
     ),
     Mutant(
-        "whose patient it is is not asked", PLACE, "found.deleted_at or not _may_open(found.id):",
-        "found.deleted_at:", DOCTORS,
+        "whose patient it is is not asked", PLACE, "not found.deleted_at and _may_open(found.id, permission)",
+        "not found.deleted_at", DOCTORS,
     ),
     Mutant(
         "whose visit it is is not asked", PLACE,

@@ -28,12 +28,14 @@ def patient(patient_id) -> Patient:
 
     A record that became part of another leads to that one.
     """
-    found = db.session.get(Patient, (current.clinic.id, patient_id))
-    if found and found.merged_into_id:
-        found = db.session.get(Patient, (current.clinic.id, found.merged_into_id))
-    if found is None or found.deleted_at or not _may_open(found.id):
-        abort(404)
-    return found
+    return _open_one(patient_id) or abort(404)
+
+
+def patient_of(visit) -> Patient | None:
+    """Whose record the visit belongs to, for who finds patients and may open it; None where the visit alone is theirs."""
+    if not current.may(Permission.PATIENTS_FIND):
+        return None
+    return _open_one(visit.patient_id, Permission.PATIENTS_FIND)
 
 
 def records(*patient_ids) -> list[Patient | None]:
@@ -72,8 +74,15 @@ def break_glass_allowed() -> bool:
     return current.may(Permission.PATIENTS_BREAK_GLASS) and reach(Permission.PATIENTS_FIND) is not None
 
 
-def _may_open(patient_id):
-    own = reach()
+def _open_one(patient_id, permission=None):
+    found = db.session.get(Patient, (current.clinic.id, patient_id))
+    if found and found.merged_into_id:
+        found = db.session.get(Patient, (current.clinic.id, found.merged_into_id))
+    return found if found and not found.deleted_at and _may_open(found.id, permission) else None
+
+
+def _may_open(patient_id, permission=None):
+    own = reach(permission)
     _note_opened(own, patient_id)
     return own is None or patient_id in among(db.session(), current.clinic.id, own, [patient_id])
 

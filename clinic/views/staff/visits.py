@@ -24,7 +24,7 @@ from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
 from clinic.queries.series import place_of
 from clinic.views import told
-from clinic.views.staff import documents, own_patients
+from clinic.views.staff import charts, documents, own_patients
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import rooms_in_words
 from clinic.views.staff.visit_steps import STEPS
@@ -202,8 +202,9 @@ def _ledger(session, visit):
 
 def _page(visit, note=None, meeting=None):
     """What the page of a visit shows."""
-    session = db.session()
+    session, patient = db.session(), own_patients.patient_of(visit)
     return {
+        "chart": patient and charts.of(patient),
         "ledger": _ledger(session, visit), "ledger_words": told, "in_series": place_of(session, visit),
         "visit": visit, "events": history_of(session, visit), "lines": Lines().of([visit_line(session, visit)]),
         "intake": _intake(session, visit),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic.actions import patients as verbs
+from clinic.actions import walk_ins
 from clinic.models.accounts import Membership, Role
 from clinic.models.audit import AuditEntry
 from clinic.models.patients import TagKind
@@ -49,6 +50,36 @@ class TestBanner:
             page = osei.open(endpoint, patient_id=cast.tom.id).text
             assert "Tom Baker" in page and ALLERGY in page and FLAG in page and "born 01/12/1955" in page
             assert re.search(r"\d\d years", page)
+
+    def test_it_stands_on_the_page_of_a_visit_for_who_may_open_the_record(self, amara, osei, ines, cast, toms):
+        for who in (amara, osei):
+            page = who.open("staff.visits.show", visit_id=toms.id).text
+            assert ALLERGY in page and FLAG in page and "born 01/12/1955" in page and "Insurance" in page
+        assert ALLERGY not in ines.open("staff.visits.show", visit_id=toms.id).text
+
+    def test_of_somebody_who_waits_for_any_doctor_it_says_nothing_until_one_takes_them(self, lind, cast, session):
+        tom = session.merge(cast.tom)
+        verbs.update(tom, by=cast.amara.actor, allergies=ALLERGY)
+        waiting = walk_ins.add(session, tom, timezone="Europe/London", by=cast.amara.actor)
+        session.commit()
+        page = lind.open("staff.visits.show", visit_id=waiting.id).text
+        assert "Visit of Tom Baker" in page and ALLERGY not in page and cast.tom.mrn not in page
+        lind.send("staff.visits.start", visit_id=waiting.id)
+        assert ALLERGY in lind.open("staff.visits.show", visit_id=waiting.id).text
+
+    def test_on_a_visits_page_it_costs_the_same_for_a_long_record(self, app, amara, cast, session, toms):
+        def statements():
+            with counted(app) as sent:
+                amara.open("staff.visits.show", visit_id=toms.id)
+            return len(sent)
+
+        statements()
+        before = statements()
+        many(cast, session, 100)
+        for number in range(10):
+            verbs.add_tag(session.merge(cast.tom), TagKind.FLAG, f"Flag {number}", by=cast.amara.actor)
+        session.commit()
+        assert statements() == before
 
     def test_where_nobody_has_asked_about_allergies_it_says_so(self, osei, cast):
         cast.booked()
