@@ -96,11 +96,12 @@ SHOWN = frozenset({P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE}
 # Whom an administrator may stand in for, and whom never, whatever else they are.
 STOOD_IN_FOR = frozenset({Role.RECEPTIONIST, Role.DOCTOR, Role.REFERRER})
 NEVER_STOOD_IN_FOR = frozenset({Role.ADMIN, Role.SUPPORT})
-# What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here.
+# What nobody does in another's name, even where both of them may. Whatever signs, prescribes or exports belongs here;
+# so does all that is written into charts, because letters, orders and results bear the name of the doctor stood in for.
 AS_ONESELF = frozenset({
     P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_BREAK_GLASS, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
     P.PATIENTS_PROPOSE_MERGE, P.PATIENTS_MERGE,
-    P.AUDIT_EXPORT, P.RECORD_SIGN, P.PRESCRIBE,
+    P.AUDIT_EXPORT, P.RECORD_WRITE, P.RECORD_SIGN, P.PRESCRIBE,
 })  # fmt: skip
 
 # What support may read while a clinic has opened a window for it; each part is granted by name.

@@ -10,7 +10,7 @@ from flask_login import LoginManager
 from flask_login import current_user as _signed_in
 from werkzeug.local import LocalProxy
 
-from clinic.access import Permission, may_be_stood_in_for, permissions_of
+from clinic.access import AS_ONESELF, Permission, may_be_stood_in_for, permissions_of
 from clinic.actions.acting import Actor
 from clinic.actions.tokens import hash_token, new_token
 from clinic.db import db
@@ -161,7 +161,8 @@ def _current_of(row, face):
         roles = theirs
         # Nobody gains a right by standing in for somebody, and none is left once either is no more what they were.
         both = allowed & permissions_of(roles, face)
-        allowed = both if _may_stand_in(own_roles, theirs) else frozenset()
+        # What is done as oneself only is not offered either: the guard would refuse it.
+        allowed = both - AS_ONESELF if _may_stand_in(own_roles, theirs) else frozenset()
     return Current(
         face=face, session_id=row["session_id"], user=user, clinic=clinic, roles=roles, provider_id=row["provider_id"],
         patient_ids=frozenset(row["patients"] or ()), merged_ids=frozenset(row["merged"] or ()),

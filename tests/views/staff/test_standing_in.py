@@ -12,7 +12,7 @@ from clinic.models.accounts import Membership, Role, User, UserSession, UserStat
 from clinic.models.audit import AuditEntry
 from clinic.models.grants import AccessGrant, GrantKind
 from clinic.models.visits import Visit
-from tests.views.staff.standing_in import WHY, begun, row, token_hash
+from tests.views.staff.standing_in import ONES_OWN, WHY, begun, row, token_hash
 from tests.visitor import Visitor
 
 __all__ = ["begun", "row"]
@@ -156,18 +156,18 @@ class TestMeanwhile:
         assert ines.open("staff.patients.show", patient_id=cast.tom.id).status_code == 404
 
     def test_what_everybody_does_as_themselves_only_is_closed(self, app, ines, begun, cast, session):
-        """Every route that asks for fresh proof, every page about one's account, and what stands in AS_ONESELF."""
+        """Every route that asks for fresh proof, every page about one's account, and what ONES_OWN names."""
         for role in (Role.DOCTOR, Role.RECEPTIONIST):
             session.add(Membership(clinic_id=cast.rose.id, user_id=cast.ines.user.id, role=role))
         session.add(Membership(clinic_id=cast.rose.id, user_id=cast.amara.user.id, role=Role.DOCTOR))
         session.commit()
         begun(cast.amara)
         ids = {"user_id": cast.osei.user.id, "clinic_id": cast.rose.id}
-        closed, still = 0, {"public.accounts.sign_out", "public.sessions.stay", "staff.standing_in.end"}
+        closed, still = set(), {"public.accounts.sign_out", "public.sessions.stay", "staff.standing_in.end"}
         for rule in app.url_map.iter_rules():
             need = app.extensions["needs"].get(rule.endpoint)
             account = need and need.face == "public" and need.permission == Permission.SIGNED_IN
-            if not need or rule.endpoint in still or not (need.fresh or account or need.permission in AS_ONESELF):
+            if not need or rule.endpoint in still or not (need.fresh or account or rule.endpoint in ONES_OWN):
                 continue
             values = {name: ids.get(name, cast.tom.id) for name in rule.arguments}
             for method in (ines.open, ines.send):
@@ -175,8 +175,21 @@ class TestMeanwhile:
                     answer = method(rule.endpoint, **values)
                     assert answer.status_code == 403, (rule.endpoint, answer.status_code)
                     assert "Not while you stand in for somebody else" in answer.text, rule.endpoint
-                    closed += 1
-        assert closed >= 12
+                    closed.add(rule.endpoint)
+        assert closed > ONES_OWN
+
+    def test_a_doctor_who_stands_in_for_a_doctor_reads_the_chart_and_is_offered_no_pen(
+        self, ines, osei, begun, cast, session
+    ):
+        cast.booked()
+        session.add(Membership(clinic_id=cast.rose.id, user_id=cast.ines.user.id, role=Role.DOCTOR))
+        session.commit()
+        begun(cast.osei)
+        pens = {"referrals": "Write a referral", "excuse_notes": "Write an excuse note", "lab_orders": "Order tests"}
+        for subject, pen in pens.items():
+            assert pen in osei.open(f"staff.{subject}.index", patient_id=cast.tom.id).text
+            seen = ines.open(f"staff.{subject}.index", patient_id=cast.tom.id)
+            assert seen.status_code == 200 and pen not in seen.text, subject
 
     def test_the_refusal_says_what_to_do(self, ines, begun, cast):
         begun(cast.amara)
