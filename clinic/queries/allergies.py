@@ -1,7 +1,7 @@
 """What a patient must not be given: read by the chart's banner, at booking, and before something is prescribed."""
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from clinic.db import word
 from clinic.models.allergies import Allergy, AllergyStatus, Criticality
@@ -34,6 +34,23 @@ def heeded(session, patient_id) -> tuple[list[Allergy], bool]:
     rows = session.scalars(wanted.order_by(*ORDER).limit(MOST)).all()
     found = [each for each in rows if not each.is_none_known]
     return found, bool(rows) and not found
+
+
+def heeded_among(session, patient_ids) -> dict:
+    """What ``heeded`` gives for each of these patients of whom anything is known, by their id; one statement."""
+    if not patient_ids:
+        return {}
+    place = sa.func.row_number().over(partition_by=Allergy.patient_id, order_by=ORDER).label("place")
+    wanted = sa.select(Allergy, place).where(Allergy.patient_id.in_(list(patient_ids)), *LIVE).subquery()
+    each_one = aliased(Allergy, wanted)
+    by_patient = {}
+    for row in session.scalars(sa.select(each_one).where(wanted.c.place <= MOST).order_by(wanted.c.place)):
+        by_patient.setdefault(row.patient_id, []).append(row)
+    found = {}
+    for patient_id, rows in by_patient.items():
+        live_ones = [row for row in rows if not row.is_none_known]
+        found[patient_id] = (live_ones, not live_ones)
+    return found
 
 
 def none_known(session, patient_id) -> Allergy | None:

@@ -58,10 +58,12 @@ SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.st
 """
 COUNTS = sa.text(f"SELECT stage, count(*) FROM ({STAGES}) AS rows GROUP BY stage")
 ROWS = sa.text(
-    f"""SELECT rows.*, p.full_name, p.phone, d.display_name AS doctor, nd.display_name AS new_doctor,
+    f"""SELECT rows.*, p.full_name, p.phone, p.allergies, d.display_name AS doctor, nd.display_name AS new_doctor,
        t.name AS visit_type,
        ARRAY(SELECT g.tag FROM patient_tags AS g WHERE g.clinic_id = p.clinic_id AND g.patient_id = p.id
-                AND g.kind = 'flag' ORDER BY g.tag) AS flags
+                AND g.kind = 'flag' ORDER BY g.tag) AS flags,
+       ARRAY(SELECT g.tag FROM patient_tags AS g WHERE g.clinic_id = p.clinic_id AND g.patient_id = p.id
+                AND g.kind = 'tag' ORDER BY g.tag) AS tags
   FROM ({STAGES}) AS rows
   JOIN patients AS p ON p.clinic_id = :clinic_id AND p.id = rows.patient_id
   LEFT JOIN providers AS d ON d.clinic_id = :clinic_id AND d.id = rows.provider_id

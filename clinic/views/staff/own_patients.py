@@ -32,7 +32,7 @@ def patient(patient_id) -> Patient:
 
 
 def patient_of(visit) -> Patient | None:
-    """Whose record the visit belongs to, for who finds patients and may open it; None where the visit alone is theirs."""
+    """Whose record the visit belongs to, for who may open it; None where only the visit is theirs to see."""
     if not current.may(Permission.PATIENTS_FIND):
         return None
     return _open_one(visit.patient_id, Permission.PATIENTS_FIND)

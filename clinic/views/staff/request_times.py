@@ -24,6 +24,7 @@ from clinic.models.requests import VisitRequest
 from clinic.openings import listed
 from clinic.queries import picking
 from clinic.views.asked import a_day, an_id
+from clinic.views.staff.heeds import heeds_about
 from clinic.views.staff.requests import load
 from clinic.walltime import today
 
@@ -59,6 +60,11 @@ class Times:
     provider_id: object = None
     first_day: object = None
     all_hours: bool = False
+
+    @property
+    def heeds(self):
+        """What to heed of whoever asked."""
+        return heeds_about(self.request.patient)
 
     @cached_property
     def kinds(self):

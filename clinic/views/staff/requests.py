@@ -19,6 +19,7 @@ from clinic.queries import requests as asked
 from clinic.views.asked import Page, an_id, page_number
 from clinic.views.staff import own_patients
 from clinic.views.staff.choosing import Asked, PatientChoice
+from clinic.views.staff.heeds import heeds_about
 
 bp = GuardedBlueprint("requests", __name__, face="staff", url_prefix="/requests")
 PAGE, PART, FORM = "staff/requests/show.html", "staff/requests/_request.html", "staff/requests/new.html"
@@ -145,7 +146,8 @@ def told(found):
     session = db.session()
     history = asked.history_of(session, found)
     return {
-        "request_shown": found, "history": history, "offer": asked.live_offer(session, found),
+        "request_shown": found, "heeds": heeds_about(found.patient),
+        "history": history, "offer": asked.live_offer(session, found),
         "may_undo": requests.may_undo(found, history[0] if history else None),
         "triage": TriageForm(formdata=None, severity=found.severity and found.severity.value),
         "call_off": CallOffForm(formdata=None),

@@ -97,7 +97,6 @@ def work(stranding, form=None):
         "address": url_for("staff.stranded.show", stranding_id=stranding.id, stage=stage, page=number),
         "may_send": current.may(Permission.VISITS_BOOK), "is_answered": asked.is_answered(session, stranding),
         "zone": ZoneInfo(current.clinic.timezone), "last_day": stranding.last_day(current.clinic.timezone),
-        "may_see_pins": current.may(Permission.PINS_SEE),
         "may_undo": current.may(Permission.SCHEDULE_EDIT) and stranding.undone_at is None,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from clinic.filters import clock, day_name
 from clinic.models.visits import VisitStatus
 from clinic.queries.strandings import Stage, Why
+from clinic.views.staff.heeds import Heeds, heeds_of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Line:
     proposed: str | None
     standing: str
     path: str
+    heeds: Heeds
 
     @property
     def may_change(self):
@@ -33,16 +35,17 @@ class Line:
 
 def lines(stranding, rows) -> list[Line]:
     """The rows in the order they came."""
-    return [_line(stranding, row) for row in rows]
+    heeds = heeds_of_rows(rows)
+    return [_line(stranding, row, heeds[row.patient_id]) for row in rows]
 
 
-def _line(stranding, row):
+def _line(stranding, row, heeds):
     stage = Stage(row.stage)
     proposed = None
     if row.new_starts_at and row.row_status == "proposed":
         proposed = f"{_when(row.new_starts_at)}, {row.new_doctor}"
     path = f"/staff/stranded/{stranding.id}/visits/{row.id}"
-    return Line(row, stage, f"{_when(row.starts_at)}, {row.doctor or ''}", proposed, _standing(stage, row), path)
+    return Line(row, stage, f"{_when(row.starts_at)}, {row.doctor or ''}", proposed, _standing(stage, row), path, heeds)
 
 
 def _standing(stage, row):

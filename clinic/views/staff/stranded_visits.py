@@ -22,6 +22,7 @@ from clinic.queries import picking
 from clinic.queries import strandings as asked
 from clinic.queries.open_times import nearest_open
 from clinic.views.asked import a_day, an_id
+from clinic.views.staff.heeds import heeds_about
 from clinic.views.staff.stranded import answered, load
 
 bp = GuardedBlueprint(
@@ -125,6 +126,7 @@ def _picker(row, sentence=None):
     later = days[-1].date + timedelta(days=1) if days else first + timedelta(days=picking.DAYS_AHEAD)
     shown = SimpleNamespace(first=first, today=today, later=later, wanted=wanted, days=days)
     return {
-        "row": row, "visit": visit, "kind": kind, "doctors": doctors, "shown": shown, "sentence": sentence,
+        "row": row, "visit": visit, "heeds": heeds_about(visit.patient),
+        "kind": kind, "doctors": doctors, "shown": shown, "sentence": sentence,
         "names": {each.id: each.name for each in doctors}, "nearest": [],
     }  # fmt: skip

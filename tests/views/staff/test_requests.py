@@ -4,8 +4,9 @@ from datetime import time
 
 import pytest
 
-from clinic.actions import request_offers, requests
+from clinic.actions import allergies, patients, request_offers, requests
 from clinic.actions.requests import Asking
+from clinic.models.patients import TagKind
 from clinic.models.requests import RequestStatus
 from tests.queries_counted import counted
 
@@ -63,6 +64,22 @@ class TestIndex:
         with counted(app) as many:
             amara.open("staff.requests.index")
         assert len(many) == len(few)
+
+
+class TestWhatToHeed:
+    def test_flags_tags_and_allergies_stand_on_the_request_and_beside_its_times(self, session, cast, amara, asked):
+        patients.add_tag(cast.tom, TagKind.FLAG, "Falls easily", by=cast.amara.actor)
+        patients.add_tag(cast.tom, TagKind.TAG, "Needs an interpreter", by=cast.amara.actor)
+        allergies.record(cast.tom, by=cast.osei.actor, substance="Penicillin", criticality="high")
+        session.commit()
+        for endpoint in ("staff.requests.show", "staff.request_times.index"):
+            page = amara.open(endpoint, request_id=asked.id).text
+            assert "Falls easily" in page and "Needs an interpreter" in page and "Penicillin" in page
+
+    def test_that_none_is_known_is_said_as_well(self, session, cast, amara, asked):
+        allergies.state_none(cast.tom, by=cast.osei.actor)
+        session.commit()
+        assert "No allergy known." in amara.open("staff.request_times.index", request_id=asked.id).text
 
 
 class TestRed:

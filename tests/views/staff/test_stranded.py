@@ -5,8 +5,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, stranding_offers, strandings
+from clinic.actions import allergies, blocks, patients, stranding_offers, strandings
 from clinic.models.offers import OfferStatus
+from clinic.models.patients import TagKind
 from clinic.models.schedule import Slot, SlotKind
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding
 from clinic.work.handlers import run
@@ -107,8 +108,25 @@ class TestShow:
             session.add(StrandedVisit(clinic_id=cast.rose.id, stranding_id=tom.stranding_id, visit_id=visit.id,
                                       patient_id=visit.patient_id, starts_at=visit.starts_at,
                                       status=StrandedStatus.NOTHING))  # fmt: skip
+        for number in range(5):
+            allergies.record(cast.tom, by=cast.osei.actor, substance=f"Pollen {number}")
         session.commit()
         assert asked() <= few
+
+    def test_it_says_of_each_what_to_heed_and_tells_no_administrator_of_allergies(
+        self, amara, ines, cast, session, stranding, rows
+    ):
+        maya = session.merge(cast.maya_patient)
+        patients.add_tag(maya, TagKind.TAG, "Needs an interpreter", by=cast.amara.actor)
+        allergies.record(maya, by=cast.osei.actor, substance="Penicillin", criticality="high")
+        allergies.state_none(session.merge(cast.tom), by=cast.osei.actor)
+        session.commit()
+        page = amara.open("staff.stranded.show", stranding_id=stranding.id).text
+        first, second = page.split("Maya", 1)
+        assert "No allergy known." in first and "Penicillin" not in first and "Penicillin" in second
+        picker = amara.open("staff.stranded_visits.pick", stranding_id=stranding.id, stranded_id=rows()[1].id).text
+        assert "Needs an interpreter" in second and "Penicillin" in picker and "Needs an interpreter" in picker
+        assert "Penicillin" not in ines.open("staff.stranded.show", stranding_id=stranding.id).text
 
 
 class TestDesk:
