@@ -1,8 +1,10 @@
 """Notes and several people at the same moment: one outcome, and nobody's words are written over unseen."""
 
+import os
 from dataclasses import replace
 from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 
 from clinic.actions import consultations
@@ -11,7 +13,15 @@ from clinic.models.consultations import Consultation
 from tests.at_once import ThreadPoolExecutor, rush  # noqa: F401 - named, so that the data is checked afterwards
 from tests.noting import COUGH, again, begun, written
 
+# `ROUNDS=50` plays it as often as the figures ask.
+ROUNDS = int(os.environ.get("ROUNDS", "1"))
 THEIRS = replace(COUGH, treatment="Antibiotics")
+
+
+@pytest.fixture(params=range(ROUNDS), autouse=True)
+def round(request):
+    """Every race as often as there are rounds, each on a note of its own."""
+    return request.param
 
 
 def _writes(visit, words, who, version, verb=consultations.autosave):
