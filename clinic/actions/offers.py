@@ -21,6 +21,7 @@ from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
 from clinic.actions.moves import hold, move
 from clinic.actions.notifications import tell
 from clinic.actions.offer_times import hold_until, let_go, take, take_for_a_while
+from clinic.db import word
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.people import VisitMode
@@ -32,12 +33,12 @@ TOPIC = "offers"
 # What is left to answer an offer is never less, nor is a time held any longer.
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=30)
-GONE = "This time cannot be had any more. Please choose another one or call us."
+GONE = word("This time cannot be had any more. Please choose another one or call us.")
 SENTENCES = {
-    S.ACCEPTED: "This offer is accepted already.",
-    S.DECLINED: "This offer was declined.",
-    S.WITHDRAWN: "The clinic has taken this offer back.",
-    S.LAPSED: "The time to answer this offer is over.",
+    S.ACCEPTED: word("This offer is accepted already."),
+    S.DECLINED: word("This offer was declined."),
+    S.WITHDRAWN: word("The clinic has taken this offer back."),
+    S.LAPSED: word("The time to answer this offer is over."),
 }
 
 
@@ -124,13 +125,16 @@ def accept(offer: SlotOffer, *, by):
 
     Of two who accept at once one does; the other is told that the offer is accepted already.
     """
-    session, visit = object_session(offer), _visit(offer)
+    session = object_session(offer)
+    visit = _visit(offer, offer_purposes.instead_of(session, offer))
     wish = _wish(offer, **offer_purposes.details(session, offer))
     # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
     clinics = replace(by, in_portal=False)
     visits.lock_both(session, visit or offer, wish)
     terms = lock(session, wish, by=clinics, moved=SimpleNamespace(visit_type_id=wish.visit_type_id))
     _read_again(session, offer)
+    if visit is not None and not offer.is_move:
+        offer.is_move, offer.visit_id, offer.visit_starts_at = True, visit.id, visit.starts_at
     _may_be_answered(session, offer, visit)
     found = look(session, wish, terms, by=_nobody(by))
     if found is None or found.blocked or found.closed or not take(session, offer, by=_nobody(by)):
@@ -196,9 +200,10 @@ def _told(moment, session, offer, by):
     return offer
 
 
-def _visit(offer):
-    """The visit the offer would move, locked; None for one that books a new visit."""
-    visit = offer.is_move and object_session(offer).get(Visit, (offer.clinic_id, offer.visit_id))
+def _visit(offer, instead_of=None):
+    """The visit the offer would move, or another one by its id, locked; None for one that books a new visit."""
+    visit_id = offer.visit_id if offer.is_move else instead_of
+    visit = visit_id and object_session(offer).get(Visit, (offer.clinic_id, visit_id))
     if visit:
         hold(visit)
     return visit or None

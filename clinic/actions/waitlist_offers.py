@@ -17,7 +17,7 @@ from clinic.models.people import VisitMode
 from clinic.models.telling import Telling
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.open_times import fits, open_times
-from clinic.queries.waitlist import Freed, hold_for, line
+from clinic.queries.waitlist import Freed, hold_for, line, own_visits
 
 W = WaitStatus
 # How many in line are looked at for one freed time, and how far ahead, before it is left to whoever books it.
@@ -38,8 +38,8 @@ def refill(session, freed: Freed, *, by) -> list:
     left, made = freed.since(now() + hold), []
     if left.ends_at <= left.starts_at:
         return made
-    for entry, had in line(session, left, clinic.timezone, MOST):
-        offer = _offer(session, clinic, left, entry, had, hold, by=by)
+    for entry, known in line(session, left, clinic.timezone, MOST):
+        offer = _offer(session, clinic, left, entry, known, hold, by=by)
         if offer:
             made.append(offer)
             if offer.starts_at <= left.starts_at and offer.ends_at >= left.ends_at:
@@ -50,14 +50,14 @@ def refill(session, freed: Freed, *, by) -> list:
     return made
 
 
-def _offer(session, clinic, freed, entry, had, hold, *, by):
+def _offer(session, clinic, freed, entry, known, hold, *, by):
     """The first start that suits the entry, held and sent, or None where none does or they are asleep."""
     if quiet_until(clinic, entry.patient.timezone):
         return None
-    for starts_at in _starts(session, clinic, freed, entry, had):
+    for starts_at in _starts(session, clinic, freed, entry, known):
         offering = offers.Offering(
             OfferPurpose.WAITLIST, clinic.id, entry.patient_id, freed.provider_id, entry.visit_type_id, starts_at,
-            until=now() + hold, visit_mode=_mode(entry), visit_id=entry.visit_id, waitlist_entry_id=entry.id,
+            until=now() + hold, visit_mode=_mode(entry), visit_id=known.visit_id, waitlist_entry_id=entry.id,
         )  # fmt: skip
         try:
             with session.begin_nested():
@@ -70,7 +70,7 @@ def _offer(session, clinic, freed, entry, had, hold, *, by):
     return None
 
 
-def _starts(session, clinic, freed, entry, had):
+def _starts(session, clinic, freed, entry, known):
     """Starts in the freed time that the entry can take, soonest first; the very start given back among them."""
     earliest = freed.since(now() + hold_for(clinic.settings) + _notice(entry)).starts_at
     first, last = freed.days(ZoneInfo(clinic.timezone))
@@ -84,10 +84,11 @@ def _starts(session, clinic, freed, entry, had):
     )  # fmt: skip
     starts = {each.starts_at for each in found}
     if freed.starts_at >= earliest:
-        known = fits(session, clinic, kind.id, freed.provider_id, freed.starts_at, mode=mode)
-        if known and known.free and known.inside_hours and not (known.blocked or known.closed or known.day_full):
+        there = fits(session, clinic, kind.id, freed.provider_id, freed.starts_at, mode=mode)
+        if there and there.free and there.inside_hours and not (there.blocked or there.closed or there.day_full):
             starts.add(freed.starts_at)
-    return sorted(each for each in starts if each not in had and entry.suits(each, clinic.timezone))
+    starts -= set(known.had)
+    return sorted(each for each in starts if entry.suits(each, clinic.timezone, known.visit_starts_at))
 
 
 def quiet_until(clinic, timezone=None):
@@ -125,6 +126,17 @@ def _details(session, offer):
     return {"source": session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id)).source}
 
 
+def _instead_of(session, offer):
+    """The visit that the offered time takes the place of, though it was booked only after the time was offered."""
+    entry = session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id))
+    visit = own_visits(session, [entry]).get(entry.id)
+    if visit is None:
+        return None
+    if not visit.may_move or visit.starts_at <= offer.starts_at:
+        raise Refused("There is a visit at this time or earlier already, so nothing more was booked.")
+    return visit.id
+
+
 def _entry_of(session, offer):
     entry = session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id))
     waitlist.hold(entry)
@@ -133,5 +145,5 @@ def _entry_of(session, offer):
 
 offer_purposes.when(
     OfferPurpose.WAITLIST, accepted=_accepted, declined=_back_in_line, lapsed=_back_in_line,
-    withdrawn=_back_in_line, details=_details,
+    withdrawn=_back_in_line, details=_details, instead_of=_instead_of,
 )  # fmt: skip

@@ -36,7 +36,8 @@ PRIORITIES = {2: word("Urgent"), 1: word("Soon"), 0: word("Ordinary")}
 class WaitlistEntry(PatientOwned, Timestamped, Base):
     """One patient waiting for a time of one visit type, on the days and at the hours (wall time) that suit them.
 
-    With ``visit_id`` they have a visit already and want it earlier; whatever is offered then moves it.
+    With ``visit_id`` they have a visit already and want it earlier; whatever is offered then moves it. Without, what is
+    offered moves the visit they have got of this type since, if there is one.
     """
 
     __tablename__ = "waitlist_entries"
@@ -118,13 +119,16 @@ class WaitlistEntry(PatientOwned, Timestamped, Base):
         """Whether the patient still waits, or thinks over what they were offered."""
         return self.status in ON_THE_LIST
 
-    def suits(self, starts_at: datetime, zone: str) -> bool:
-        """Whether a time at this instant is one the patient can take, on the wall clock of the zone."""
+    def suits(self, starts_at: datetime, zone: str, earlier_than: datetime | None = None) -> bool:
+        """Whether a time at this instant is one the patient can take, on the wall clock of the zone.
+
+        ``earlier_than`` is when the visit begins that they have already.
+        """
         wall = starts_at.astimezone(ZoneInfo(zone))
         return (
             self.earliest_on <= wall.date() <= self.latest_on
             and (self.weekdays is None or wall.isoweekday() % 7 in self.weekdays)
             and (self.from_time is None or wall.time() >= self.from_time)
             and (self.until_time is None or wall.time() < self.until_time)
-            and (self.visit is None or starts_at < self.visit.starts_at)
+            and (earlier_than is None or starts_at < earlier_than)
         )

@@ -19,17 +19,31 @@ from clinic.walltime import bounds, today
 
 PAGE = 100
 HOLD_SETTING, HOLD_MINUTES = "waitlist_hold_minutes", 20
+# The visit that somebody who waits wants earlier: the one that was named or, where none was, the first one of that type
+# that they have since they wait, with a doctor who would do.
+OWN = """SELECT v.id, v.starts_at, v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now() AS may_move
+  FROM visits AS v
+ WHERE v.clinic_id = w.clinic_id AND v.patient_id = w.patient_id
+   AND CASE WHEN w.visit_id IS NULL
+            THEN v.visit_type_id = w.visit_type_id AND v.starts_at > w.joined_at
+                 AND v.status NOT IN ('cancelled', 'no_show') AND coalesce(v.provider_id = ANY (w.provider_ids), true)
+            ELSE v.id = w.visit_id END
+ ORDER BY v.starts_at, v.id LIMIT 1"""
+OWN_OF = sa.text(
+    f"""SELECT w.id AS entry_id, v.* FROM waitlist_entries AS w CROSS JOIN LATERAL ({OWN}) AS v
+ WHERE w.clinic_id = ANY (:clinic_ids) AND w.id = ANY (:entry_ids)"""
+)
 # The order of the line: what the desk called urgent first, then who has waited longest; see docs/decisions.
 # Who is being offered something at this moment by another job is skipped, not waited for. A time that somebody has
-# turned down or left unanswered is not offered to them again.
+# turned down or left unanswered is not offered to them again; nor is anything to somebody who has a time as early.
 LINE = sa.text(
-    """SELECT w.id, ARRAY(SELECT o.starts_at FROM slot_offers AS o
-                          WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id
-                            AND o.provider_id = :provider_id) AS had
+    f"""SELECT w.id, v.id AS visit_id, v.starts_at AS visit_starts_at,
+       ARRAY(SELECT o.starts_at FROM slot_offers AS o
+              WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id AND o.provider_id = :provider_id) AS had
   FROM waitlist_entries AS w
   JOIN patients AS p ON p.clinic_id = w.clinic_id AND p.id = w.patient_id AND p.deleted_at IS NULL
    AND num_nonnulls(p.deceased_at, p.merged_into_id, p.erased_at) = 0
-  LEFT JOIN visits AS v ON v.clinic_id = w.clinic_id AND v.id = w.visit_id
+  LEFT JOIN LATERAL ({OWN}) AS v ON true
  WHERE w.clinic_id = :clinic_id AND w.status = 'waiting'
    AND w.earliest_on <= :last_day AND w.latest_on >= :first_day
    AND coalesce(w.weekdays && CAST(:weekdays AS smallint[]), true)
@@ -40,7 +54,7 @@ LINE = sa.text(
                   AND t.provider_id = :provider_id AND t.visit_type_id = w.visit_type_id)
    AND coalesce(w.location_id = (SELECT d.location_id FROM providers AS d
                                   WHERE d.clinic_id = w.clinic_id AND d.id = :provider_id), w.location_id IS NULL)
-   AND (w.visit_id IS NULL OR (v.status IN ('booked', 'confirmed') AND v.starts_at > :starts_at))
+   AND (w.visit_id IS NULL AND v.id IS NULL OR v.may_move AND v.starts_at > :starts_at)
    AND NOT EXISTS (SELECT 1 FROM slot_offers AS o WHERE o.clinic_id = w.clinic_id AND o.patient_id = w.patient_id
                       AND o.status IN ('prepared', 'sent') AND o.until > now() AND o.purpose <> 'stranded')
  ORDER BY w.priority DESC, w.joined_at, w.id LIMIT :most
@@ -77,16 +91,17 @@ class Freed:
 
 
 def line(session, freed: Freed, zone: str, most):
-    """The next in line for the time, locked: entries with the starts they were offered before, in the fair order.
+    """The next in line for the time, locked, in the fair order: each with a row of what is known of it.
 
-    It is a rough choice; which start suits each is for ``WaitlistEntry.suits``.
+    The row says which starts it was offered before (``had``), and its visit that would move (``visit_id``,
+    ``visit_starts_at``) or None. It is a rough choice; which start suits each is for ``WaitlistEntry.suits``.
     """
     rows = session.connection().execute(LINE, {**_wanted(freed, ZoneInfo(zone)), "most": most}).all()
     found = sa.select(WaitlistEntry).where(WaitlistEntry.id.in_([row.id for row in rows]))
     found = found.options(*SHOWN)
     # Read again: they were locked only now.
     entries = {each.id: each for each in session.scalars(found.execution_options(populate_existing=True))}
-    return [(entries[row.id], set(row.had)) for row in rows]
+    return [(entries[row.id], row) for row in rows]
 
 
 def _wanted(freed, zone):
@@ -153,6 +168,12 @@ def entry_for(session, patient_id, visit_type_id):
             WaitlistEntry.status.in_(ON_THE_LIST),
         )
     ).one_or_none()  # fmt: skip
+
+
+def own_visits(session, entries) -> dict:
+    """The visits that these want earlier, by the entries' ids: ``id``, ``starts_at`` and whether it ``may_move``."""
+    ids = {"clinic_ids": list({each.clinic_id for each in entries}), "entry_ids": [each.id for each in entries]}
+    return {row.entry_id: row for row in session.connection().execute(OWN_OF, ids)} if entries else {}
 
 
 def places(session):

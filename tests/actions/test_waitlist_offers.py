@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.actions import offers, visits, waitlist, waitlist_offers
-from clinic.actions.acting import Actor
+from clinic.actions.acting import Actor, Refused
 from clinic.actions.booking import book
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
@@ -14,7 +14,7 @@ from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.telling import SETTING
 from clinic.models.visits import CancelReason, Visit
 from clinic.models.waitlist import WaitStatus
-from clinic.queries.waitlist import Freed, saved
+from clinic.queries.waitlist import Freed, own_visits, saved
 from clinic.work.handlers import run
 from tests.actions.lining_up import ada_byron, awake_clinic, do_jobs, freed, refill, run_expire, toms_visit, wait  # noqa: F401 (fixtures)
 from tests.at_once import rush
@@ -135,7 +135,91 @@ class TestOffer:
         assert not entry.suits(datetime(2027, 3, 29, 10, 30, tzinfo=UTC), "Europe/London")
 
 
+class TestAVisitNobodyNamed:
+    """Who waits has got a time of the same type meanwhile, or was put on the list without a word of it."""
+
+    def test_a_later_one_is_moved_and_what_it_frees_goes_to_the_next(self, app, session, cast, ada):
+        wait(session, cast), wait(session, cast, ada)
+        later = cast.booked(cast.tomorrow_at(15, days=5), patient=cast.maya_patient)
+        (offer,) = refill(session, cast)
+        assert offer.is_move and offer.visit_id == later.id
+        offers.accept(offer, by=cast.maya.actor)
+        do_jobs(app, session)
+        assert [each.starts_at for each in session.scalars(sa.select(Visit))] == [freed(cast).starts_at]
+        cascaded = session.scalars(sa.select(SlotOffer).where(SlotOffer.patient_id == ada.id)).one()
+        assert cascaded.starts_at == cast.tomorrow_at(15, days=5)
+
+    @pytest.mark.parametrize("days", [1, 2])
+    def test_who_has_one_as_early_is_passed_over(self, session, cast, ada, days):
+        entry, next_one = wait(session, cast), wait(session, cast, ada)
+        cast.booked(freed(cast, days=days).starts_at, patient=cast.maya_patient, provider=cast.dr_lind)
+        assert [each.patient_id for each in refill(session, cast)] == [ada.id]
+        assert (entry.status, next_one.status) == (W.WAITING, W.OFFERED)
+        assert not own_visits(session, [next_one]) and own_visits(session, [entry])[entry.id].may_move
+
+    def test_one_with_a_doctor_they_do_not_want_or_that_was_called_off_is_not_what_they_wait_for(self, session, cast):
+        wait(session, cast, provider_ids=(cast.dr_osei.id,))
+        cast.booked(cast.tomorrow_at(15, days=5), patient=cast.maya_patient, provider=cast.dr_lind)
+        gone = cast.booked(cast.tomorrow_at(15, days=6), patient=cast.maya_patient)
+        visits.cancel(gone, CancelReason.PATIENT, by=cast.amara.actor)
+        (offer,) = refill(session, cast)
+        assert not offer.is_move
+
+    def test_one_booked_between_the_offer_and_the_yes_is_moved(self, session, cast):
+        wait(session, cast)
+        (offer,) = refill(session, cast)
+        later = cast.booked(cast.tomorrow_at(15, days=5), patient=cast.maya_patient)
+        offers.accept(offer, by=cast.maya.actor)
+        session.commit()
+        assert (offer.is_move, offer.visit_id) == (True, later.id)
+        assert session.scalars(sa.select(Visit.starts_at)).all() == [freed(cast).starts_at]
+
+    def test_an_earlier_one_booked_between_the_offer_and_the_yes_stays_the_only_one(self, session, cast):
+        wait(session, cast)
+        (offer,) = refill(session, cast)
+        sooner = cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
+        with pytest.raises(Refused, match="nothing more was booked"):
+            offers.accept(offer, by=cast.maya.actor)
+        session.rollback()
+        assert session.scalars(sa.select(Visit.id)).all() == [sooner.id] and offer.is_live
+
+    @pytest.mark.parametrize("what", ["called off", "moved"])
+    def test_one_that_changed_between_the_offer_and_the_yes_is_left_as_it_is(self, app, session, cast, what):
+        entry = wait(session, cast)
+        later = cast.booked(cast.tomorrow_at(15, days=5), patient=cast.maya_patient)
+        (offer,) = refill(session, cast)
+        if what == "moved":
+            visits.move_to(later, cast.wish(cast.tomorrow_at(9)), by=cast.amara.actor)
+        else:
+            visits.cancel(later, CancelReason.PATIENT, by=cast.amara.actor)
+        session.commit()
+        with pytest.raises(Refused, match="changed meanwhile"):
+            offers.accept(offer, by=cast.maya.actor)
+        session.rollback()
+        run(app, "offers.let_go", {"clinic_id": str(cast.rose.id), "visit_id": str(later.id)})
+        session.expire_all()
+        assert (entry.status, offer.status) == (W.WAITING, OfferStatus.WITHDRAWN)
+        assert len(session.scalars(sa.select(Visit.id)).all()) == 1
+
+
 class TestAtOnce:
+    def test_yes_at_the_moment_the_later_visit_is_called_off_makes_no_second_one(self, app, session, cast, server):
+        wait(session, cast)
+        later = cast.booked(cast.tomorrow_at(15, days=5), patient=cast.maya_patient)
+        (offer,) = refill(session, cast)
+
+        def yes(own):
+            offers.accept(own.get(SlotOffer, (offer.clinic_id, offer.id)), by=cast.maya.actor)
+
+        def call_off(own):
+            visits.cancel(own.get(Visit, (later.clinic_id, later.id)), CancelReason.PATIENT, by=cast.amara.actor)
+
+        told = rush(app, cast, yes, call_off)
+        session.rollback()
+        session.expire_all()
+        assert session.scalars(sa.select(Visit.id)).all() == [later.id] and "done" in told
+        assert not later.is_live and not broken(server.url("postgres"))
+
     def test_two_freed_times_and_one_person_make_one_offer(self, app, session, cast):
         wait(session, cast)
         other = Freed(cast.rose.id, cast.dr_lind.id, *(getattr(freed(cast), each) for each in ("starts_at", "ends_at")))

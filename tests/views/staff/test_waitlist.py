@@ -49,6 +49,12 @@ class TestIndex:
         page = amara.open("staff.waitlist.index").text
         assert "Tom Baker" in page and "Consultation" in page and "at any hour" in page
 
+    def test_it_says_whom_no_later_time_is_offered_and_why(self, session, cast, amara, entry):
+        visit = cast.booked(cast.tomorrow_at(10, days=4), patient=cast.tom)
+        session.commit()
+        part = amara.open("staff.waitlist.index", htmx=True).text
+        assert f'href="/staff/visits/{visit.id}">has a time at' in part and "only an earlier one is offered" in part
+
     def test_what_is_offered_stands_there_with_the_time_that_is_left(self, amara, offered):
         part = amara.open("staff.waitlist.index", htmx=True).text
         assert part.startswith('<div id="waitlist"') and "data-until" in part and "They say yes" in part
