@@ -37,8 +37,8 @@ class DocumentCategory(Choice):
 
 
 C = DocumentCategory
-# Papers of the desk's own work. Everything else says something clinical and is the doctors'.
-ADMINISTRATIVE = (C.CONSENT_FORM, C.BRIEF, C.INSURANCE_CARD, C.DICTATION)
+# Papers of the desk's own work, and what it must read to do it (docs/decisions/0087). All others are the doctors'.
+ADMINISTRATIVE = (C.CONSENT_FORM, C.BRIEF, C.INSURANCE_CARD)
 # What a person chooses from; a message's attachment becomes one by being sent.
 CHOSEN_BY_STAFF = tuple(each for each in C if each != C.MESSAGE_ATTACHMENT)
 CHOSEN_BY_PATIENTS = (C.REPORT, C.LAB_REPORT, C.X_RAY, C.PRESCRIPTION, C.PICTURE, C.CONSENT_FORM, C.INSURANCE_CARD,

@@ -216,4 +216,7 @@ def _back(patient_id):
 
 
 def _after(document):
+    """Its page; or the list, for who filed it as something that is the doctors' to open."""
+    if not reader_of(document.patient_id).may_see(document):
+        return url_for(".index", patient_id=document.patient_id)
     return url_for(".show", document_id=document.id)

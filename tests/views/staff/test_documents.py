@@ -192,6 +192,22 @@ class TestWhoSeesWhat:
         worked()
         assert "Liver" not in amara.open("staff.documents.index", patient_id=desk.patient_id).text
 
+    def test_a_dictation_is_the_doctors_and_a_brief_the_desks_too(self, doctor, desk, worked, session, amara, osei):
+        words = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 40
+        doctor.form(("words.mp3", words), category="dictation", title="Spoken")
+        desk.form(("words.mp3", words), category="dictation", title="Recorded")
+        desk.form(("order.pdf", PDF), category="brief", title="Order")
+        before = amara.open("staff.documents.index", patient_id=desk.patient_id).text
+        assert "Recorded" in before and "Spoken" not in before
+        worked()
+        after = amara.open("staff.documents.index", patient_id=desk.patient_id).text
+        assert "Order" in after and "Recorded" not in after and "Spoken" not in after
+        assert "2 more documents are for doctors." in after
+        assert "Spoken" in osei.open("staff.documents.index", patient_id=desk.patient_id).text
+        for spoken in session.scalars(sa.select(Document).where(Document.category == DocumentCategory.DICTATION)).all():
+            for endpoint in ("show", "download"):
+                assert amara.open(f"staff.documents.{endpoint}", document_id=spoken.id).status_code == 404
+
     def test_another_doctor_an_administrator_and_another_clinic_do_not(self, consent, lind, ines, stranger):
         for endpoint in ("show", "download"):
             assert lind.open(f"staff.documents.{endpoint}", document_id=consent.id).status_code == 404
@@ -273,6 +289,12 @@ class TestFiling:
         assert consent.recorded_at.date().isoformat() == "2026-02-01"
         bad = amara.send("staff.documents.update", {**data, "category": "message_attachment"}, document_id=consent.id)
         assert bad.status_code == 422
+
+    def test_what_the_desk_files_as_a_doctors_leads_back_to_its_list(self, consent, amara):
+        data = {"category": "dictation", "title": "Spoken"}
+        answer = amara.send("staff.documents.update", data, document_id=consent.id)
+        assert answer.location == amara.url("staff.documents.index", patient_id=consent.patient_id)
+        assert amara.open("staff.documents.show", document_id=consent.id).status_code == 404
 
     def test_it_is_removed_and_put_back(self, consent, amara, session):
         assert amara.send("staff.documents.remove", document_id=consent.id).status_code == 303
