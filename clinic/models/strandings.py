@@ -103,7 +103,7 @@ class StrandedVisit(PatientOwned, Timestamped, Base):
     visit_id: Mapped[UUID] = mapped_column(sa.Uuid)
     starts_at: Mapped[datetime]
     status: Mapped[StrandedStatus] = mapped_column(ChoiceType(StrandedStatus), default=StrandedStatus.WAITING)
-    # Marked by the desk: proposed for and called before the others.
+    # Proposed for and called before the others: as the flag or the request behind the visit says, or the desk.
     is_urgent: Mapped[bool] = mapped_column(default=False, server_default="false")
     offer_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     called_at: Mapped[datetime | None]

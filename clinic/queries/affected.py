@@ -70,11 +70,18 @@ OUTSIDE_HOURS = (
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
 )
 QUESTIONS = {"span": IN_SPAN, "pieces": IN_PIECES, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
+# Who must not wait for long: flagged as of high risk, however that is spelt, or found urgent when they asked.
+URGENT = """EXISTS (SELECT 1 FROM patient_tags AS g WHERE g.clinic_id = :clinic_id AND g.patient_id = found.patient_id
+                       AND g.kind = 'flag' AND lower(translate(g.tag, '_-', '  ')) = 'high risk')
+            OR EXISTS (SELECT 1 FROM visit_requests AS q WHERE q.clinic_id = :clinic_id AND q.visit_id = found.id
+                          AND q.severity IN ('orange', 'red'))"""
 # One statement however many there are; the ids are made by the database.
 INSERTS = {
     name: sa.text(
-        f"""INSERT INTO stranded_visits (clinic_id, id, stranding_id, visit_id, patient_id, starts_at, status)
-            SELECT :clinic_id, gen_random_uuid(), :stranding_id, found.id, found.patient_id, found.starts_at, 'waiting'
+        f"""INSERT INTO stranded_visits
+                   (clinic_id, id, stranding_id, visit_id, patient_id, starts_at, status, is_urgent)
+            SELECT :clinic_id, gen_random_uuid(), :stranding_id, found.id, found.patient_id, found.starts_at, 'waiting',
+                   {URGENT}
               FROM ({question}) AS found"""
     )
     for name, question in QUESTIONS.items()
@@ -88,7 +95,7 @@ def is_any(session, which, **facts) -> bool:
 
 
 def note_all(session, which, stranding_id, **facts):
-    """Write down every visit that the change strands."""
+    """Write down every visit that the change strands, and which of them are urgent."""
     session.connection().execute(INSERTS[which], {**_asked(facts), "stranding_id": stranding_id})
 
 

@@ -5,16 +5,28 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, closures, hours, offers, providers, stranding_offers, strandings
+from clinic.actions import (
+    blocks,
+    closures,
+    hours,
+    offers,
+    providers,
+    request_offers,
+    requests,
+    stranding_offers,
+    strandings,
+)
 from clinic.actions import visits as visit_verbs
 from clinic.actions.acting import Refused
+from clinic.actions.patients import add_tag, register
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import OfferStatus, SlotOffer
+from clinic.models.patients import TagKind
 from clinic.models.providers import ProviderVisitType
 from clinic.models.schedule import Availability, Slot
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding, StrandingCause
-from clinic.models.visits import CancelReason
+from clinic.models.visits import CancelReason, VisitSource
 from clinic.queries import strandings as asked
 from clinic.work.handlers import run
 from tests.actions.stranding import affected, leave, send_all, work
@@ -169,6 +181,22 @@ class TestPropose:
         assert row.offer.status == OfferStatus.WITHDRAWN
         (line,) = asked.visits(session, ill, asked.Stage.CALL)
         assert (line.id, line.why) == (row.id, "skipped")
+
+    def test_who_is_of_high_risk_or_asked_urgently_comes_first_by_itself(self, app, session, cast):
+        cast.booked(cast.tomorrow_at(9))
+        flagged, urgent = (register(session, by=cast.amara.actor, full_name=name) for name in ("Ada Byron", "Bo Chen"))
+        add_tag(flagged, TagKind.FLAG, "High risk", by=cast.amara.actor)
+        add_tag(flagged, TagKind.TAG, "Speaks Danish", by=cast.amara.actor)
+        last = cast.booked(cast.tomorrow_at(16), patient=flagged)
+        asking = requests.Asking(reason="My knee is hot", source=VisitSource.PHONE)
+        request = requests.ask(session, urgent, asking, by=cast.amara.actor)
+        requests.triage(request, "orange", by=cast.amara.actor)
+        wish = cast.wish(cast.tomorrow_at(15), patient=urgent)
+        request_offers.book(request, wish, by=cast.amara.actor)
+        session.commit()
+        found = leave(session, cast)
+        assert [row.visit_id for row in asked.visits(session, found)[:2]] == [request.visit_id, last.id]
+        assert [row.is_urgent for row in asked.visits(session, found)] == [True, True, False]
 
     def test_urgent_ones_come_first(self, app, session, cast, ill):
         last = work(app, session, ill)[-1]
