@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.places import AT
 
 # Visits that can still be moved and are not on their way to another time because of an earlier change.
 TO_COME = """
@@ -17,25 +18,15 @@ SELECT v.id, v.patient_id, v.starts_at FROM visits AS v
          WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at AND g.undone_at IS NULL
            AND coalesce(g.provider_id = v.provider_id, true))
 """
-# No visit is longer than a day: the bound lets the index find the few that matter. At one place those of its own
-# doctors, and of others in hours that are there.
+# No visit is longer than a day: the bound lets the index find the few that matter. At one place those that are there.
 IN_SPAN = (
     TO_COME
     + """   AND v.starts_at > CAST(:starts_at AS timestamptz) - interval '24 hours'
    AND v.starts_at < :ends_at AND v.ends_at > :starts_at
    AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid))
-   AND (CAST(:location_id AS uuid) IS NULL OR CAST(:location_id AS uuid) = coalesce(
-        (SELECT a.location_id FROM availabilities AS a
-          WHERE a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
-            AND a.location_id IS NOT NULL
-            AND (a.on_date = (v.starts_at AT TIME ZONE :zone)::date
-                 OR (a.weekday = extract(dow FROM v.starts_at AT TIME ZONE :zone)
-                     AND coalesce(a.valid_from <= (v.starts_at AT TIME ZONE :zone)::date, true)
-                     AND coalesce(a.valid_until >= (v.starts_at AT TIME ZONE :zone)::date, true)))
-            AND a.start_time <= (v.starts_at AT TIME ZONE :zone)::time
-            AND a.end_time > (v.starts_at AT TIME ZONE :zone)::time
-          ORDER BY a.on_date NULLS LAST LIMIT 1),
-        (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = v.clinic_id AND p.id = v.provider_id)))"""
+   AND (CAST(:location_id AS uuid) IS NULL OR CAST(:location_id AS uuid) = """
+    + AT.format(v="v")
+    + ")"
 )
 # Blocked again and again, such as lunch on many days: any of the pieces may lie over a visit.
 IN_PIECES = (

@@ -92,7 +92,8 @@ def visit_in(session, visit_id):
 
 
 def _shown():
-    columns = (Visit.id, Visit.starts_at, Visit.ends_at, Visit.status, Visit.visit_mode, Visit.updated_at)
+    columns = (Visit.id, Visit.starts_at, Visit.ends_at, Visit.status, Visit.visit_mode, Visit.updated_at,
+               Visit.slot_id, Visit.provider_id)  # fmt: skip
     doctor = sa.select(Provider.display_name).where(
         Provider.clinic_id == Visit.clinic_id, Provider.id == Visit.provider_id
     )  # fmt: skip

@@ -11,6 +11,7 @@ from clinic.models.organizations import Location
 from clinic.models.providers import Provider
 from clinic.models.visits import Visit
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.places import AT
 
 MOST = 500
 
@@ -60,11 +61,8 @@ def _shown(session, *conditions):
 
 
 def _visits(what):
-    """Of the visits that can still be moved those in the closure; at one place those of its own doctors."""
-    own = sa.select(Provider.id).where(
-        Provider.clinic_id == Visit.clinic_id, Provider.id == Visit.provider_id,
-        Provider.location_id == Closure.location_id,
-    )  # fmt: skip
+    """Of the visits that can still be moved those in the closure; at one place those that are there."""
+    at = sa.literal_column(AT.format(v="visits"), sa.Uuid)
     return (
         sa.select(what)
         .where(
@@ -76,7 +74,7 @@ def _visits(what):
             Visit.ends_at > Closure.starts_at,
             Visit.ends_at > now(),
             sa.or_(Closure.provider_id.is_(None), Closure.provider_id == Visit.provider_id),
-            sa.or_(Closure.location_id.is_(None), own.exists()),
+            sa.or_(Closure.location_id.is_(None), at == Closure.location_id),
         )
         .correlate(Closure)
         .scalar_subquery()

@@ -14,6 +14,7 @@ from clinic.models.providers import Provider
 from clinic.models.schedule import SeatHold, Slot, SlotKind, VisitType
 from clinic.models.visits import Visit
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry
+from clinic.queries.places import AT
 
 PAGE = 50
 # No group has more seats than can be listed on one page.
@@ -23,14 +24,16 @@ NOBODY = sa.literal(0)
 LONGEST = timedelta(hours=24)
 # Under the doctor's lock, after what counts for nothing was swept. What closes a place closes the groups there.
 IN_THE_WAY = sa.text(
-    """SELECT CASE
+    f"""SELECT CASE
          WHEN EXISTS (SELECT 1 FROM closures AS c
                WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL
                  AND c.ends_at > :starts_at AND c.starts_at < :ends_at
                  AND coalesce(c.provider_id = :provider_id, true)
                  AND coalesce(c.location_id = coalesce(CAST(:location_id AS uuid), (
-                        SELECT p.location_id FROM providers AS p
-                         WHERE p.clinic_id = c.clinic_id AND p.id = :provider_id)), c.location_id IS NULL))
+                        SELECT {AT.format(v="g")}
+                          FROM (SELECT c.clinic_id, CAST(NULL AS uuid) AS slot_id, CAST(:provider_id AS uuid)
+                                       AS provider_id, CAST(:starts_at AS timestamptz) AS starts_at) AS g)),
+                     c.location_id IS NULL))
               THEN 'closed'
          WHEN EXISTS (SELECT 1 FROM slots AS s
                WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.kind = 'blocked'

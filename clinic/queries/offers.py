@@ -5,15 +5,11 @@ from sqlalchemy.orm import joinedload
 
 from clinic.db import now
 from clinic.models.offers import LIVE, OfferStatus, SlotOffer
-from clinic.models.providers import Provider
 from clinic.models.schedule import VisitType
 from clinic.queries.open_times import nearest_open, patient_window
 
 MOST = 20
-SHOWN = (
-    joinedload(SlotOffer.provider).joinedload(Provider.location),
-    joinedload(SlotOffer.patient),
-)
+SHOWN = (joinedload(SlotOffer.provider), joinedload(SlotOffer.patient))
 
 
 def waiting(session, patient_id=None):

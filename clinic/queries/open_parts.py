@@ -110,7 +110,10 @@ full_days AS (
 SEATS = """
 seats AS (
     SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
-           coalesce(t.location_id, o.location_id) AS location_id,
+           coalesce(t.location_id, (
+               SELECT h.location_id FROM hours AS h
+                WHERE h.provider_id = t.provider_id AND t.starts_at >= h.opens AND t.starts_at < h.closes
+                ORDER BY h.opens LIMIT 1), o.location_id) AS location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
                                     WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
                                       AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) AS left_over

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from clinic.models.organizations import Clinic, Location
+from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
@@ -168,9 +168,3 @@ def is_known(session, visit_type_id, provider_id):
 def address_of(session, clinic_id):
     """The clinic itself as a place: name and address."""
     return session.scalars(sa.select(Clinic).where(Clinic.id == clinic_id)).one()
-
-
-def place_of(session, provider, clinic_id):
-    """Where a visit with this doctor is: their location, else the clinic itself."""
-    own = sa.select(Location).where(Location.id == provider.location_id)
-    return (provider.location_id and session.scalars(own).one_or_none()) or address_of(session, clinic_id)

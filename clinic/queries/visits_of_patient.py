@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.db import now, word
-from clinic.models.providers import Provider
 from clinic.models.schedule import VisitType
 from clinic.models.visits import LIVE, CancelReason, Visit, VisitStatus
 from clinic.queries.entries import CLINIC_ID, PATIENT_ID, Source
@@ -16,7 +15,7 @@ PAGE = 20
 STILL_TODAY = timedelta(hours=12)
 THEIR_OWN = (CancelReason.PATIENT, CancelReason.ENTERED_IN_ERROR)
 SHOWN = (
-    joinedload(Visit.provider).joinedload(Provider.location),
+    joinedload(Visit.provider),
     joinedload(Visit.visit_type),
     joinedload(Visit.patient),
 )

@@ -11,6 +11,7 @@ from clinic.links import link
 from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
 from clinic.queries.calendar_feeds import STATUSES, visit_in
+from clinic.queries.places import places_of
 from clinic.queries.telling import told_with
 
 K = NotificationKind
@@ -19,12 +20,20 @@ K = NotificationKind
 TOLD = {K.BOOKED, K.ACCEPTED, K.MOVED, K.CANCELLED, K.RESTORED}
 
 
-def appointment(row, title, clinic=None) -> Appointment:
-    """One row of ``visits_in`` as a calendar shows it; with the clinic for its patient, who sees where and whom."""
+def appointments(session, rows, title, clinic) -> list[Appointment]:
+    """Rows of ``visits_in`` as a calendar shows them to their patient, who sees where and whom."""
+    return [
+        appointment(row, title, clinic, at) for row, at in zip(rows, places_of(session, clinic.id, rows), strict=True)
+    ]
+
+
+def appointment(row, title, clinic=None, at=None) -> Appointment:
+    """One row of ``visits_in`` as a calendar shows it; with the clinic and the place for its patient."""
     place = url = None
     if clinic is not None:
         if row.visit_mode == VisitMode.IN_PERSON:
-            place = ", ".join(each for each in (clinic.name, clinic.address_line, clinic.city) if each)
+            # The clinic may be the place, and a place may be called as the clinic is.
+            place = ", ".join(filter(None, dict.fromkeys((clinic.name, at.name, at.address_line, at.city))))
         title = f"{title}, {row.doctor}" if row.doctor else title
         url = link("portal.visits.show", visit_id=row.id)
     return Appointment(
@@ -39,16 +48,16 @@ def attachments(session, line, clinic, telling, language) -> list[tuple[bytes, d
         return []
     ids = [line.visit_id, *(other.visit_id for other in told_with(session, line, telling))]
     rows = [row for row in (visit_in(session, visit_id) for visit_id in ids) if row is not None and row.ends_at]
-    return [_file(row, line, clinic, telling, language) for row in rows]
-
-
-def _file(row, line, clinic, telling, language):
-    """One visit as an invitation."""
     with force_locale(language):
         title = _("Visit at %(clinic)s", clinic=clinic.name)
+    return [_file(each, line, clinic, telling) for each in appointments(session, rows, title, clinic)]
+
+
+def _file(visit, line, clinic, telling):
+    """One visit as an invitation."""
     sender = telling.reply_to or current_app.config["MAIL_FROM"] or "clinic@localhost"
     method, file = invitation(
-        appointment(row, title, clinic), organizer=(telling.sender or clinic.name, Address(addr_spec=sender).addr_spec),
+        visit, organizer=(telling.sender or clinic.name, Address(addr_spec=sender).addr_spec),
         attendee=(line.patient.full_name, line.sent_to),
     )  # fmt: skip
     return file, {

@@ -6,7 +6,6 @@ from datetime import datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError, dates
 from flask import current_app
 from flask_babel import force_locale
@@ -18,9 +17,9 @@ from clinic.filters import LANGUAGES
 from clinic.links import link
 from clinic.models.notifications import Channel, NotificationKind
 from clinic.models.offers import SlotOffer
-from clinic.models.organizations import Location
 from clinic.models.people import VisitMode
 from clinic.models.visits import CancelReason
+from clinic.queries.places import place_of
 from clinic.queries.telling import told_with
 from clinic.work.invitations import attachments
 from clinic.work.letters import message_of, written
@@ -149,7 +148,7 @@ def _facts(session, line, clinic, telling, locale):
         "who": line.patient.first_name or line.patient.full_name.split()[0],
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": doctor.display_name if doctor else None,
-        "where": _where(session, clinic, about, doctor),
+        "where": _where(session, about),
         "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
         "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
@@ -182,13 +181,13 @@ def _moment(when: datetime | None, zone, locale, short=False):
     return _("%(day)s at %(time)s", day=dates.format_date(here, "full", locale=locale), time=at)
 
 
-def _where(session, clinic, about, doctor):
+def _where(session, about):
     """Where to come to: nothing for a visit by video, whose link says it on the day."""
     if about is None or about.visit_mode == VisitMode.VIRTUAL:
         return None
-    at = doctor.location if doctor and doctor.location else None
-    at = at or session.scalars(sa.select(Location).order_by(Location.name).limit(1)).first() or clinic
-    return ", ".join(part for part in (at.address_line, at.city) if part) or None
+    at = place_of(session, about)
+    address = ", ".join(part for part in (at.address_line, at.city) if part)
+    return address or (at.name if at.id != about.clinic_id else None)
 
 
 def _example(clinic, telling, locale):

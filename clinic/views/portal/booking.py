@@ -156,8 +156,7 @@ def refused(form, journey, error):
 
 def chosen(journey):
     """What the pages after the time show: the journey, until when the time is kept, and where the visit would be."""
-    place = portal_offers.place_of(db.session(), journey.provider, journey.clinic.id)
-    return {"journey": journey, "answers": journey.answers, "until": journey.held_until(), "at": place}
+    return {"journey": journey, "answers": journey.answers, "until": journey.held_until(), "at": journey.place}
 
 
 def _is_readable(form):

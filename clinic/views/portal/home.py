@@ -10,6 +10,7 @@ from clinic.db import db
 from clinic.htmx import show
 from clinic.openings import listed
 from clinic.queries import offers, portal_offers, visits_of_patient
+from clinic.queries.places import place_of
 from clinic.views.asked import Page, an_id, page_number
 from clinic.views.portal.record_parts import parts_with_news
 
@@ -27,8 +28,9 @@ def index():
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
     people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
-    facts = {"coming": coming, "past": past, "people": people, "tabs": _tabs(people, whose), "news": _news(whose)}
-    return show("portal/home/index.html", offered=_offered(whose), **facts)
+    at = place_of(db.session(), coming[0]) if coming else None
+    facts = {"coming": coming, "at": at, "past": past, "people": people, "tabs": _tabs(people, whose)}
+    return show("portal/home/index.html", offered=_offered(whose), news=_news(whose), **facts)
 
 
 def _offered(whose):

@@ -14,6 +14,7 @@ from clinic.models.people import VisitMode
 from clinic.models.schedule import BookingRule
 from clinic.models.visits import VisitSource
 from clinic.queries import portal_offers, portal_times
+from clinic.queries.places import place_at
 from clinic.queries.portal_times import WEEK
 from clinic.views.portal.answers import Answers
 
@@ -108,6 +109,11 @@ class Journey:
     def provider(self):
         """The doctor of the chosen time."""
         return next((each for each in self.offering if each.id == self.answers.provider_id), None) or abort(404)
+
+    @cached_property
+    def place(self):
+        """Where a visit at the chosen time would be, unless it is by video."""
+        return place_at(db.session(), self.clinic.id, self.provider.id, self.answers.starts_at)
 
     @cached_property
     def modes(self):

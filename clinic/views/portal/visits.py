@@ -18,11 +18,11 @@ from clinic.queries import (
     consultations,
     intake,
     notifications,
-    portal_offers,
     series,
     visit_feedback,
     visits_of_patient,
 )
+from clinic.queries.places import place_of
 
 bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
 USE = Permission.PORTAL_USE
@@ -82,9 +82,7 @@ def own_visit_or_404(visit_id):
 
 def told(visit):
     """What every page about one visit shows."""
-    place = (visit.slot and visit.slot.location) or (visit.provider and visit.provider.location)
-    place = place or portal_offers.address_of(db.session(), current.clinic.id)
-    known = {"visit": visit, "at": place, "seen": seen(visit), "is_today": is_today(visit)}
+    known = {"visit": visit, "at": place_of(db.session(), visit), "seen": seen(visit), "is_today": is_today(visit)}
     return {**known, "in_series": series.place_of(db.session(), visit), **way_of(visit)}
 
 

@@ -14,7 +14,7 @@ from clinic.db import db
 from clinic.integrations.calendar_writing import feed as written
 from clinic.queries.calendar_feeds import visits_in
 from clinic.queries.clinics import open_clinic_by_id
-from clinic.work.invitations import appointment
+from clinic.work.invitations import appointment, appointments
 
 bp = GuardedBlueprint("calendar_feeds", __name__, face="public", url_prefix="/calendar")
 ROLE = "calendar_feed"
@@ -37,7 +37,9 @@ def _calendar(feed, clinic):
         name = _("Visits at %(clinic)s", clinic=clinic.name)
         title = _("Visit at %(clinic)s", clinic=clinic.name) if feed.patient_id else _("Visit")
         rows = visits_in(db.session(), feed)
-        return written(name, [appointment(row, title, clinic if feed.patient_id else None) for row in rows])
+        if feed.patient_id:
+            return written(name, appointments(db.session(), rows, title, clinic))
+        return written(name, [appointment(row, title) for row in rows])
 
 
 def _reader(feed):

@@ -15,7 +15,7 @@ from clinic.htmx import show as show_page
 from clinic.models.offers import OfferStatus
 from clinic.queries import offers as asked
 from clinic.queries.clinics import open_clinic_by_id
-from clinic.queries.portal_offers import address_of
+from clinic.queries.places import place_of
 
 bp = GuardedBlueprint("offers", __name__, face="public", url_prefix="/o")
 PAGE = "public/offers/show.html"
@@ -76,9 +76,9 @@ def _bearer(offer):
 def _told(token, offer):
     """What the page shows: no more of the patient than the first name, nothing of why they come."""
     session, over = db.session(), offer.state in (OfferStatus.LAPSED, OfferStatus.WITHDRAWN)
-    place = offer.provider.location or address_of(session, offer.clinic_id)
     return {
-        "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value, "at": place,
+        "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value,
+        "at": place_of(session, offer),
         "clinic": g.page_clinic, "first_name": offer.patient.first_name or offer.patient.full_name.split()[0],
         "nearest": asked.nearest(session, g.page_clinic, offer) if over else [],
     }  # fmt: skip

@@ -14,7 +14,7 @@ from clinic.htmx import again, asked_by_itself, changed, moved_on
 from clinic.htmx import show as show_page
 from clinic.models.visits import VisitStatus
 from clinic.queries import own_visits as asked
-from clinic.queries import portal_offers
+from clinic.queries.places import place_of
 from clinic.views.portal.visits import before_and_after, is_today
 from clinic.views.public.visit_link_bearer import bearer_of
 
@@ -112,12 +112,11 @@ def not_done(token, error):
 def told(bearer, feedback=None):
     """What every page of the link shows; ``feedback`` is the form that was filled in wrongly."""
     session, visit = db.session(), bearer.visit
-    place = visit.provider.location if visit.provider else None
     check_in = asked.check_in_of(session, visit)
     takes_back = asked.may_take_back(session, visit)
     return {
         "bearer": bearer, "token": bearer.token, "visit": visit, "clinic": bearer.clinic, "check_in": check_in,
-        "at": place or portal_offers.address_of(session, bearer.clinic.id), "is_today": is_today(visit),
+        "at": place_of(session, visit), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
         "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known,
         **before_and_after(visit, feedback),

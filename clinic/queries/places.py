@@ -1,0 +1,90 @@
+"""Where a visit is: at the place of its slot, else of the hours it begins in, else of its doctor, else at the clinic.
+
+A doctor may be at one place on Mondays and at another on Fridays, so the day and the hour decide.
+"""
+
+from types import SimpleNamespace
+
+import sqlalchemy as sa
+
+from clinic.queries.open_parts import HOURS
+
+# As SQL for a row {v} with clinic, slot, doctor and start. Dated hours come before weekly ones, which they replace even
+# while they are paused, unless they are in addition. What is booked in paused hours stays booked, and where it was.
+AT = """coalesce(
+    (SELECT s.location_id FROM slots AS s WHERE s.clinic_id = {v}.clinic_id AND s.id = {v}.slot_id),
+    (SELECT a.location_id
+       FROM (SELECT {v}.starts_at AT TIME ZONE c.timezone AS at FROM clinics AS c WHERE c.id = {v}.clinic_id) AS wall
+       JOIN availabilities AS a
+         ON a.clinic_id = {v}.clinic_id AND a.provider_id = {v}.provider_id
+        AND a.start_time <= wall.at::time AND a.end_time > wall.at::time
+        AND (a.on_date = wall.at::date
+             OR (a.weekday = extract(dow FROM wall.at)
+                 AND coalesce(a.valid_from <= wall.at::date, true) AND coalesce(a.valid_until >= wall.at::date, true)
+                 AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                  WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                    AND dated.on_date = wall.at::date AND NOT dated.in_addition)))
+      ORDER BY a.status, a.on_date NULLS LAST, a.start_time LIMIT 1),
+    (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {v}.clinic_id AND p.id = {v}.provider_id))"""
+PART = "CASE WHEN l.id IS NULL THEN c.{0} ELSE l.{0} END AS {0}"
+PARTS = ", ".join(PART.format(each) for each in ("id", "name", "address_line", "city", "postal_code"))
+# Before there is a slot of one's own, the time may be one that the clinic has published somewhere. Where a clinic has
+# one place alone, nobody has to say of anybody that it is theirs.
+PLACES = sa.text(
+    f"""SELECT {PARTS}, l.directions
+  FROM (SELECT CAST(:clinic_id AS uuid) AS clinic_id, t.*
+          FROM unnest(CAST(:slot_ids AS uuid[]), CAST(:provider_ids AS uuid[]), CAST(:starts AS timestamptz[]))
+               WITH ORDINALITY AS t (slot_id, provider_id, starts_at, number)) AS v
+  JOIN clinics AS c ON c.id = v.clinic_id
+  LEFT JOIN locations AS l ON l.clinic_id = v.clinic_id AND l.id = coalesce(
+       (SELECT s.location_id FROM slots AS s
+         WHERE v.slot_id IS NULL AND s.clinic_id = v.clinic_id AND s.provider_id = v.provider_id
+           AND s.starts_at = v.starts_at AND s.kind = 'published' LIMIT 1),
+       {AT.format(v="v")},
+       (SELECT (array_agg(o.id))[1] FROM locations AS o WHERE o.clinic_id = v.clinic_id HAVING count(*) = 1))
+ ORDER BY v.number"""
+)
+# Where a doctor sees patients in a span: the places of the hours in it and of what is published in it.
+IN_SPAN = sa.text(
+    f"""WITH {HOURS}
+SELECT coalesce(h.location_id, p.location_id) FROM hours AS h
+  JOIN providers AS p ON p.clinic_id = :clinic_id AND p.id = h.provider_id
+ WHERE h.opens < :ends_at AND h.closes > :starts_at
+UNION
+SELECT coalesce(s.location_id, p.location_id) FROM slots AS s
+  JOIN providers AS p ON p.clinic_id = s.clinic_id AND p.id = s.provider_id
+ WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[])) AND s.kind = 'published'
+   AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '24 hours' AND s.starts_at < :ends_at
+   AND s.ends_at > :starts_at"""
+)
+
+
+def places_of(session, clinic_id, visits) -> list:
+    """Where each of these visits or offers is, in their order, in one statement: a place or the clinic itself."""
+    if not visits:
+        return []
+    facts = {
+        "clinic_id": clinic_id, "slot_ids": [each.slot_id for each in visits],
+        "provider_ids": [each.provider_id for each in visits], "starts": [each.starts_at for each in visits],
+    }  # fmt: skip
+    return session.connection().execute(PLACES, facts).all()
+
+
+def place_of(session, visit):
+    """Where one visit or offer is: name, address and, of a place, how to find it."""
+    return places_of(session, visit.clinic_id, [visit])[0]
+
+
+def place_at(session, clinic_id, provider_id, starts_at):
+    """Where a visit with this doctor would be that began then."""
+    wished = SimpleNamespace(slot_id=None, provider_id=provider_id, starts_at=starts_at)
+    return places_of(session, clinic_id, [wished])[0]
+
+
+def in_span(session, freed, zone: str, first_day, last_day) -> list:
+    """The ids of the places at which a doctor sees patients between two instants of these days."""
+    facts = {
+        "clinic_id": freed.clinic_id, "provider_ids": [freed.provider_id], "starts_at": freed.starts_at,
+        "ends_at": freed.ends_at, "first_day": first_day, "last_day": last_day, "zone": zone, "mode": None,
+    }  # fmt: skip
+    return [each for each in session.connection().execute(IN_SPAN, facts).scalars() if each]
