@@ -118,7 +118,8 @@ def understand(reply: TextReply, elsewhere: int, *, by):
         _settle(reply, R.NOTED, asking[:1])
     elif reply.meaning == M.OTHER:
         # What is no word of ours is read by somebody: where it was asked, else where it was written last.
-        _settle(reply, R.TO_READ, asking[:1], desk=bool(asking) or _is_latest(session, reply, elsewhere))
+        is_here = bool(asking) or _is_latest(session, reply, elsewhere)
+        _settle(reply, R.TO_READ if is_here else R.NONE, asking[:1], desk=is_here)
     elif not asking:
         _settle(reply, R.NONE, [], desk=_is_latest(session, reply, elsewhere))
     elif len(asking) > 1 or elsewhere:

@@ -14,6 +14,7 @@ from clinic.queries.invariants_documents import DOCUMENT_RULES
 from clinic.queries.invariants_health import HEALTH_RULES
 from clinic.queries.invariants_labs import LAB_RULES
 from clinic.queries.invariants_merges import MERGE_RULES
+from clinic.queries.invariants_messages import MESSAGE_RULES
 from clinic.queries.invariants_notes import NOTE_RULES
 from clinic.queries.invariants_outside import OUTSIDE_RULES
 from clinic.queries.invariants_papers import PAPER_RULES
@@ -25,7 +26,7 @@ MISSING_KEY = Rule("I4", "the database lacks a key that keeps rows together", ""
 # What is asked in every clinic.
 CLINICS_RULES = (
     *RULES, *HEALTH_RULES, *NOTE_RULES, *PRESCRIPTION_RULES, *PAPER_RULES, *LAB_RULES, *DOCUMENT_RULES,
-    *MERGE_RULES, *CHAIN_RULES,
+    *MERGE_RULES, *MESSAGE_RULES, *CHAIN_RULES,
 )  # fmt: skip
 ALL_RULES = (*CLINICS_RULES, *OUTSIDE_RULES, *CATALOGUE_RULES, MISSING_KEY)
 IDS_SHOWN = 5

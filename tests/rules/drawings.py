@@ -213,7 +213,7 @@ def keeping_page() -> str:
         "",
         "I4 is asked of every foreign key that the database has: no row may point at one that is not there or is",
     ]
-    lines += ["another clinic's. Rules without a table yet (payments, webhooks, documents) have no number here yet."]
+    lines += ["another clinic's. Rules without a table yet (payments) have no number here yet."]
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextNumber, TextReply
 from clinic.models.visits import Visit, VisitStatus
+from clinic.queries.reaching import number_hash
 from clinic.scope import Scope
 from clinic.work.handlers import run
 from tests.integrations import twilio
@@ -239,6 +240,13 @@ class TestAnswers:
         visit = reminded()
         reply = answer("can I bring my dog?")
         assert (reply.result, reply.patient_id) == (R.TO_READ, visit.patient_id) and reply.desk_since
+
+    def test_words_to_another_clinic_that_wrote_last_are_not_for_this_one_to_read(self, answer, session, cast):
+        later = {"number_hash": number_hash(NUMBER), "clinic_id": cast.harbour.id, "last_at": sa.func.now()}
+        session.execute(sa.insert(TextNumber).values(later))
+        session.commit()
+        reply = answer("can I bring my dog?")
+        assert (reply.result, reply.desk_since) == (R.NONE, None)
 
     def test_an_answer_to_nothing_goes_to_the_desk_that_wrote_last(self, reminded, answer, session, cast):
         visit = reminded()
