@@ -94,19 +94,21 @@ GAPS = {
     ),
     "an application that owns a table": (
         "CREATE TABLE planted (id int); ALTER TABLE planted OWNER TO clinic_app", "DROP TABLE planted",
-        "[I17] (clinic_app)",
+        "fault: a role of the application owns something or has a power [I17] (clinic_app)",
     ),
     "an application that may rewrite the audit log": (
         "GRANT UPDATE ON audit_entries TO clinic_app", "REVOKE UPDATE ON audit_entries FROM clinic_app",
         "fault: the application may change what is only ever added to [I17] (audit_entries)",
     ),
     "a view with its owner's eyes": (
-        "CREATE VIEW planted AS SELECT * FROM patients", "DROP VIEW planted", "[I18] (planted)",
+        "CREATE VIEW planted AS SELECT * FROM patients", "DROP VIEW planted",
+        "fault: a view does not run as its caller [I18] (planted)",
     ),
     "a key without the clinic": (
         "CREATE UNIQUE INDEX planted_ids ON patients (id);"
         " ALTER TABLE patient_tags ADD CONSTRAINT planted FOREIGN KEY (patient_id) REFERENCES patients (id)",
-        "ALTER TABLE patient_tags DROP CONSTRAINT planted; DROP INDEX planted_ids", "[I19] (planted)",
+        "ALTER TABLE patient_tags DROP CONSTRAINT planted; DROP INDEX planted_ids",
+        "fault: a key between two tables of clinics does not carry the clinic [I19] (planted)",
     ),
 }  # fmt: skip
 
