@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from clinic.db import now, word
@@ -83,6 +84,19 @@ def of_visit(session, visit) -> list[Document]:
     """The documents about a visit that can be opened, the newest first; so many at most."""
     about = sa.select(Document).where(Document.visit_id == visit.id, Document.state == S.READY)
     return session.scalars(about.order_by(Document.recorded_at.desc(), Document.id.desc()).limit(MOST_OF_A_VISIT)).all()
+
+
+def cards_of(session, patient_ids, policies) -> dict:
+    """The newest picture of each policy's card that can be opened, by the policy's id; one statement."""
+    if not policies:
+        return {}
+    wanted = sa.select(Document).where(
+        Document.patient_id.in_(list(patient_ids)), Document.insurance_policy_id.in_([each.id for each in policies]),
+        Document.category == DocumentCategory.INSURANCE_CARD, Document.state == S.READY,
+    )  # fmt: skip
+    newest = (Document.insurance_policy_id, Document.recorded_at.desc(), Document.id.desc())
+    found = session.scalars(wanted.ext(distinct_on(Document.insurance_policy_id)).order_by(*newest))
+    return {each.insurance_policy_id: each for each in found}
 
 
 def count_others(session, patient_id, reader: Reader, *, visit_id=None, insurance_policy_id=None) -> int:

@@ -13,7 +13,9 @@ from clinic.forms.insurance import PolicyForm, VerifiedForm
 from clinic.htmx import again, changed
 from clinic.integrations import eligibility
 from clinic.models.insurance import InsurancePolicy
+from clinic.queries import documents
 from clinic.queries import insurance as known
+from clinic.views.document_links import looking_token_of
 from clinic.views.staff import charts, own_patients
 from clinic.views.staff.patients import own_clinic
 
@@ -27,7 +29,8 @@ def index(patient_id):
     """Every policy of the patient's, those in force first."""
     chart, session = charts.chart_of(patient_id), db.session()
     live, ended = known.live(session, chart.patient.id), known.ended(session, chart.patient.id)
-    facts = {"live": live, "ended": ended, "verifiers": known.verifiers(session, live), "service": _service()}
+    facts = {"live": live, "ended": ended, "verifiers": known.verifiers(session, live), "service": _service(),
+             "cards": _cards(chart, [*live, *ended])}  # fmt: skip
     return charts.answer("staff/insurance/index.html", chart=chart, **facts)
 
 
@@ -116,6 +119,14 @@ def _policy(patient_id, policy_id):
     patient = own_patients.patient(patient_id)
     policy = db.session.get(InsurancePolicy, (current.clinic.id, policy_id))
     return policy if policy and policy.patient_id == patient.id else abort(404)
+
+
+def _cards(chart, policies):
+    """The card of each policy, for who opens documents: (document, the token with which this session looks at it)."""
+    if not current.may(Permission.DOCUMENTS_SEE):
+        return {}
+    cards = documents.cards_of(db.session(), chart.records, policies)
+    return {policy_id: (card, looking_token_of(card)) for policy_id, card in cards.items()}
 
 
 def _form(patient, policy=None):

@@ -1,16 +1,21 @@
 """Insurance at the desk: policies in their order, verified by hand or by a service; nobody else comes near."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import insurance
 from clinic.integrations import eligibility
+from clinic.models.documents import Document
 from clinic.models.insurance import Eligibility, InsurancePolicy, VerifiedHow
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.queries import insurance as known
 from clinic.work.handlers import run
 from tests.at_once import rush
+from tests.documents import Sender, looked_through, picture
+from tests.queries_counted import counted
 
 CARD = {"insurer_name": "Bluebell Mutual", "member_id": "7-44", "plan_name": "Family"}
 
@@ -134,6 +139,49 @@ class TestEnd:
         assert amara.send("staff.insurance.end", **which).status_code == 409
         amara.send("staff.insurance.restore", **which)
         assert policies(session)[0].ended_at is None
+
+
+class TestCard:
+    @pytest.fixture
+    def card(self, app, amara, cast, session, policy):
+        """Pictures of the card as the desk took them, looked through: the earlier one blurred."""
+        for day in ("01/02/2026", "01/03/2026"):
+            Sender(amara, cast.tom.id).form(
+                ("card.png", picture()), category="insurance_card", recorded_on=day, insurance_policy_id=policy.id
+            )
+        looked_through(app, session, cast.rose.id)
+        return session.scalars(sa.select(Document).order_by(Document.recorded_at.desc())).first()
+
+    def test_the_newest_picture_of_it_stands_with_the_policy_for_who_opens_documents(
+        self, amara, ines, osei, cast, card
+    ):
+        page = amara.open("staff.insurance.index", patient_id=cast.tom.id).text
+        (address,) = re.findall(r'<img src="(/staff/documents/[^"]+)" alt="Card of Bluebell Mutual', page)
+        assert f"/{card.id}/page/1?seen=" in address and "no picture of the card" not in page
+        assert amara.open(address).mimetype == "image/webp"
+        # The link is the reader's own session's.
+        cast.booked()
+        assert osei.open(address).status_code == 404
+        told = ines.open("staff.insurance.index", patient_id=cast.tom.id).text
+        assert "Bluebell Mutual" in told and "<img" not in told and "card" not in told.partition("<article")[2].lower()
+
+    def test_where_there_is_none_it_says_so_and_how_to_add_it(self, amara, cast, policy):
+        page = amara.open("staff.insurance.index", patient_id=cast.tom.id).text
+        adding = amara.url("staff.documents.index", patient_id=cast.tom.id, insurance_policy_id=policy.id)
+        assert "There is no picture of the card yet." in page and f'href="{adding}">Add the card' in page
+
+    def test_many_policies_ask_no_more_of_the_database(self, app, amara, cast, session, card):
+        def statements():
+            with counted(app) as sent:
+                amara.open("staff.insurance.index", patient_id=cast.tom.id)
+            return len(sent)
+
+        statements()
+        before = statements()
+        for number in range(5):
+            insurance.add(session.merge(cast.tom), by=cast.amara.actor, insurer_name=f"No. {number}")
+        session.commit()
+        assert statements() == before
 
 
 class TestWho:
