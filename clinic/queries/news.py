@@ -10,22 +10,45 @@ import sqlalchemy as sa
 MOST = 100
 # What the clinic adds to a record, with the moment from which its patient may see a row; ``entry`` is the row's name.
 SEEN_SINCE = {
+    "allergies": "entry.created_at",
     "conditions": "entry.created_at",
+    "immunizations": "entry.created_at",
+    "procedures": "entry.created_at",
     "measurements": "entry.created_at",
     "consultations": "entry.signed_at",
+    "consultation_addenda": "entry.created_at",
     "prescriptions": "entry.issued_at",
+    "prescription_stops": "entry.created_at",
     "lab_results": "entry.released_at",
     "documents": "greatest(entry.released_at, entry.created_at)",
     "referrals": "entry.sent_at",
     "excuse_notes": "entry.sent_at",
 }
+# Rows that name their patient through another; what they belong to is theirs from ``parent_at`` on.
 OF_PATIENT = {
     "consultations": """(SELECT note.clinic_id, visit.patient_id, note.signed_at FROM visits AS visit
-                JOIN consultations AS note ON note.clinic_id = visit.clinic_id AND note.visit_id = visit.id)"""
+                JOIN consultations AS note ON note.clinic_id = visit.clinic_id AND note.visit_id = visit.id)""",
+    "consultation_addenda": """(SELECT added.clinic_id, visit.patient_id, added.created_at, note.signed_at AS parent_at
+                 FROM visits AS visit
+                 JOIN consultations AS note ON note.clinic_id = visit.clinic_id AND note.visit_id = visit.id
+                 JOIN consultation_addenda AS added
+                   ON added.clinic_id = note.clinic_id AND added.consultation_id = note.id)""",
+    "prescription_stops": """(SELECT stop.clinic_id, issued.patient_id, stop.created_at, issued.issued_at AS parent_at
+                 FROM prescriptions AS issued
+                 JOIN prescription_stops AS stop
+                   ON stop.clinic_id = issued.clinic_id AND stop.prescription_id = issued.id)""",
 }
-# What they brought themselves is no news to them, and what was taken back is none any more.
+WRITTEN = " AND entry.mistaken_at IS NULL AND entry.source = 'clinic'"
+# What is all new is new once, and not once more for what was added to it.
+KNOWN_BEFORE = " AND entry.parent_at <= access.looked_before_at"
+# What they brought themselves is no news to them, and what was taken back or has ended is none any more.
 BUT = {
-    "conditions": " AND entry.mistaken_at IS NULL AND entry.source = 'clinic'",
+    "allergies": WRITTEN + " AND entry.status = 'active'",
+    "conditions": WRITTEN,
+    "immunizations": WRITTEN,
+    "procedures": WRITTEN,
+    "consultation_addenda": KNOWN_BEFORE,
+    "prescription_stops": KNOWN_BEFORE,
     "measurements": " AND entry.mistaken_at IS NULL AND entry.source = 'desk'",
     "documents": " AND NOT entry.from_patient AND entry.state = 'ready' AND entry.deleted_at IS NULL",
     "lab_results": " AND entry.withdrawn_at IS NULL",

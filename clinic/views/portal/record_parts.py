@@ -16,31 +16,42 @@ from clinic.queries import news
 class Part:
     """A page of the portal's about one kind of thing; ``patient_id`` after its question mark says whose.
 
-    ``table`` is where its rows are, so that the record says how many of them are new.
+    ``tables`` are where its rows are, so that the record says how many of them are new.
     """
 
     endpoint: str
     label: str
     hint: str
-    table: str | None = None
+    tables: tuple[str, ...] = ()
 
 
 RECORD_PARTS = (
-    Part("portal.health.index", word("Health"), word("Allergies, conditions, vaccinations, procedures."), "conditions"),
-    Part("portal.health.measured", word("Measured values"), word("Blood pressure, weight and more."), "measurements"),
-    Part("portal.consultations.index", word("Visits"), word("What was decided at each of them."), "consultations"),
-    Part("portal.prescriptions.index", word("Prescriptions"), word("What to take, and how."), "prescriptions"),
-    Part("portal.lab_results.index", word("Laboratory results"), word("With the usual ranges."), "lab_results"),
     Part(
-        "portal.documents.index", word("Documents"), word("What you sent us, and what we give you."), "documents"
+        "portal.health.index", word("Health"), word("Allergies, conditions, vaccinations, procedures."),
+        ("allergies", "conditions", "immunizations", "procedures"),
+    ),
+    Part(
+        "portal.health.measured", word("Measured values"), word("Blood pressure, weight and more."), ("measurements",)
+    ),
+    Part(
+        "portal.consultations.index", word("Visits"), word("What was decided at each of them."),
+        ("consultations", "consultation_addenda"),
+    ),
+    Part(
+        "portal.prescriptions.index", word("Prescriptions"), word("What to take, and how."),
+        ("prescriptions", "prescription_stops"),
+    ),
+    Part("portal.lab_results.index", word("Laboratory results"), word("With the usual ranges."), ("lab_results",)),
+    Part(
+        "portal.documents.index", word("Documents"), word("What you sent us, and what we give you."), ("documents",)
     ),
     Part(
         "portal.referrals.index", word("Referrals"), word("Letters to others who see you, and what came of it."),
-        "referrals",
+        ("referrals",),
     ),
     Part(
         "portal.excuse_notes.index", word("Excuse notes"), word("For work or school, to print and hand in."),
-        "excuse_notes",
+        ("excuse_notes",),
     ),
     Part("portal.insurance.index", word("Insurance"), word("Who pays, and what we know of it.")),
 )  # fmt: skip
@@ -51,7 +62,7 @@ def parts_of(patient_id, new) -> list:
     return [
         SimpleNamespace(
             label=_(part.label), hint=_(part.hint), url=url_for(part.endpoint, patient_id=patient_id),
-            new=new.get((patient_id, part.table), 0), patient_id=patient_id,
+            new=sum(new.get((patient_id, table), 0) for table in part.tables), patient_id=patient_id,
         )
         for part in RECORD_PARTS
         if part.endpoint in current_app.view_functions

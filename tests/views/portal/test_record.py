@@ -1,4 +1,4 @@
-"""A patient's record in the portal: its parts, what is new since the last visit, and when they see what."""
+"""A patient's record in the portal: its parts, what is new since they last looked, and when they see what."""
 
 import re
 from datetime import timedelta
@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import looks
+from clinic.actions import allergies, consultations, immunizations, looks, prescriptions, procedures
 from clinic.db import now
+from clinic.models.allergies import Allergy
 from clinic.models.lab_results import LabResult, ResultSource
 from clinic.models.patients import PatientAccess
 from clinic.models.people import Relation
@@ -18,6 +19,8 @@ from clinic.models.referrals import Referral, ReferralStatus, SentTo
 from clinic.models.release import RELEASED
 from clinic.models.releasing import ReleaseRule
 from clinic.queries import news
+from tests import noting
+from tests.prescribing import prescribed
 
 
 def looked(session, cast, *, ago):
@@ -110,6 +113,37 @@ class TestNews:
         assert maya.open("portal.record.index").text.count("1 new") == 3
         looked(session, cast, ago=1)
         assert self.new(maya.open("portal.home.index")) == {}
+
+    def test_what_was_written_or_given_about_their_health_is_new_and_what_they_said_themselves_is_not(
+        self, maya, cast, session
+    ):
+        looked(session, cast, ago=5)
+        about, by = session.merge(cast.maya_patient), cast.osei.actor
+        allergies.record(about, by=by, substance="Penicillin")
+        wrong = allergies.record(about, by=by, substance="Eggs")
+        immunizations.record(about, by=by, vaccine="Tetanus", given_at=now())
+        procedures.record(about, by=by, name="Appendectomy", performed_at=now())
+        session.flush()
+        allergies.mark_mistaken(wrong, by=by)
+        session.add(Allergy(clinic_id=cast.rose.id, patient_id=about.id, substance="Cats", source=RecordSource.PATIENT))
+        session.commit()
+        page = maya.open("portal.home.index")
+        assert "New since you last looked" in page.text and self.new(page) == {"Health": 3}
+
+    def test_what_was_added_to_a_known_note_or_stopped_of_a_known_prescription_is_new(self, maya, cast, session):
+        _visit, note = noting.signed(cast, patient=cast.maya_patient)
+        issued = prescribed(session, cast, patient=cast.maya_patient)
+        # They look, and are still looking when something comes.
+        session.execute(sa.update(PatientAccess).values(looked_at=now(), looked_before_at=now()))
+        session.commit()
+        assert self.new(maya.open("portal.home.index")) == {}
+        consultations.add_addendum(note, "The swab was clean.", by=cast.osei.actor)
+        prescriptions.stop(issued, "It is no longer needed", by=cast.osei.actor)
+        session.commit()
+        assert self.new(maya.open("portal.home.index")) == {"Visits": 1, "Prescriptions": 1}
+        # To somebody for whom the note and the prescription are new too, each is one thing.
+        looked(session, cast, ago=5)
+        assert self.new(maya.open("portal.home.index")) == {"Visits": 1, "Prescriptions": 1}
 
     def test_nothing_is_new_before_its_release(self, maya, cast, session, written):
         looked(session, cast, ago=5)
