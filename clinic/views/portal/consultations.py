@@ -1,6 +1,6 @@
 """What was decided at a patient's visits: each summary from the moment its doctor has signed it, and not before."""
 
-from flask import abort
+from flask import abort, url_for
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
@@ -9,6 +9,7 @@ from clinic.htmx import show as show_page
 from clinic.openings import listed
 from clinic.queries import consultations as queries
 from clinic.queries import icd10, portal_offers, visits_of_patient
+from clinic.views import papers, summary_paper
 from clinic.views.asked import Page, page_number
 from clinic.views.portal.record import chosen, tabs
 
@@ -31,6 +32,24 @@ def index():
 @bp.get("/visits/<uuid:visit_id>/summary", needs=USE, shows="visits")
 def show(visit_id):
     """What was decided at one visit, to read and to print."""
-    visit = visits_of_patient.own_visit(db.session(), visit_id) or abort(404)
-    note = queries.summary_of(db.session(), visit) or abort(404)
+    visit, note = _signed(visit_id)
     return show_page("portal/consultations/show.html", visit=visit, note=note, code_words=icd10.label)
+
+
+@bp.get("/visits/<uuid:visit_id>/summary/print", needs=USE, shows="visits")
+def sheet(visit_id):
+    """The summary as a page that a browser prints."""
+    visit, note = _signed(visit_id)
+    return papers.page(summary_paper.summary(visit, note), done=url_for(".show", visit_id=visit.id))
+
+
+@bp.get("/visits/<uuid:visit_id>/summary/pdf", needs=USE, shows="visits")
+def pdf(visit_id):
+    """The summary as PDF."""
+    return papers.pdf(summary_paper.summary(*_signed(visit_id)))
+
+
+def _signed(visit_id):
+    """The visit and its note, if the reader sees the patient and the doctor has signed it; else one 404."""
+    visit = visits_of_patient.own_visit(db.session(), visit_id) or abort(404)
+    return visit, queries.summary_of(db.session(), visit) or abort(404)

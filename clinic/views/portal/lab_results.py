@@ -9,7 +9,7 @@ from clinic.htmx import show as page
 from clinic.openings import listed
 from clinic.queries import lab_orders, lab_results, portal_offers
 from clinic.queries.timeline import records_of
-from clinic.views import lab_paper
+from clinic.views import lab_paper, papers
 from clinic.views.asked import Page, page_number
 from clinic.views.lab_lines import lines
 from clinic.views.portal.record import chosen, tabs
@@ -47,6 +47,13 @@ def paper(order_id):
     rows = lines(lab_results.released_of_order(db.session(), order))
     done = url_for(".show", order_id=order_id)
     return lab_paper.page(order, rows, done=done, plain=True)
+
+
+@bp.get("/<uuid:order_id>/pdf", needs=USE, shows="patients")
+def pdf(order_id):
+    """The same as PDF, to keep."""
+    order = _own(order_id)
+    return papers.pdf(lab_paper.letter(order, lines(lab_results.released_of_order(db.session(), order))))
 
 
 def _own(order_id):

@@ -5,6 +5,8 @@ import json
 import zipfile
 from dataclasses import replace
 
+import pypdf
+
 from clinic.actions import consultations
 from tests.noting import COUGH, begun, signed, written
 
@@ -41,6 +43,34 @@ def test_from_then_on_it_is_found_from_each_side_with_what_was_added(cast, sessi
         assert words in page.text, words
     [copied] = _copied(maya)
     assert copied["treatment"] == "Rest and tea" and "smoking" not in page.text + str(copied)
+
+
+def test_it_is_printed_and_kept_as_a_tagged_pdf_with_the_same_words(cast, session, maya):
+    visit, note = signed(cast, NOTE, patient=cast.maya_patient)
+    consultations.add_addendum(note, "The culture grew nothing.", by=cast.lind.actor)
+    session.commit()
+    page = maya.open(AT + "show", visit_id=visit.id).text
+    for way in ("sheet", "pdf"):
+        assert maya.url(AT + way, visit_id=visit.id) in page
+    answer = maya.open(AT + "pdf", visit_id=visit.id)
+    file = pypdf.PdfReader(io.BytesIO(answer.data))
+    assert file.trailer["/Root"]["/MarkInfo"]["/Marked"] and "attachment" in answer.headers["Content-Disposition"]
+    kept = " ".join(" ".join(each.extract_text() for each in file.pages).split())
+    for told in (kept, maya.open(AT + "sheet", visit_id=visit.id).text):
+        for words in ("Maya Okafor", "Cough for a week", "A cold", "Rest and tea", "Acute nasopharyngitis",
+                      "The culture grew nothing.", "Dr Astrid Lind", "Signed by Dr Kwame Osei"):  # fmt: skip
+            assert words in told, words
+        assert "smoking" not in told
+
+
+def test_no_paper_is_there_before_the_signature_nor_of_anybody_else(cast, session, maya, amara):
+    visit = begun(cast, patient=cast.maya_patient)
+    written(visit, NOTE, by=cast.osei)
+    theirs, _note = signed(cast, NOTE, starts_at=cast.tomorrow_at(15))
+    for way in ("sheet", "pdf"):
+        for each in (visit, theirs):
+            assert maya.open(AT + way, visit_id=each.id).status_code == 404
+        assert amara.open(AT + way, visit_id=visit.id).status_code == 403
 
 
 def test_another_patients_summary_is_as_unknown_as_none(cast, session, maya):

@@ -1,5 +1,9 @@
 """A patient's results: in plain words with the usual range, only once they are released, and only their own."""
 
+import io
+
+import pypdf
+
 from clinic.actions import lab_orders, lab_results
 from clinic.actions.lab_results import Rule
 from clinic.models.releasing import ReleaseRule
@@ -20,6 +24,7 @@ def test_results_are_there_once_released_and_not_before_and_not_after_they_were_
     session.commit()
     assert maya.open("portal.lab_results.show", order_id=order.id).status_code == 404
     assert maya.open("portal.lab_results.paper", order_id=order.id).status_code == 404
+    assert maya.open("portal.lab_results.pdf", order_id=order.id).status_code == 404
 
 
 def test_what_is_far_from_usual_says_whom_to_call(cast, session, maya):
@@ -42,8 +47,20 @@ def test_a_patient_prints_their_results_in_plain_words(cast, session, maya):
     assert "Rose Street Clinic" in page and "Higher than the usual range." in page
 
 
+def test_a_patient_keeps_what_is_released_as_a_tagged_pdf(cast, session, maya):
+    order = entered(cast, session, ordered(cast, session, ReleaseRule.NOW), sodium("151"))
+    assert maya.url("portal.lab_results.pdf", order_id=order.id) in maya.open(
+        "portal.lab_results.show", order_id=order.id
+    ).text  # fmt: skip
+    file = pypdf.PdfReader(io.BytesIO(maya.open("portal.lab_results.pdf", order_id=order.id).data))
+    words = " ".join(" ".join(each.extract_text() for each in file.pages).split())
+    assert file.trailer["/Root"]["/MarkInfo"]["/Marked"] and "Rose Street Clinic" in words
+    assert "151 mmol/L" in words and "Higher than the usual range." in words and "Maya Okafor" in words
+
+
 def test_nobody_elses_results_are_theirs_to_see(cast, session, maya):
     order = entered(cast, session, ordered(cast, session, ReleaseRule.NOW, patient=cast.tom), sodium("151"))
-    assert maya.open("portal.lab_results.show", order_id=order.id).status_code == 404
+    for way in ("show", "paper", "pdf"):
+        assert maya.open(f"portal.lab_results.{way}", order_id=order.id).status_code == 404
     assert maya.open("portal.lab_results.index", patient_id=cast.tom.id).status_code == 404
     assert "No results yet" in maya.open("portal.lab_results.index").text
