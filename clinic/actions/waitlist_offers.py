@@ -82,10 +82,11 @@ def _starts(session, clinic, freed, entry, known):
         session, clinic, kind, [freed.provider_id], first, last, mode=mode, earliest=earliest, latest=freed.ends_at,
         most=STARTS,
     )  # fmt: skip
-    starts = {each.starts_at for each in found}
+    starts = {each.starts_at for each in found if entry.suits_place(each.location_id)}
     if freed.starts_at >= earliest:
         there = fits(session, clinic, kind.id, freed.provider_id, freed.starts_at, mode=mode)
-        if there and there.free and there.inside_hours and not (there.blocked or there.closed or there.day_full):
+        is_open = there and there.free and there.inside_hours
+        if is_open and not (there.blocked or there.closed or there.day_full) and entry.suits_place(there.location_id):
             starts.add(freed.starts_at)
     starts -= set(known.had)
     return sorted(each for each in starts if entry.suits(each, clinic.timezone, known.visit_starts_at))

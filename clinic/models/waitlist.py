@@ -119,6 +119,10 @@ class WaitlistEntry(PatientOwned, Timestamped, Base):
         """Whether the patient still waits, or thinks over what they were offered."""
         return self.status in ON_THE_LIST
 
+    def suits_place(self, location_id) -> bool:
+        """Whether a time at this place is one the patient can take."""
+        return self.location_id is None or self.location_id == location_id
+
     def suits(self, starts_at: datetime, zone: str, earlier_than: datetime | None = None) -> bool:
         """Whether a time at this instant is one the patient can take, on the wall clock of the zone.
 

@@ -86,5 +86,6 @@ def in_span(session, freed, zone: str, first_day, last_day) -> list:
     facts = {
         "clinic_id": freed.clinic_id, "provider_ids": [freed.provider_id], "starts_at": freed.starts_at,
         "ends_at": freed.ends_at, "first_day": first_day, "last_day": last_day, "zone": zone, "mode": None,
+        "person_id": None, "visit_type_id": None,
     }  # fmt: skip
     return [each for each in session.connection().execute(IN_SPAN, facts).scalars() if each]

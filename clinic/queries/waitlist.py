@@ -15,6 +15,7 @@ from clinic.models.patients import Patient
 from clinic.models.providers import Provider
 from clinic.models.visits import Visit, VisitStatus
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
+from clinic.queries.places import in_span
 from clinic.walltime import bounds, today
 
 PAGE = 100
@@ -52,8 +53,7 @@ LINE = sa.text(
    AND coalesce(CAST(:provider_id AS uuid) = ANY (w.provider_ids), true)
    AND EXISTS (SELECT 1 FROM provider_visit_types AS t WHERE t.clinic_id = w.clinic_id
                   AND t.provider_id = :provider_id AND t.visit_type_id = w.visit_type_id)
-   AND coalesce(w.location_id = (SELECT d.location_id FROM providers AS d
-                                  WHERE d.clinic_id = w.clinic_id AND d.id = :provider_id), w.location_id IS NULL)
+   AND (w.location_id IS NULL OR w.location_id = ANY (CAST(:location_ids AS uuid[])))
    AND (w.visit_id IS NULL AND v.id IS NULL OR v.may_move AND v.starts_at > :starts_at)
    AND NOT EXISTS (SELECT 1 FROM slot_offers AS o WHERE o.clinic_id = w.clinic_id AND o.patient_id = w.patient_id
                       AND o.status IN ('prepared', 'sent') AND o.until > now() AND o.purpose <> 'stranded')
@@ -96,7 +96,9 @@ def line(session, freed: Freed, zone: str, most):
     The row says which starts it was offered before (``had``), and its visit that would move (``visit_id``,
     ``visit_starts_at``) or None. It is a rough choice; which start suits each is for ``WaitlistEntry.suits``.
     """
-    rows = session.connection().execute(LINE, {**_wanted(freed, ZoneInfo(zone)), "most": most}).all()
+    places = in_span(session, freed, zone, *freed.days(ZoneInfo(zone)))
+    wanted = {**_wanted(freed, ZoneInfo(zone)), "location_ids": places, "most": most}
+    rows = session.connection().execute(LINE, wanted).all()
     found = sa.select(WaitlistEntry).where(WaitlistEntry.id.in_([row.id for row in rows]))
     found = found.options(*SHOWN)
     # Read again: they were locked only now.

@@ -46,7 +46,7 @@ def plan_of(session, statement, values):
 def test_the_next_in_line_is_found_by_the_index_of_the_line(crowded, cast):
     starts_at = cast.tomorrow_at(10)
     freed = Freed(cast.rose.id, cast.dr_osei.id, starts_at, starts_at + timedelta(minutes=20))
-    plan = plan_of(crowded, LINE, {**_wanted(freed, ZoneInfo(cast.rose.timezone)), "most": 50})
+    plan = plan_of(crowded, LINE, {**_wanted(freed, ZoneInfo(cast.rose.timezone)), "location_ids": [], "most": 50})
     assert "ix_waitlist_entries_line" in plan and not re.search(r"Seq Scan on waitlist_entries", plan), plan
     assert float(re.search(r"Execution Time: ([\d.]+)", plan).group(1)) < 500, plan
 

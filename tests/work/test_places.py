@@ -14,6 +14,7 @@ from clinic.models.organizations import Location
 from clinic.models.schedule import Availability
 from clinic.queries import places
 from clinic.queries.closures import coming
+from tests.actions.lining_up import awake_clinic, freed, refill, wait  # noqa: F401 (fixtures)
 from tests.actions.offering import offered
 from tests.queries_counted import counted
 
@@ -119,3 +120,17 @@ class TestTheSlotAndTheDay:
             closures.add(session, by=cast.ines.actor, starts_at=cast.tomorrow_at(8), ends_at=cast.tomorrow_at(18),
                          title=place.name, location_id=place.id)  # fmt: skip
         assert {each.place: each.visits for each in coming(session)} == {"North House": 1, "South House": 0}
+
+
+class TestTheWaitingList:
+    @pytest.mark.parametrize(("days", "where"), [(1, "north"), (2, "south")])
+    def test_a_time_is_offered_to_who_wants_to_come_there(self, session, cast, north, south, days, where):
+        places_of = {"north": north, "south": south}
+        wrong = places_of.pop("south" if where == "north" else "north")
+        elsewhere = wait(session, cast, cast.tom, location_id=wrong.id, priority=2)
+        there = wait(session, cast, location_id=places_of[where].id)
+        time_there = freed(cast, days=days)
+        day = cast.tomorrow_at(10, days=days).date()
+        assert places.in_span(session, time_there, cast.rose.timezone, day, day) == [there.location_id]
+        (offer,) = refill(session, cast, time_there)
+        assert offer.waitlist_entry_id == there.id and elsewhere.is_on_the_list
