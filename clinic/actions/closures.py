@@ -32,16 +32,19 @@ def add(session, *, by, **details):
 
 @action
 def update(closure: Closure, *, by, **details):
-    """Close at another time, for somebody else or under another name."""
+    """Close at another time, for somebody else or under another name; what it closes no more is open again."""
     session = object_session(closure)
-    former = _kept(closure)
+    former, was = _kept(closure), _whom_and_when(closure)
     for name, value in details.items():
         setattr(closure, name, value)
     _is_possible(closure)
     with session.no_autoflush:
+        stranded = strandings.open_ones(session, strandings.of_closure(closure))
         _lock(session, closure)
         _is_not_there_yet(session, closure)
+    strandings.no_longer_in(closure, stranded, by=by)
     strandings.by_closure(closure, by=by, former=former)
+    _open_again(session, closure, was)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -55,7 +58,7 @@ def remove(closure: Closure, *, by):
     strandings.given_back(session, strandings.of_closure(closure), by=by)
     closure.removed_at = now()
     note(session, starts_at=[closure.starts_at, None], ends_at=[closure.ends_at, None])
-    _tell_waitlist(session, closure)
+    _tell_waitlist(session, closure.clinic_id, closure.provider_id, closure.starts_at, closure.ends_at)
     bell.ring(session, closure.clinic_id, "visits")
     return closure
 
@@ -92,13 +95,28 @@ def add_holidays(session, days, *, by) -> int:
     return many
 
 
-def _tell_waitlist(session, closure):
-    """Whoever it closed can be booked again at that time: one job for each doctor, where somebody waits."""
+def _open_again(session, closure, was):
+    """Tell the waiting list what a changed closure leaves open: the ends it lost or, for somebody else, all it was."""
+    doctor, place, begins, ends = was
+    pieces = [(begins, min(ends, closure.starts_at)), (max(begins, closure.ends_at), ends)]
+    if (doctor, place) != (closure.provider_id, closure.location_id):
+        pieces = [(begins, ends)]
+    for first, last in pieces:
+        if first < last:
+            _tell_waitlist(session, closure.clinic_id, doctor, first, last)
+
+
+def _tell_waitlist(session, clinic_id, doctor_id, begins, ends):
+    """Whoever was closed can be booked again at that time: one job for each doctor, where somebody waits."""
     whom = sa.select(Provider.id).where(Provider.is_active, Provider.approved_at.is_not(None)).order_by(Provider.id)
-    if closure.provider_id:
-        whom = whom.where(Provider.id == closure.provider_id)
+    if doctor_id:
+        whom = whom.where(Provider.id == doctor_id)
     for provider_id in session.scalars(whom).all():
-        tell_waitlist(session, closure.clinic_id, provider_id, closure.starts_at, closure.ends_at)
+        tell_waitlist(session, clinic_id, provider_id, begins, ends)
+
+
+def _whom_and_when(closure):
+    return closure.provider_id, closure.location_id, closure.starts_at, closure.ends_at
 
 
 def _kept(closure):
@@ -118,10 +136,13 @@ def _is_possible(closure):
 
 
 def _lock(session, closure):
-    """Wait for the bookings that are being made with whom it closes, in the order of their ids."""
+    """Wait for the bookings that are being made with whom it closes, in the order of their ids.
+
+    Those with whom another time is proposed because of it are locked along: what is withdrawn must not lock them later.
+    """
     whom = sa.select(Provider.id).order_by(Provider.id).with_for_update(key_share=True)
     if closure.provider_id:
-        whom = whom.where(Provider.id == closure.provider_id)
+        whom = whom.where(sa.or_(Provider.id == closure.provider_id, Provider.id.in_(strandings.doctors_of(closure))))
     session.scalars(whom).all()
 
 

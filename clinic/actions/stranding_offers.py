@@ -4,7 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import sqlalchemy as sa
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import joinedload, object_session
 
 from clinic import bell, jobs
 from clinic.actions import offers
@@ -37,7 +37,7 @@ WITHDRAW = sa.text(
     """UPDATE slot_offers AS o SET status = 'withdrawn' FROM stranded_visits AS r
         WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND o.clinic_id = r.clinic_id
           AND o.id = r.offer_id AND o.status IN ('prepared', 'sent')
-    RETURNING o.slot_id, o.seat_hold_id, o.sent_at IS NOT NULL AS was_sent, o.visit_id"""
+    RETURNING o.slot_id, o.seat_hold_id"""
 )
 LET_GO = sa.text(
     """WITH seats AS (DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND id = ANY(:seat_hold_ids))
@@ -225,7 +225,7 @@ def send(row: StrandedVisit, *, by):
 
 
 def withdraw_all(session, stranding: Stranding, *, by):
-    """Withdraw every live proposal, in a few statements; who had one sent is told that the visit stays."""
+    """Withdraw every live proposal, in a few statements; who was sent one and has not accepted hears that all stays."""
     ids = {"clinic_id": stranding.clinic_id, "stranding_id": stranding.id}
     session.flush()
     session.connection().execute(LOCK_DOCTORS, ids)
@@ -237,14 +237,21 @@ def withdraw_all(session, stranding: Stranding, *, by):
     session.connection().execute(LET_GO, {"clinic_id": stranding.clinic_id, **held})
     session.expire_all()
     bell.ring(session, stranding.clinic_id, TOPIC)
-    sent = [row.visit_id for row in gone if row.was_sent]
-    for visit in session.scalars(sa.select(Visit).where(Visit.id.in_(sent))).all():
-        tell(session, NotificationKind.RESTORED, visit=visit, by=by)
+    sent = sa.select(StrandedVisit).join(StrandedVisit.offer).where(
+        StrandedVisit.stranding_id == stranding.id, SlotOffer.sent_at.is_not(None),
+        SlotOffer.status != OfferStatus.ACCEPTED,
+    ).options(joinedload(StrandedVisit.visit))  # fmt: skip
+    for row in session.scalars(sent).all():
+        if not is_settled(row, row.visit):
+            tell(session, NotificationKind.RESTORED, visit=row.visit, by=by)
 
 
 def _still_stranded(row):
-    visit = row.visit
-    if is_over(object_session(row), row.stranding):
+    session, visit = object_session(row), row.visit
+    was_over = is_over(session, row.stranding)
+    # Given back while this waited, it belongs to another stranding now.
+    session.refresh(row)
+    if was_over or row.stranding.undone_at is not None:
         raise Refused(TAKEN_BACK)
     hold(visit)
     if is_settled(row, visit):

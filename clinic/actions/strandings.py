@@ -12,8 +12,9 @@ from clinic import bell, jobs
 from clinic.actions.acting import audit
 from clinic.actions.stranding_offers import withdraw_all
 from clinic.db import now
+from clinic.models.offers import SlotOffer
 from clinic.models.organizations import Clinic
-from clinic.models.strandings import Stranding, StrandingCause
+from clinic.models.strandings import StrandedVisit, Stranding, StrandingCause
 from clinic.queries import affected
 
 TOPIC = "offers"
@@ -31,14 +32,29 @@ def by_block(provider, pieces, *, by):
 
 def by_closure(closure, *, by, former=None):
     """Gather the visits in a closure; ``former`` is when it was before it was changed."""
-    span = {"starts_at": closure.starts_at, "ends_at": closure.ends_at}
-    asked = {
-        **span, "provider_id": closure.provider_id, "location_id": closure.location_id, "zone": _zone(closure)
-    }  # fmt: skip
     session = object_session(closure)
     session.flush()
+    asked = _span(closure)
+    span = {name: asked[name] for name in ("starts_at", "ends_at")}
     facts = {"closure_id": closure.id, "former": former or {}, **span}
     return _gather(session, "span", asked, C.CLOSURE, closure.provider_id, by, **facts)
+
+
+def no_longer_in(closure, stranded, *, by):
+    """The closure was changed: visits that do not lie in it any more stay, and what was proposed for them is withdrawn.
+
+    ``stranded`` are its open strandings, locked. The part of one that is given back becomes a stranding that is over.
+    """
+    session = object_session(closure)
+    session.flush()
+    for stranding in stranded:
+        rows = affected.out_of_span(session, stranding.id, clinic_id=by.clinic_id, **_span(closure))
+        if rows:
+            part = _part(session, stranding, rows, by)
+            part.undone_at = now()
+            if part is not stranding:
+                stranding.starts_at, stranding.ends_at = closure.starts_at, closure.ends_at
+            withdraw_all(session, part, by=by)
 
 
 def by_hours(provider, row, former, *, by):
@@ -61,10 +77,15 @@ def by_leaving(provider, *, by):
 
 def given_back(session, condition, *, by):
     """The change was taken back: its open strandings are over, and what was proposed because of it is withdrawn."""
-    wanted = sa.select(Stranding).where(Stranding.undone_at.is_(None), condition).order_by(Stranding.id)
-    for stranding in session.scalars(wanted.with_for_update()).all():
+    for stranding in open_ones(session, condition):
         stranding.undone_at = now()
         withdraw_all(session, stranding, by=by)
+
+
+def open_ones(session, condition) -> list:
+    """The strandings that were not taken back, locked; before any doctor is."""
+    wanted = sa.select(Stranding).where(Stranding.undone_at.is_(None), condition).order_by(Stranding.id)
+    return session.scalars(wanted.with_for_update(of=Stranding)).all()
 
 
 def of_block(provider, piece_ids):
@@ -76,6 +97,14 @@ def of_block(provider, piece_ids):
 def of_closure(closure):
     """The strandings of a closure."""
     return Stranding.closure_id == closure.id
+
+
+def doctors_of(closure):
+    """With whom another time is proposed because of a closure, and whose visits it stranded, as a subquery."""
+    own = of_closure(closure), Stranding.undone_at.is_(None)
+    proposed = sa.select(SlotOffer.provider_id).join(StrandedVisit, StrandedVisit.offer_id == SlotOffer.id)
+    whose = sa.select(Stranding.provider_id).where(*own, Stranding.provider_id.is_not(None))
+    return proposed.join(StrandedVisit.stranding).where(*own).union(whose)
 
 
 def of_leaving(provider):
@@ -103,6 +132,28 @@ def _gather(session, which, asked, cause, provider_id, by, **facts):
     bell.ring(session, stranding.clinic_id, TOPIC)
     session.info["stranding"] = stranding.id
     return stranding
+
+
+def _part(session, stranding, rows, by):
+    """These rows of a stranding as one of their own; the stranding itself, where they are all it has."""
+    own = StrandedVisit.stranding_id == stranding.id
+    if session.scalar(sa.select(sa.func.count()).select_from(StrandedVisit).where(own)) == len(rows):
+        return stranding
+    kept = ("clinic_id", "cause", "provider_id", "closure_id", "starts_at", "ends_at", "former", "answer_hours")
+    part = Stranding(id=uuid7(), made_by_id=by.user_id, **{name: getattr(stranding, name) for name in kept})
+    session.add(part)
+    session.flush()
+    session.execute(
+        sa.update(StrandedVisit).where(own, StrandedVisit.id.in_(rows)).values(stranding_id=part.id),
+        execution_options={"synchronize_session": False},
+    )
+    return part
+
+
+def _span(closure):
+    """When, for whom and where it closes, as the question asks it."""
+    facts = {name: getattr(closure, name) for name in ("starts_at", "ends_at", "provider_id", "location_id")}
+    return {**facts, "zone": _zone(closure)}
 
 
 def _zone(record):

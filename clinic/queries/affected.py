@@ -28,6 +28,15 @@ IN_SPAN = (
     + AT.format(v="v")
     + ")"
 )
+# The rows of a stranding whose visits, which are still where they were, do not lie in the span any more.
+OUT_OF_SPAN = sa.text(
+    f"""SELECT r.id FROM stranded_visits AS r
+  JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+  JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+ WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable)
+   AND v.starts_at = r.starts_at AND coalesce(g.provider_id = v.provider_id, true)
+   AND NOT coalesce(true{IN_SPAN.removeprefix(TO_COME)}, false)"""
+)
 # Blocked again and again, such as lunch on many days: any of the pieces may lie over a visit.
 IN_PIECES = (
     TO_COME
@@ -88,6 +97,11 @@ def is_any(session, which, **facts) -> bool:
 def note_all(session, which, stranding_id, **facts):
     """Write down every visit that the change strands, and which of them are urgent."""
     session.connection().execute(INSERTS[which], {**_asked(facts), "stranding_id": stranding_id})
+
+
+def out_of_span(session, stranding_id, **facts) -> list:
+    """The ids of the stranding's rows whose visits can stay where they are, now that only this span is closed."""
+    return session.connection().execute(OUT_OF_SPAN, {**_asked(facts), "stranding_id": stranding_id}).scalars().all()
 
 
 def _asked(facts):
