@@ -2,9 +2,11 @@
 
 import pytest
 
+from clinic.config import HOME
 from tests.access.askers import ROLES
 from tests.access.asking import Stage, lines_of, needs_somebody, without_a_case
 from tests.access.matrix import frozen
+from tests.access.never_let_in import places, reason_for
 
 
 @pytest.fixture
@@ -39,6 +41,16 @@ class TestThePageItself:
     def test_whoever_may_use_a_route_hears_that_another_clinics_thing_does_not_exist(self):
         told = {line.other_clinic for line in frozen() if line.own == "yes" and line.other_clinic != "-"}
         assert told == {"404"}
+
+    def test_somebody_is_let_in_everywhere_but_where_it_says_why_nobody_is(self):
+        let_in = {
+            (line.endpoint, line.method) for line in frozen()
+            if "yes" in (line.own, line.same_clinic, line.other_clinic)
+        }  # fmt: skip
+        never = {(line.endpoint, line.method) for line in frozen()} - let_in
+        assert not {route for route in never if not reason_for(route[0])}
+        assert not {route for route in let_in if reason_for(route[0])}
+        assert all((HOME / place).exists() for place in places())
 
     def test_nobody_who_is_not_signed_in_is_let_in_where_a_person_is_needed(self, app):
         let_in = [line for line in frozen() if line.role == "nobody" and needs_somebody(app, line.endpoint)]
