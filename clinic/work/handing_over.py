@@ -14,10 +14,10 @@ from clinic.models.notifications import Channel, Notification, NotificationState
 from clinic.work.breakers import tried
 from clinic.work.letters import post
 from clinic.work.messages import mail_of
+from clinic.work.patience import LONGEST_WAIT
 
-# A service that is away is asked again for a day: after seconds, minutes, a quarter of an hour at most.
-MOST_ATTEMPTS = 100
-LONGEST_WAIT = 900
+# A service that is away is asked again for a day: after 3, 9, 27 and 81 seconds, and then 360 times after 240.
+MOST_ATTEMPTS = 365
 
 
 def sms_is_there() -> bool:
@@ -97,8 +97,13 @@ def _again(session, line):
     return line
 
 
+def next_try(attempts: int) -> timedelta | None:
+    """How long after so many tries in vain the next one comes; None where there is none any more."""
+    return None if attempts >= MOST_ATTEMPTS else timedelta(seconds=min(3**attempts, LONGEST_WAIT))
+
+
 def _later(line):
-    if line.attempts >= MOST_ATTEMPTS:
+    if (wait := next_try(line.attempts)) is None:
         notifications.fail(line, Why.AWAY)
     else:
-        notifications.try_again(line, now() + timedelta(seconds=min(3**line.attempts, LONGEST_WAIT)), Why.AWAY)
+        notifications.try_again(line, now() + wait, Why.AWAY)

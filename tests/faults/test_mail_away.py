@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from clinic.actions.breakers import MOST_FAILURES
+from clinic.actions.breakers import MOST_FAILURES, REST_SECONDS
 from tests.browser import Browser, keys
 from tests.faults.place import DESK, FULL, Sent, loaded, until, wished
 from tests.faults.relay import Relay
@@ -20,10 +20,15 @@ TRIED = "SELECT coalesce(sum(attempts), 0) FROM procrastinate_jobs WHERE task_na
 OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
              WHERE application_name = 'the worker' AND datname = current_database()"""
 HURRY = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND task_name = 'passwords.send_link'"
+# In how many seconds the next try comes, as the product has put it.
+NEXT = """SELECT coalesce(max(extract(epoch FROM scheduled_at - now())), 0)::float FROM procrastinate_jobs
+           WHERE status = 'todo' AND task_name = 'passwords.send_link'"""
 LEFT_ALONE = "SELECT count(*) FROM breakers WHERE service = 'mail' AND rests_until > now()"
 REST_OVER = "UPDATE breakers SET rests_until = now()"
 # Seconds that no transaction may be older than while the worker waits for somebody outside.
 OLD = 2
+# Seconds after which everything has gone out that waited for a service.
+DRAINED = 300
 MOODS = {
     "drop": ("drop", "well"), "reset": ("reset", "well"), "a slow network": ("slow", "well"),
     "a server that says come again": ("well", "later"), "a server that hangs up": ("well", "hang_up"),
@@ -88,6 +93,8 @@ def test_people_book_meanwhile_and_the_mail_goes_out_when_it_is_back(place, serv
             assert Sent(place.live, stage.desks[0], DESK, form).wait().status == 303
             assert bool(box.received) == (mood == "a slow network") or until(lambda: box.received, 60)
             relay.mood = box.mood = "well"
+            # Nobody sits the wait out here: how long it would be is read, and then it is over.
+            assert _count(place, NEXT) + REST_SECONDS <= DRAINED
             since = time.monotonic()
             assert until(lambda: place.superuser.execute(HURRY) and not _count(place, WAITING), 60)
             drained = time.monotonic() - since
@@ -112,6 +119,7 @@ def test_a_server_that_fails_five_times_is_left_alone_until_it_has_rested(place,
             asked, tried = box.tries, _count(place, TRIED)
             assert until(lambda: place.superuser.execute(HURRY) and _count(place, TRIED) > tried + 2, 60)
             assert box.tries == asked == MOST_FAILURES
+            assert _count(place, NEXT) + REST_SECONDS <= DRAINED
             box.mood = "well"
             place.superuser.execute(REST_OVER)
             assert until(lambda: place.superuser.execute(HURRY) and not _count(place, WAITING), 60)

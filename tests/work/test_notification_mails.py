@@ -1,15 +1,29 @@
 """Messages that go out as mails: a server that refuses, is away or took one whose worker died; and what got stuck."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import notifications
+from clinic.actions.breakers import REST_SECONDS
 from clinic.db import now
 from clinic.models.notifications import NotificationState, Why
+from clinic.work.handing_over import next_try
 from clinic.work.handlers import run
 from tests.integrations.smtp import mail_server
 
 S = NotificationState
+SCHEDULED = sa.text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'notifications.send'")
+
+
+def test_a_service_is_asked_for_a_day_and_has_everything_five_minutes_after_it_is_back():
+    waits = []
+    while (wait := next_try(len(waits) + 1)) is not None:
+        waits.append(wait)
+    assert sum(waits, timedelta()) >= timedelta(days=1)
+    # Whoever comes while it is left alone comes once more.
+    assert max(waits) + timedelta(seconds=REST_SECONDS) <= timedelta(minutes=5)
 
 
 class TestAMailServer:
@@ -27,6 +41,7 @@ class TestAMailServer:
         telling.work()
         line = telling.line()
         assert (line.state, line.why, line.attempts) == (S.WAITING, Why.AWAY, 1) and line.send_at > now()
+        assert line.send_at in session.scalars(SCHEDULED).all()
         box.mood = "well"
         line.send_at = now()
         session.commit()
