@@ -11,6 +11,7 @@ from tests.promises import FAULTS, PROMISES
 from tests.reports import asked_of_pytest, ended, told_by
 
 REPORT = HOME / "docs" / "security-report.md"
+RACES = HOME / "docs" / "races-report.md"
 HEAD = """# What is promised, and what proved it
 
 Written by `make security`, which runs every test that proves a promise; each row names the test and tells what it
@@ -21,6 +22,17 @@ FAULTS_HEAD = """
 ## What is broken on purpose
 
 Each once here, and twenty times under load by `make faults`. Whatever is broken, nothing is lost and nothing doubled.
+"""
+
+RACES_HEAD = """
+## The races in full
+
+Promises 1 to 5 are tried above with some dozens of browsers for a few rounds. This is what `make races` measured.
+"""
+LEFT_OUT_HEAD = """
+## What is deliberately left out, and why
+
+As [SECURITY.md](../SECURITY.md) tells it.
 """
 
 
@@ -98,7 +110,7 @@ def page(proofs):
             first = (number, promise) if place == 0 else ("", "")
             told = (_shown(proof.name), "; ".join(proof.words), proof.counted, "yes" if proof.kept else "**no**")
             lines.append("| " + " | ".join(str(each).replace("|", "·") for each in (*first, *told)) + " |")
-    return "\n".join([*lines, *_faults(proofs)]) + "\n"
+    return "\n".join([*lines, *_faults(proofs), *_races(), *_left_out()]) + "\n"
 
 
 def _faults(proofs):
@@ -108,6 +120,21 @@ def _faults(proofs):
             first = (number, words) if place == 0 else ("", "")
             told = (_shown(proof.name), proof.counted, "yes" if proof.kept else "**no**")
             yield "| " + " | ".join(each.replace("|", "·") for each in (*first, *told)) + " |"
+
+
+def _races():
+    """What the page of races says: how many browsers in how many rounds, and its history; and when that was."""
+    told = RACES.read_text()
+    table = [line for line in told.partition("| Race |")[2].partition("\n\n")[0].splitlines() if line]
+    history = told.partition("## A history\n")[2].partition("\n## ")[0].strip()
+    measured = next(line for line in told.splitlines() if line.startswith("Measured "))
+    yield from (RACES_HEAD, f"| Race |{table[0]}", *table[1:], "", history, "", measured)
+
+
+def _left_out():
+    """The section of SECURITY.md that tells what is out of scope."""
+    told = (HOME / "SECURITY.md").read_text().partition("## Deliberately left out")[2]
+    yield from (LEFT_OUT_HEAD, told.partition("\n")[2].partition("\n## ")[0].strip())
 
 
 def _shown(name):
