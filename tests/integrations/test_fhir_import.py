@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from clinic.models.audit import AuditEntry
 from clinic.models.integrations import ExternalId
+from clinic.models.lab_results import LabResult
 from clinic.models.patients import Patient, PatientWord
 from clinic.models.providers import Provider
 from clinic.models.visits import EventKind, Visit, VisitEvent, VisitSource, VisitStatus
 from tests.integrations.samples import bundle, encounter, lines, patient, practitioner, write
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+CHARTED = ("Observation", "Immunization", "Procedure")
 
 
 @pytest.fixture
@@ -191,10 +193,18 @@ class TestRealFiles:
         assert "Nothing was changed" in again.output and row_of(again, "Encounter") == [3299, 0, 3299, 0, 0]
         assert flask_check().exit_code == 0
 
-    def test_whole_bundles_arrive_with_what_they_refer_to(self, take_in):
+    def test_whole_bundles_arrive_with_what_they_refer_to_and_a_second_run_changes_nothing(self, take_in, session):
         result = take_in(DATA / "synthea-r4" / "bundles")
         read, created, *_, skipped = row_of(result, "Encounter")
         assert read == created == 128 and skipped == 0
+        assert [row_of(result, kind)[1] for kind in CHARTED] == [558, 101, 35]
+        # Every report refers to its results, which stand in the chart one by one: its own name has no place there.
+        assert row_of(result, "DiagnosticReport") == [29, 0, 0, 0, 29]
+        assert "DiagnosticReport: it only groups results, which are taken in one by one" in result.output
+        assert session.scalar(sa.select(sa.func.count()).select_from(LabResult)) == 276
+        again = take_in(DATA / "synthea-r4" / "bundles")
+        assert "Nothing was changed" in again.output
+        assert [row_of(again, kind)[1:4] for kind in CHARTED] == [[0, 558, 0], [0, 101, 0], [0, 35, 0]]
 
     @pytest.mark.parametrize(("folder", "people", "visits"), [("fhir-r4-examples", 19, 3), ("us-core-examples", 4, 1)])
     def test_the_published_examples_arrive_or_are_skipped_with_a_reason(self, take_in, folder, people, visits):
@@ -204,6 +214,10 @@ class TestRealFiles:
         assert created == people and read == created + unchanged + updated + skipped
         read, created, *_, skipped = row_of(result, "Encounter")
         assert created == visits and read == created + skipped
+        if folder == "fhir-r4-examples":
+            # The one there is names an address in place of its file, and nothing is fetched from anywhere.
+            assert row_of(result, "DocumentReference") == [1, 0, 0, 0, 1]
+            assert "DocumentReference: its file is not in it, only an address where it was" in result.output
 
 
 @pytest.fixture
