@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from clinic.models.patients import Patient
 from clinic.models.visits import Visit
+from tests.rooms import a_kind, rooms_kept
 from tests.visitor import check_page
 
 
@@ -128,6 +129,15 @@ class TestCreate:
         assert answer.status_code == 409 and "That time has just been taken." in answer.text
         assert 'value="Cough"' in answer.text and "The nearest open times:" in answer.text and len(visits()) == 1
         assert amara.send("staff.drawer.create", {**sent, "overbook_reason": "Fever of 40"}).status_code == 303
+
+    def test_a_quarter_of_a_rooms_lane_is_booked_with_such_a_room(self, amara, cast, sent, session):
+        kind, _room = a_kind(session, cast, "Ultrasound", "Room 4")
+        facts = {"starts_at": sent["starts_at"], "room_kind_id": kind.id, "patient_id": cast.tom.id}
+        part = amara.open("staff.drawer.index", htmx=True, **facts).text
+        # With the type of visit and with the visit itself.
+        assert "Room: Ultrasound" in part and part.count(f'name="room_kind_id" value="{kind.id}"') == 2
+        assert amara.send("staff.drawer.create", {**sent, **facts}).status_code == 303
+        assert rooms_kept(session) == ["Room 4"]
 
     def test_somebody_has_to_be_chosen(self, amara, sent):
         answer = amara.send("staff.drawer.create", {**sent, "patient_id": ""}, htmx=True)
