@@ -165,6 +165,19 @@ class TestPauseAndRemove:
             == 409
         )
 
+    def test_hours_of_one_day_are_paused_and_resumed_where_they_stand(self, ines, osei, cast, session):
+        day = cast.tomorrow_at(12, days=3).date()
+        ines.send("staff.hours.add_dated", dated(day), provider_id=cast.dr_osei.id)
+        row = session.scalars(sa.select(Availability).where(Availability.on_date == day)).one()
+        path = f"/staff/providers/{cast.dr_osei.id}/hours/{row.id}/"
+        for verb, other in (("pause", "resume"), ("resume", "pause")):
+            page = ines.open("staff.hours.index", provider_id=cast.dr_osei.id).text
+            assert f'"{path}{verb}"' in page and f'"{path}{other}"' not in page
+            assert (">Paused<" in page) is (verb == "resume")
+            assert path not in osei.open("staff.hours.index", provider_id=cast.dr_osei.id).text
+            assert ines.send(path + verb).status_code == 303
+            assert bool(self.starts(session, cast, day)) is (verb == "resume")
+
     def test_a_day_that_is_over_is_refused(self, ines, cast):
         yesterday = cast.tomorrow_at(12, days=-1).date()
         answer = ines.send("staff.hours.add_dated", dated(yesterday), provider_id=cast.dr_osei.id)
