@@ -10,6 +10,10 @@ from tests.machine import browser as system_browser
 
 DESK, PHONE, NARROWEST = {"width": 1280, "height": 800}, {"width": 360, "height": 740}, 320
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+PROBLEMS = """async (options) => (await axe.run(options)).violations.map(
+    (found) => [found.id, found.nodes.map((node) => node.html.slice(0, 160))]
+)"""
 # What Chromium and htmx say on the console of an answer that is no success; the answer itself is what a test looks at.
 AN_ANSWER = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
 # Pixels, as a word because 0 would count as "not yet"; asked again until the page is whole.
@@ -79,12 +83,22 @@ class Window:
         assert not self.complaints, self.complaints
         # A link that was just followed may still be between two pages, with no document to measure.
         wide = int(self.page.wait_for_function(TOO_WIDE_BY).json_value())
-        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
-        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}})
-        problems = [
-            (each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found.response["violations"]
-        ]
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide for {self.page.viewport_size['width']}"
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        problems = self.page.evaluate(PROBLEMS, AXE)
         assert not problems, f"{self.page.url}: {problems}"
+        return self
+
+    def check_on_both(self, name=None):
+        """Check the page as it is on a wide screen and on a phone, and keep a picture of each where it has a name."""
+        before = self.page.viewport_size
+        for size in (DESK, PHONE):
+            self.page.set_viewport_size(size)
+            if name:
+                self.picture(f"{name}-{size['width']}")
+            self.check()
+        self.page.set_viewport_size(before)
         return self
 
     def picture(self, name):

@@ -1,4 +1,4 @@
-"""A doctor goes through a patient's chart, tab by tab; the desk sees what there is, and nothing in it."""
+"""A doctor goes through a patient's chart, tab by tab, and back."""
 
 import pytest
 
@@ -43,10 +43,3 @@ def test_a_doctor_goes_through_the_chart_tab_by_tab(window, cast, toms, size):
     doctor.page.go_back()
     doctor.page.wait_for_url("**kind=visit**")
     doctor.sees("to come")
-
-
-def test_the_desk_sees_that_there_is_a_prescription_and_nothing_in_it(window, cast, toms):
-    desk = window(cast.amara, javascript=False).go(f"/staff/patients/{cast.tom.id}")
-    desk.press("What there is", "link")
-    assert desk.page.locator("tbody").get_by_text("Prescription").count() == 1
-    assert MEDICINE not in desk.page.content() and "Deaf" in desk.page.content()
