@@ -94,6 +94,13 @@ def test_a_long_prescription_goes_on_and_repeats_the_names_of_its_columns():
     assert all("How often" in page.extract_text() for page in reader.pages[:2])
 
 
+def test_every_word_above_the_table_stays_whole_beside_the_longest_of_medicines():
+    rows = [{"medicine": "Hydroxypropylmethylcellulosephthalate" * 2, "notes": [], "rest": ["500 mg", "1", "2", "3"]}]
+    made = read(pdf.rendered("prescription", letter(rows=rows), "en_GB"))
+    lines = made.pages[0].extract_text()
+    assert {word for name in letter()["columns"] for word in name.split()} <= set(lines.split())
+
+
 def test_a_template_that_goes_wrong_tells_nothing_of_what_was_in_it():
     with pytest.raises(pdf.NotRendered) as told:
         pdf.rendered("prescription", letter(rows="Amoxicillin"), "en_GB")
