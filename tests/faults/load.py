@@ -72,16 +72,15 @@ class Load:
     def _be(self, number):
         chance, browser = random.Random(number), Browser(self.live.url, self.stage.desks[number], timeout=20)
         mine = []
-        with psycopg.connect(self.address, autocommit=True) as looking:
-            while not self.over.wait(chance.uniform(*PAUSE)):
-                what = chance.random()
-                if what < 0.2:
-                    self._ask(lambda: browser.open("/staff/day"), tries=1)
-                elif mine and (what < 0.4 or len(mine) > MOST_OF_ONE):
-                    self._cancel(browser, looking, mine.pop())
-                else:
-                    wish = self._book(browser, number, chance.choice(self.times))
-                    mine += [wish] * (wish.status == 303)
+        while not self.over.wait(chance.uniform(*PAUSE)):
+            what = chance.random()
+            if what < 0.2:
+                self._ask(lambda: browser.open("/staff/day"), tries=1)
+            elif mine and (what < 0.4 or len(mine) > MOST_OF_ONE):
+                self._cancel(browser, mine.pop())
+            else:
+                wish = self._book(browser, number, chance.choice(self.times))
+                mine += [wish] * (wish.status == 303)
         browser.close()
 
     def _book(self, browser, number, time):
@@ -95,8 +94,12 @@ class Load:
         wish.status = self._ask(lambda: browser.send(DESK, form))
         return wish
 
-    def _cancel(self, browser, looking, wish):
-        visit_id = looking.execute("SELECT id FROM visits WHERE reason = %s", [wish.name]).fetchone()
+    def _cancel(self, browser, wish):
+        try:
+            with psycopg.connect(self.address, autocommit=True) as looking:
+                visit_id = looking.execute("SELECT id FROM visits WHERE reason = %s", [wish.name]).fetchone()
+        except psycopg.OperationalError:
+            return  # The database itself is away; the visit stays.
         if visit_id is None:
             self.wrong.append(f"{wish.name} was told 303 and there is no visit")
             return
