@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import throttles
 from clinic.actions.acting import Refused, action, audit
-from clinic.actions.referrals import refuse_closed, refuse_unseen
+from clinic.actions.referrals import refuse_closed, refuse_marked, refuse_unfinished, refuse_unseen
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.patients import Patient
 from clinic.scope import Scope
@@ -75,17 +75,41 @@ def rewrite(note: ExcuseNote, excuse: Excuse, *, by, seen: datetime | None = Non
     _refuse_days(excuse)
     for name in Excuse.__slots__:
         setattr(note, name, getattr(excuse, name))
+    note.ready_at = None
     return _told(note)
 
 
 @action
-def send(note: ExcuseNote, *, by):
-    """Note that the patient was given it: it gets its code, and the patient sees and prints it from now on."""
+def mark_ready(note: ExcuseNote, *, by):
+    """Say that its words are finished, so that the desk may give it out; whoever changes it says so anew."""
+    _hold(note)
+    refuse_marked(note, is_ready=True)
+    note.ready_at = MOMENT
+    return _told(note)
+
+
+@action
+def unmark_ready(note: ExcuseNote, *, by):
+    """Say that it is not finished after all."""
+    _hold(note)
+    refuse_marked(note, is_ready=False)
+    note.ready_at = None
+    return _told(note)
+
+
+@action
+def send(note: ExcuseNote, *, by, only_ready=False):
+    """Note that the patient was given it: it gets its code, and the patient sees and prints it from now on.
+
+    ``only_ready`` is for the desk, which gives out what the doctor has finished.
+    """
     _hold(note)
     if note.withdrawn_at:
         raise Refused("This note was withdrawn. Write another one.")
     if note.status == NoteStatus.SENT:
         raise Refused("This note was sent already.")
+    if only_ready:
+        refuse_unfinished(note)
     note.status, note.sent_at, note.check_code = NoteStatus.SENT, MOMENT, new_code(note.clinic_id)
     return _told(note)
 

@@ -51,13 +51,37 @@ def rewrite(referral: Referral, letter: Letter, *, by, seen: datetime | None = N
     refuse_unseen(referral, seen)
     for name in Letter.__slots__:
         setattr(referral, name, getattr(letter, name))
+    referral.ready_at = None
     return _told(referral)
 
 
 @action
-def send(referral: Referral, sent_to: SentTo, *, by):
-    """Note that the letter was given to the patient or the specialist; the patient sees it from now on."""
+def mark_ready(referral: Referral, *, by):
+    """Say that its words are finished, so that the desk may give it out; whoever changes it says so anew."""
+    _hold(referral)
+    refuse_marked(referral, is_ready=True)
+    referral.ready_at = MOMENT
+    return _told(referral)
+
+
+@action
+def unmark_ready(referral: Referral, *, by):
+    """Say that it is not finished after all."""
+    _hold(referral)
+    refuse_marked(referral, is_ready=False)
+    referral.ready_at = None
+    return _told(referral)
+
+
+@action
+def send(referral: Referral, sent_to: SentTo, *, by, only_ready=False):
+    """Note that the letter was given to the patient or the specialist; the patient sees it from now on.
+
+    ``only_ready`` is for the desk, which gives out what the doctor has finished.
+    """
     _take(referral, S.SENT)
+    if only_ready:
+        refuse_unfinished(referral)
     referral.sent_to = SentTo(sent_to)
     return _told(referral)
 
@@ -113,6 +137,20 @@ def refuse_closed(session, patient):
     session.refresh(patient, with_for_update={"key_share": True})
     if patient.is_deceased or patient.merged_into_id or patient.deleted_at or patient.erased_at:
         raise Refused("Nothing new can be written for this patient.")
+
+
+def refuse_marked(paper, *, is_ready):
+    """Refuse to say of a paper what is said of it already, or what nobody asks of one that was given out."""
+    if not paper.may_be_changed:
+        raise Refused("Nothing can be said of this any more: it was given out or closed.")
+    if paper.is_ready == is_ready:
+        raise Refused("This is marked as ready already." if is_ready else "This is not marked as ready.")
+
+
+def refuse_unfinished(paper):
+    """Refuse to give out what its doctor is still writing."""
+    if paper.ready_at is None:
+        raise Refused("The doctor has not finished this. It can be given out once it is marked as ready.")
 
 
 def refuse_unseen(paper, seen):

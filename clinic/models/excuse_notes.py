@@ -34,6 +34,7 @@ class NoteState(Choice):
     """Where a note stands on a day."""
 
     DRAFT = "draft", word("Not sent yet")
+    READY = "ready", word("Ready to be sent")
     SENT = "sent", word("Sent")
     EXPIRED = "expired", word("Its days are over")
     WITHDRAWN = "withdrawn", word("Withdrawn")
@@ -79,6 +80,8 @@ class ExcuseNote(PatientOwned, Timestamped, Base):
     # What the patient can do and what not, in words for whoever gets the note.
     restrictions: Mapped[str | None]
     status: Mapped[NoteStatus] = mapped_column(ChoiceType(NoteStatus), default=NoteStatus.DRAFT)
+    # Since when the doctor says that its words are finished; the desk gives out nothing before.
+    ready_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     # As it stands on the paper, without its dashes; whoever reads this row knows more than the code could tell them.
     check_code: Mapped[str | None]
@@ -94,13 +97,18 @@ class ExcuseNote(PatientOwned, Timestamped, Base):
         if self.withdrawn_at:
             return NoteState.WITHDRAWN
         if self.status == NoteStatus.DRAFT:
-            return NoteState.DRAFT
+            return NoteState.READY if self.ready_at else NoteState.DRAFT
         return NoteState.EXPIRED if self.ends_on < today else NoteState.SENT
 
     @property
     def may_be_changed(self):
         """Whether nobody has read it yet, and somebody still may."""
         return self.status == NoteStatus.DRAFT and not self.withdrawn_at
+
+    @property
+    def is_ready(self):
+        """Whether the doctor has finished it and nobody has got it yet: the desk may give it out."""
+        return self.may_be_changed and self.ready_at is not None
 
     @property
     def is_valid_paper(self):

@@ -105,6 +105,8 @@ class Referral(PatientOwned, Timestamped, Base):
     sent_to: Mapped[SentTo | None] = mapped_column(ChoiceType(SentTo))
     outcome: Mapped[str | None]
     cancel_note: Mapped[str | None]
+    # Since when the doctor says that its words are finished; the desk gives out nothing before.
+    ready_at: Mapped[datetime | None]
     # Given to the patient or the specialist, by hand, mail or fax: whatever says ``sent_to``.
     sent_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
@@ -129,6 +131,11 @@ class Referral(PatientOwned, Timestamped, Base):
     def may_be_changed(self):
         """Whether nobody has read its words yet."""
         return self.status == S.PENDING
+
+    @property
+    def is_ready(self):
+        """Whether the doctor has finished it and nobody has got it yet: the desk may give it out."""
+        return self.may_be_changed and self.ready_at is not None
 
     @property
     def addressee(self):

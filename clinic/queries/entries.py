@@ -20,7 +20,8 @@ class Source:
     entry is; ``state`` is a value of the Choice ``states``, or NULL; ``visit_id`` and ``provider_id`` may be NULL.
     ``label`` and ``plural`` are words of the screen. ``path`` is the staff page of one entry, with {patient_id}, {id}
     and {visit_id} in it. ``desk`` lets the desk know that there is such an entry, when it is from and its state, and
-    ``desk_path`` leads it to the page where it may do something about one, if there is any.
+    ``desk_path`` leads it to the page where it may do something about one, if there is any. ``desk_rows`` is the
+    condition that it may know of a row, where that is not so of every one.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Source:
     states: type[Choice] | None = None
     desk: bool = False
     desk_path: str | None = None
+    desk_rows: sa.ColumnElement | None = None
 
     def __post_init__(self):
         given = tuple(self.select.selected_columns.keys())

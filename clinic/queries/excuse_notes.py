@@ -13,12 +13,16 @@ notes = ExcuseNote.__table__.c
 NAMED = (joinedload(ExcuseNote.provider), joinedload(ExcuseNote.created_by))
 # Whether its days are over is nobody's to store; see ExcuseNote.state_on.
 STATE = sa.case(
-    (notes.withdrawn_at.is_not(None), NoteState.WITHDRAWN.value), else_=sa.type_coerce(notes.status, sa.Text())
+    (notes.withdrawn_at.is_not(None), NoteState.WITHDRAWN.value),
+    (sa.and_(notes.status == NoteStatus.DRAFT, notes.ready_at.is_not(None)), NoteState.READY.value),
+    else_=sa.type_coerce(notes.status, sa.Text()),
 )
+# A draft is between the doctor and themselves until they say that it is finished.
+TOLD = sa.or_(notes.ready_at.is_not(None), notes.sent_at.is_not(None))
 TIMELINE = Source(
     "excuse_note", word("Excuse note"), word("Excuse notes"), states=NoteState,
     path="/staff/patients/{patient_id}/excuse-notes/{id}", desk=True,
-    desk_path="/staff/patients/{patient_id}/papers/excuse-notes/{id}",
+    desk_path="/staff/patients/{patient_id}/papers/excuse-notes/{id}", desk_rows=TOLD,
     select=sa.select(
         sa.literal("excuse_note").label("kind"), notes.id, notes.created_at.label("at"),
         sa.null().cast(sa.Text()).label("title"), STATE.label("state"), notes.visit_id, notes.provider_id,

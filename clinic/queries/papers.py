@@ -20,16 +20,22 @@ class Paper:
     id: object
     patient_id: object
     created_at: object
+    ready_at: object
     sent_at: object
     state: str
     sent_to: str | None
     doctor: str | None
 
+    @property
+    def is_told(self):
+        """Whether the desk knows of it: the doctor has said that it is finished, or has given it out."""
+        return self.ready_at is not None or self.sent_at is not None
+
 
 def _asked(table, state, sent_to):
     """A question for one paper in which not one word of it is read."""
     known = sa.and_(doctors.clinic_id == table.c.clinic_id, doctors.id == table.c.provider_id)
-    columns = (table.c.id, table.c.patient_id, table.c.created_at, table.c.sent_at)
+    columns = (table.c.id, table.c.patient_id, table.c.created_at, table.c.ready_at, table.c.sent_at)
     said = (sa.type_coerce(each, sa.Text()).label(name) for name, each in (("state", state), ("sent_to", sent_to)))
     rows = sa.select(*columns, *said, doctors.display_name.label("doctor"))
     rows = rows.select_from(table.outerjoin(Provider.__table__, known))

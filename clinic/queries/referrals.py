@@ -13,12 +13,15 @@ MOST_OF_A_VISIT = 20
 referrals = Referral.__table__.c
 # Who writes it is named beside it; nothing else is read for a list.
 NAMED = (joinedload(Referral.provider), joinedload(Referral.created_by))
+# A draft is between the doctor and themselves until they say that it is finished.
+TOLD = sa.or_(referrals.ready_at.is_not(None), referrals.sent_at.is_not(None))
+READY = "ready"
 # To whom, in one line: the first of the envelope's.
 TITLE = sa.func.split_part(referrals.referred_to, "\n", 1)
 TIMELINE = Source(
     "referral", word("Referral"), word("Referrals"), states=ReferralStatus,
     path="/staff/patients/{patient_id}/referrals/{id}", desk=True,
-    desk_path="/staff/patients/{patient_id}/papers/referrals/{id}",
+    desk_path="/staff/patients/{patient_id}/papers/referrals/{id}", desk_rows=TOLD,
     select=sa.select(
         sa.literal("referral").label("kind"), referrals.id, referrals.created_at.label("at"), TITLE.label("title"),
         referrals.status.label("state"), referrals.visit_id, referrals.provider_id,
@@ -26,10 +29,13 @@ TIMELINE = Source(
 )  # fmt: skip
 OPEN_END = OpenEnd(
     "referral", word("Referrals"), one=word("Referral"), path="/staff/patients/{patient_id}/referrals/{id}",
-    states={each.value: each.label for each in OPEN},
+    states={each.value: each.label for each in OPEN} | {READY: word("Ready to be sent")},
     select=sa.select(
         referrals.id, referrals.patient_id, referrals.provider_id, referrals.created_at.label("since"),
-        referrals.status.label("state"), TITLE.label("title"),
+        sa.case(
+            (sa.and_(referrals.status == ReferralStatus.PENDING, referrals.ready_at.is_not(None)), READY),
+            else_=sa.type_coerce(referrals.status, sa.Text()),
+        ).label("state"), TITLE.label("title"),
         (referrals.priority != Priority.ROUTINE).label("is_urgent"),
     ).where(referrals.clinic_id == CLINIC, referrals.status.in_(OPEN)),
 )  # fmt: skip

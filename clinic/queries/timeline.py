@@ -92,7 +92,7 @@ def records_of(session, clinic_id, patient_id) -> tuple[UUID, ...]:
 
 @lru_cache
 def _statement(kinds, further, titled):
-    branches = [_branch(source.select, further, titled) for source in SOURCES if source.kind in kinds]
+    branches = [_branch(_rows_of(source, titled), further, titled) for source in SOURCES if source.kind in kinds]
     entries = sa.union_all(*branches).subquery("entry").lateral()
     doctor = Provider.__table__.alias("doctor")
     most = sa.bindparam("most", type_=sa.Integer())
@@ -110,6 +110,11 @@ def _statement(kinds, further, titled):
         .select_from(shown.outerjoin(doctor, known))
         .order_by(shown.c.at.desc(), shown.c.id.desc())
     )
+
+
+def _rows_of(source, titled):
+    """The rows of one source; without their content, those that the desk may know of."""
+    return source.select if titled or source.desk_rows is None else source.select.where(source.desk_rows)
 
 
 def _branch(select, further, titled):

@@ -76,7 +76,9 @@ def _seen(session, opened):
 def _refer(session, paper, visit, week):
     by = _doctor(week.opened, visit)
     made = referrals.write(session, visit.patient, paper.letter, by=by)
-    if paper.status != S.PENDING:
+    if paper.status == S.PENDING:
+        referrals.mark_ready(made, by=by)
+    else:
         referrals.send(made, SentTo.SPECIALIST, by=week.desk)
     if paper.status in (S.ACCEPTED, S.COMPLETED):
         referrals.accept(made, by=by)

@@ -69,6 +69,8 @@ def edit(patient_id, note_id):
     """The note, to change it before anybody reads it."""
     chart = chart_of(patient_id)
     note = _load(chart, note_id)
+    if not note.may_be_changed:
+        return changed(then=_page_of(chart, note), message=_("It was sent or withdrawn and stays as it is."))
     return answer(FORM, chart=chart, form=ExcuseNoteForm(formdata=None, obj=note), note=note, visit=None)
 
 
@@ -84,6 +86,23 @@ def update(patient_id, note_id):
     except Refused as refusal:
         return _not_written(patient_id, form, refusal, note_id)
     return changed(then=_page_of(chart, note), message=_("The note is saved."))
+
+
+@bp.post("/<uuid:note_id>/mark-ready", needs=WRITE)
+def mark_ready(patient_id, note_id):
+    """Say that it is finished; the desk may give it out."""
+    chart = chart_of(patient_id)
+    note = verbs.mark_ready(_load(chart, note_id), by=current.actor)
+    back = url_for(".unmark_ready", patient_id=chart.patient.id, note_id=note.id)
+    return changed(then=_page_of(chart, note), message=_("The front desk may give it out now."), undo=back)
+
+
+@bp.post("/<uuid:note_id>/unmark-ready", needs=WRITE)
+def unmark_ready(patient_id, note_id):
+    """Say that it is not finished after all."""
+    chart = chart_of(patient_id)
+    note = verbs.unmark_ready(_load(chart, note_id), by=current.actor)
+    return changed(then=_page_of(chart, note), message=_("The front desk does not give it out."))
 
 
 @bp.post("/<uuid:note_id>/send", needs=WRITE)

@@ -22,8 +22,8 @@ REFERRAL, NOTE = "staff/papers/referral.html", "staff/papers/excuse_note.html"
 @bp.get("/referrals/<uuid:referral_id>", needs=EXISTS, shows="patients")
 def referral(patient_id, referral_id):
     """That there is a referral, and how it stands."""
-    chart = chart_of(patient_id)
-    return answer(REFERRAL, form=SendForm(formdata=None), **_referral(chart, referral_id))
+    facts = _referral(chart_of(patient_id), referral_id)
+    return answer(REFERRAL, form=SendForm(formdata=None), **facts) if facts["paper"].is_told else abort(404)
 
 
 @bp.post("/referrals/<uuid:referral_id>/send-referral", needs=EXISTS)
@@ -33,21 +33,23 @@ def send_referral(patient_id, referral_id):
     facts = _referral(chart, referral_id)
     if not form.validate():
         return again(REFERRAL, form=form, **facts)
-    referrals.send(db.session.get(Referral, (current.clinic.id, referral_id)), form.sent_to.data, by=current.actor)
+    letter = db.session.get(Referral, (current.clinic.id, referral_id))
+    referrals.send(letter, form.sent_to.data, only_ready=True, by=current.actor)
     return changed(then=url_for(".referral", patient_id=patient_id, referral_id=referral_id), message=_("Noted."))
 
 
 @bp.get("/excuse-notes/<uuid:note_id>", needs=EXISTS, shows="patients")
 def excuse_note(patient_id, note_id):
     """That there is an excuse note, and how it stands."""
-    return answer(NOTE, **_note(chart_of(patient_id), note_id))
+    facts = _note(chart_of(patient_id), note_id)
+    return answer(NOTE, **facts) if facts["paper"].is_told else abort(404)
 
 
 @bp.post("/excuse-notes/<uuid:note_id>/send-note", needs=EXISTS)
 def send_note(patient_id, note_id):
     """Note that the patient was given it."""
     _note(chart_of(patient_id), note_id)
-    excuse_notes.send(db.session.get(ExcuseNote, (current.clinic.id, note_id)), by=current.actor)
+    excuse_notes.send(db.session.get(ExcuseNote, (current.clinic.id, note_id)), only_ready=True, by=current.actor)
     return changed(then=url_for(".excuse_note", patient_id=patient_id, note_id=note_id), message=_("Noted."))
 
 

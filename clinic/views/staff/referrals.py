@@ -67,6 +67,8 @@ def edit(patient_id, referral_id):
     """The letter, to change it before anybody reads it."""
     chart = chart_of(patient_id)
     referral = _load(chart, referral_id)
+    if not referral.may_be_changed:
+        return changed(then=_page_of(chart, referral), message=_("It was sent or closed and stays as it is."))
     form = ReferralForm(formdata=None, obj=referral)
     return answer(FORM, chart=chart, form=form, referral=referral, visit=None)
 
@@ -83,6 +85,23 @@ def update(patient_id, referral_id):
     except Refused as refusal:
         return _not_written(patient_id, form, refusal, referral_id)
     return changed(then=_page_of(chart, referral), message=_("The referral is saved."))
+
+
+@bp.post("/<uuid:referral_id>/mark-ready", needs=WRITE)
+def mark_ready(patient_id, referral_id):
+    """Say that it is finished; the desk may give it out."""
+    chart = chart_of(patient_id)
+    referral = verbs.mark_ready(_load(chart, referral_id), by=current.actor)
+    back = url_for(".unmark_ready", patient_id=chart.patient.id, referral_id=referral.id)
+    return changed(then=_page_of(chart, referral), message=_("The front desk may give it out now."), undo=back)
+
+
+@bp.post("/<uuid:referral_id>/unmark-ready", needs=WRITE)
+def unmark_ready(patient_id, referral_id):
+    """Say that it is not finished after all."""
+    chart = chart_of(patient_id)
+    referral = verbs.unmark_ready(_load(chart, referral_id), by=current.actor)
+    return changed(then=_page_of(chart, referral), message=_("The front desk does not give it out."))
 
 
 @bp.post("/<uuid:referral_id>/send", needs=WRITE)

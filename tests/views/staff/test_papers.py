@@ -5,10 +5,12 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import excuse_notes, referrals
 from clinic.db import now
 from clinic.models.excuse_notes import ExcuseNote, NoteStatus
-from clinic.models.referrals import Referral, ReferralStatus
-from tests.papers import REASON, RESTRICTIONS, note, referral
+from clinic.models.referrals import Referral, ReferralStatus, SentTo
+from tests.at_once import rush
+from tests.papers import LETTER, REASON, RESTRICTIONS, note, referral
 from tests.queries_counted import counted
 
 S = ReferralStatus
@@ -148,9 +150,55 @@ class TestAClosedRecord:
         assert answer.status_code == 409 and "1 Vein Road" in answer.text and "Nothing new" in answer.text
 
 
+class TestReady:
+    def test_the_doctor_says_so_and_takes_it_back_and_a_change_takes_it_back_too(self, session, cast, osei, amara):
+        visit, letter, excuse = cast.booked(), referral(session, cast), note(session, cast)
+        again = {"kind": "work", **days_of(excuse), "restrictions": "No ladders", "visit_id": visit.id}
+        for subject, paper, made, words in (
+            ("referrals", "referral", letter, WRITTEN), ("excuse_notes", "excuse_note", excuse, again),
+        ):  # fmt: skip
+            assert osei.send(f"staff.{subject}.mark_ready", **of(made)).status_code == 303
+            assert "Ready to be sent" in osei.open(f"staff.{subject}.show", **of(made)).text
+            assert amara.open(f"staff.papers.{paper}", **of(made)).status_code == 200
+            assert osei.send(f"staff.{subject}.mark_ready", **of(made)).status_code == 409
+            assert osei.send(f"staff.{subject}.unmark_ready", **of(made)).status_code == 303
+            assert amara.open(f"staff.papers.{paper}", **of(made)).status_code == 404
+            osei.send(f"staff.{subject}.mark_ready", **of(made))
+            assert osei.send(f"staff.{subject}.update", words, **of(made)).status_code == 303
+            assert amara.open(f"staff.papers.{paper}", **of(made)).status_code == 404
+            assert amara.send(f"staff.{subject}.mark_ready", **of(made)).status_code == 403
+
+    def test_the_doctor_sends_without_saying_so_first_and_then_it_is_too_late_to_say(self, session, cast, osei, visit):
+        letter, excuse = referral(session, cast, sent_to="patient"), note(session, cast)
+        assert osei.send("staff.excuse_notes.send", **of(excuse)).status_code == 303
+        assert osei.send("staff.excuse_notes.mark_ready", **of(excuse)).status_code == 409
+        assert osei.send("staff.referrals.unmark_ready", **of(letter)).status_code == 409
+
+    def test_of_a_change_and_the_desks_sending_at_once_nothing_unfinished_is_sent(self, app, session, cast):
+        made = referral(session, cast, ready=True)
+
+        def change(own):
+            referrals.rewrite(own.get(Referral, (cast.rose.id, made.id)), LETTER, by=cast.osei.actor)
+
+        def send(own):
+            letter = own.get(Referral, (cast.rose.id, made.id))
+            referrals.send(letter, SentTo.PATIENT, only_ready=True, by=cast.amara.actor)
+
+        assert sorted(rush(app, cast, change, send)) == ["done", "refused"]
+        session.expire_all()
+        assert (made.sent_at is None) == (made.ready_at is None)
+
+    def test_what_was_sent_is_not_opened_to_be_changed(self, session, cast, osei, visit):
+        letter, excuse = referral(session, cast, sent_to="patient"), note(session, cast, sent=True)
+        for subject, made in (("referrals", letter), ("excuse_notes", excuse)):
+            answer = osei.open(f"staff.{subject}.edit", **of(made))
+            assert answer.status_code == 303 and answer.location == osei.url(f"staff.{subject}.show", **of(made))
+            assert "stays as it is" in osei.open(answer.location).text
+
+
 class TestTheDesk:
     def test_sees_that_one_exists_marks_it_as_sent_and_reads_not_a_word_of_it(self, session, cast, amara):
-        letter, excuse = referral(session, cast), note(session, cast)
+        letter, excuse = referral(session, cast, ready=True), note(session, cast, ready=True)
         pages = [
             amara.open("staff.papers.referral", **of(letter)), amara.open("staff.papers.excuse_note", **of(excuse)),
             amara.open("staff.charts.existing", patient_id=cast.tom.id),
@@ -165,23 +213,38 @@ class TestTheDesk:
         assert excuse.code_in_groups not in again and "Note that" not in again
 
     def test_not_one_column_of_what_it_says_is_even_asked_for(self, app, session, cast, amara):
-        letter, excuse = referral(session, cast), note(session, cast)
+        letter, excuse = referral(session, cast, ready=True), note(session, cast, ready=True)
         with counted(app) as statements:
             amara.open("staff.papers.referral", **of(letter))
             amara.open("staff.papers.excuse_note", **of(excuse))
         asked = " ".join(each for each in statements if "referrals" in each or "excuse_notes" in each)
         assert asked and not [name for name in ("reason", "restrictions", "notes.notes", "outcome") if name in asked]
 
+    def test_knows_of_nothing_that_the_doctor_still_writes_and_gives_none_of_it_out(self, session, cast, amara):
+        letter, excuse = referral(session, cast), note(session, cast)
+        thrown_away = note(session, cast)
+        excuse_notes.withdraw(thrown_away, by=cast.osei.actor)
+        session.commit()
+        assert "/papers/" not in amara.open("staff.charts.existing", patient_id=cast.tom.id).text
+        assert amara.open("staff.papers.referral", **of(letter)).status_code == 404
+        for made in (excuse, thrown_away):
+            assert amara.open("staff.papers.excuse_note", **of(made)).status_code == 404
+        for verb, form, made in (("send_referral", {"sent_to": "patient"}, letter), ("send_note", {}, excuse)):
+            answer = amara.send(f"staff.papers.{verb}", form, **of(made))
+            assert answer.status_code == 409 and "The doctor has not finished this." in answer.text
+        session.expire_all()
+        assert letter.sent_at is None and excuse.check_code is None
+
     @pytest.mark.parametrize("page", ["index", "show", "letter", "print_letter", "edit"])
     def test_opens_no_page_of_the_doctors(self, session, cast, amara, ines, page):
-        letter, excuse = referral(session, cast), note(session, cast)
+        letter, excuse = referral(session, cast, ready=True), note(session, cast, ready=True)
         for subject, made in (("referrals", letter), ("excuse_notes", excuse)):
             values = of(made) if page != "index" else {"patient_id": made.patient_id}
             for who in (amara, ines):
                 assert who.open(f"staff.{subject}.{page}", **values).status_code == 403
 
     def test_of_another_clinic_finds_nothing(self, session, cast, stranger):
-        letter, excuse = referral(session, cast), note(session, cast)
+        letter, excuse = referral(session, cast, ready=True), note(session, cast, ready=True)
         assert stranger.open("staff.papers.referral", **of(letter)).status_code == 404
         assert stranger.send("staff.papers.send_note", **of(excuse)).status_code == 404
         assert stranger.send("staff.papers.send_referral", {"sent_to": "patient"}, **of(letter)).status_code == 404
@@ -195,3 +258,5 @@ class TestOpenEnds:
         made = referral(session, cast)
         page = osei.open("staff.open_ends.index").text
         assert "Dr Heart" in page and f"/referrals/{made.id}" in page and "Not sent yet" in page
+        osei.send("staff.referrals.mark_ready", **of(made))
+        assert "Ready to be sent" in osei.open("staff.open_ends.index").text
