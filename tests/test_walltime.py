@@ -1,11 +1,13 @@
-"""Wall time: the clocks of New York, London and Lord Howe on both Sundays on which they change."""
+"""Wall time: the clocks of eight zones on both days on which they change; three of them looked at closely."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clinic.walltime import NoSuchTime, TwiceThatDay, bounds, instants, to_instant
+from tests.queries.schedules import ZONES, changes
 
 SPRING = [
     ("America/New_York", date(2026, 3, 8), time(2, 30), timedelta(hours=23)),
@@ -43,6 +45,23 @@ class TestTheClockGoesBack:
 
     def test_noon_of_that_day_comes_once(self, zone, day, at, apart):
         assert to_instant(day, time(12), ZoneInfo(zone)).astimezone(ZoneInfo(zone)).hour == 12
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("zone", ZONES)
+def test_wherever_clocks_are_turned_just_the_turned_times_are_refused_or_asked_about(zone, which):
+    day, at = changes(zone)[which], ZoneInfo(zone)
+    first, after = bounds(day, at)
+    turned = after - first - timedelta(hours=24)
+    walls = [time(minute // 60, minute % 60) for minute in range(0, 1440, 5)]
+    strange = [wall for wall in walls if len(instants(day, wall, at)) != 1]
+    assert turned and len(strange) * timedelta(minutes=5) == abs(turned)
+    for wall in strange:
+        with pytest.raises(NoSuchTime if turned < timedelta() else TwiceThatDay) as refused:
+            to_instant(day, wall, at)
+        both = getattr(refused.value, "both", ())
+        assert [moment.astimezone(at).time() for moment in both] == [wall for _moment in both]
+        assert [later - earlier for earlier, later in pairwise(both)] == [turned for _pair in both[1:]]
 
 
 def test_an_ordinary_time_is_one_instant_in_utc():

@@ -23,7 +23,6 @@ from clinic.models.schedule import SeatHold, Slot, SlotKind, SlotStatus, VisitTy
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries import groups as asked
 from clinic.queries.open_times import fits
-from clinic.walltime import instants
 
 # What a slot and its shadow after calling off have in common.
 SHARED = (
@@ -74,7 +73,7 @@ def publish(session, group: Group, starts_at: datetime, *, by):
 
 def preview(session, group: Group, days, at_time, zone, *, by) -> list[Occasion]:
     """The same time on each of these days, and why it cannot be published where it cannot; nothing of it stays."""
-    occasions = [Occasion(day, next(iter(instants(day, at_time, zone)), None)) for day in days]
+    occasions = [Occasion.at(day, at_time, zone) for day in days]
     with rehearsal(session):
         _terms(session, group, by)
         for each in occasions:

@@ -14,6 +14,7 @@ from clinic.actions.acting import Refused
 from clinic.actions.slots import TimeTaken
 from clinic.models.schedule import VisitType
 from clinic.queries.open_times import nearest_open
+from clinic.walltime import instants
 
 # For so many dates that cannot be had another time is looked for; where more are refused, the rule is to blame.
 MOST_PROPOSALS = 12
@@ -26,8 +27,8 @@ SOME_REASON = "-"
 class Occasion:
     """One date that was looked at: the instant it means, why it cannot be had, and what could be instead.
 
-    ``starts_at`` is None where the clock never shows the time that day; ``visit_id`` and ``old`` are those of a visit
-    that is there already.
+    ``starts_at`` is None where the clock never shows the time that day, and the first of two where it ``comes_twice``;
+    ``visit_id`` and ``old`` are those of a visit that is there already.
     """
 
     day: date
@@ -37,6 +38,13 @@ class Occasion:
     refusal: Refused | None = None
     can_be_forced: bool = False
     proposal: datetime | None = None
+    comes_twice: bool = False
+
+    @classmethod
+    def at(cls, day, at_time: time, zone: ZoneInfo, **facts):
+        """The date with the instant at which the zone's clock shows this time."""
+        found = instants(day, at_time, zone)
+        return cls(day, next(iter(found), None), comes_twice=len(found) > 1, **facts)
 
     @property
     def is_lost(self):

@@ -22,7 +22,6 @@ from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
 from clinic.models.series import MOST, Series, SeriesUnit, dates
 from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
-from clinic.walltime import instants
 
 # Two passes undo every order in which visits stand in each other's way; the third sees that nothing moves any more.
 MOST_PASSES = 3
@@ -73,7 +72,7 @@ class Shift:
     def of(self, visit, zone) -> Occasion:
         """The visit's new date."""
         day = visit.starts_at.astimezone(zone).date() + timedelta(days=self.days)
-        return Occasion(day, _instant(day, self.at_time, zone), visit.id, visit.starts_at)
+        return Occasion.at(day, self.at_time, zone, visit_id=visit.id, old=visit.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def preview(session, plan: Plan, *, by) -> list[Occasion]:
         booking.book(session, plan.wish(starts_at, reason), by=by)
 
     zone = ZoneInfo(plan.zone)
-    occasions = [Occasion(day, _instant(day, plan.at_time, zone)) for day in _days(plan)]
+    occasions = [Occasion.at(day, plan.at_time, zone) for day in _days(plan)]
     with rehearsal(session):
         for each in occasions:
             each.refusal = refusal_of(session, act, each, each.starts_at, None) if each.starts_at else NO_SUCH_TIME
@@ -259,8 +258,3 @@ def _days(plan):
     if len(days) < 2:
         raise Refused("A series has at least two visits.", field="until_on")
     return days
-
-
-def _instant(day, at, zone):
-    """The instant; of a time that comes twice that day the first, None of one that never comes."""
-    return next(iter(instants(day, at, zone)), None)

@@ -7,9 +7,11 @@ from wtforms.fields.choices import SelectChoice
 
 from clinic.actions.groups import Group
 from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, WholeNumber, mode_choice, needed, words
+from clinic.forms.hours import which
 from clinic.forms.series import RuleForm
 from clinic.models.series import SeriesUnit
 from clinic.queries.groups import MOST_SEATS
+from clinic.walltime import instants
 
 
 class SeatsForm(Form):
@@ -43,6 +45,10 @@ class GroupForm(SeatsForm, RuleForm):
         default="", invalid_value_message=NOT_OFFERED, invalid_choice_message=NOT_OFFERED,
     )  # fmt: skip
 
+    which_one = which(_l("Which one?"))
+    # Whether the page has to ask that, because the time comes twice that day.
+    asks = False
+
     @property
     def repeats(self):
         """Whether it comes more than once."""
@@ -53,7 +59,24 @@ class GroupForm(SeatsForm, RuleForm):
         fine = super().validate(extra_validators)
         if not self.visit_type_id.data and not self.minutes.data and not self.minutes.errors:
             self.blame(_("Say how many minutes it takes, or choose a type of visit."), "minutes")
+        if fine and not self.repeats:
+            self._ask_which()
         return fine and not self.errors
+
+    def _ask_which(self):
+        """Of one date alone: the clock shows the time that day, and where it does so twice, one was chosen."""
+        found = instants(self.first_on.data, self.at_time.data, self.zone)
+        self.asks = len(found) > 1
+        if not found:
+            self.blame(_("The clock goes forward that day and never shows this time."), "at_time")
+        elif self.asks and self.which_one.data not in ("first", "second"):
+            self.blame(_("The clocks go back that day: this time comes twice. Choose which one."), "which_one")
+
+    def moment(self, day):
+        """The instant (UTC) of the time on a day, or None; of two the chosen one, in a row of dates the first."""
+        found = instants(day, self.at_time.data, self.zone)
+        is_second = not self.repeats and self.which_one.data == "second"
+        return found[-1 if is_second else 0] if found else None
 
     @property
     def group(self):

@@ -87,6 +87,15 @@ class TestPreview:
         assert found[1].starts_at is None and "no such time" in str(found[1].refusal)
         assert found[1].proposal and not found[1].can_be_forced
 
+    def test_of_a_time_that_comes_twice_the_first_is_meant_and_it_is_said(self, session, cast):
+        year = cast.tomorrow_at(10).year + 1
+        back = next(day for day in (date(year, 10, n) for n in range(31, 0, -1)) if day.isoweekday() == 7)
+        found = series.preview(
+            session, plan(cast, back - timedelta(days=7), at=time(1, 30), times=3), by=cast.amara.actor
+        )
+        assert [each.comes_twice for each in found] == [False, True, False]
+        assert found[1].starts_at.astimezone(LONDON).fold == 0
+
     def test_a_type_the_doctor_does_not_offer_is_refused_at_once(self, session, cast):
         rule = plan(cast, provider_id=cast.dr_lind.id, visit_type_id=cast.follow_up.id)
         with pytest.raises(Refused, match="does not offer"):

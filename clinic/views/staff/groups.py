@@ -7,7 +7,6 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from clinic import walltime
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import groups
 from clinic.actions.acting import Refused
@@ -164,11 +163,10 @@ def _ticked(form):
 
 
 def _instant(day: date, form):
-    """The instant of the time that was typed; of one that comes twice that day the first."""
-    found = walltime.instants(day, form.at_time.data, form.zone)
-    if not found:
+    moment = form.moment(day)
+    if moment is None:
         raise Refused("The clocks go forward that day: there is no such time.", field="at_time")
-    return found[0]
+    return moment
 
 
 def _updated(slot, form):

@@ -1,6 +1,6 @@
 """Groups at the desk: a time is published once or on many dates, seen with who is in it, changed and called off."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,6 +42,12 @@ def typed(cast, days=1, **more):
     }  # fmt: skip
 
 
+def clock_changes(cast):
+    """The Sundays of next year on which London's clocks go forward and back."""
+    year = cast.tomorrow_at(10).year + 1
+    return [date(year, month, 31) - timedelta(days=date(year, month, 31).isoweekday() % 7) for month in (3, 10)]
+
+
 def published(session):
     session.rollback()
     session.expire_all()
@@ -74,6 +80,28 @@ class TestCreate:
         assert wrong.status_code == 422 and "how many minutes" in wrong.text and "from 1 to 100" in wrong.text
         assert "one of the two" in amara.send("staff.groups.create", typed(cast, unit="week")).text
         assert len(published(session)) == 1
+
+    def test_a_time_that_comes_twice_that_day_is_asked_about_and_one_that_never_comes_refused(
+        self, amara, cast, session
+    ):
+        forward, back = clock_changes(cast)
+        gap = amara.send("staff.groups.create", typed(cast, first_on=forward.isoformat(), at_time="01:30"))
+        assert gap.status_code == 422 and "never shows this time" in gap.text and "which_one" not in gap.text
+        form = typed(cast, first_on=back.isoformat(), at_time="01:30")
+        asked = amara.send("staff.groups.create", form)
+        assert asked.status_code == 422 and "Choose which one." in asked.text and published(session) == []
+        for which, hour in (("first", 0), ("second", 1)):
+            assert amara.send("staff.groups.create", {**form, "which_one": which}).status_code == 303
+            assert published(session)[-1].starts_at == datetime(back.year, back.month, back.day, hour, 30, tzinfo=UTC)
+
+    def test_in_a_row_of_dates_the_first_of_two_is_meant_and_the_list_says_so(self, amara, cast, session):
+        _forward, back = clock_changes(cast)
+        on = back - timedelta(days=7)
+        form = typed(cast, first_on=on.isoformat(), at_time="01:30", unit="week", times="2")
+        page = amara.send("staff.groups.create", form).text
+        assert page.count("show this time twice: the first one is meant") == 1
+        assert amara.send("staff.groups.create", {**form, "chosen": "1", "on": [back.isoformat()]}).status_code == 303
+        assert published(session)[0].starts_at == datetime(back.year, back.month, back.day, 0, 30, tzinfo=UTC)
 
     def test_the_administrator_may_a_doctor_may_not(self, ines, osei, cast):
         assert ines.send("staff.groups.create", typed(cast)).status_code == 303
