@@ -24,6 +24,7 @@ from clinic.actions.offer_times import hold_until, let_go, take, take_for_a_whil
 from clinic.db import word
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
+from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.blocks import MOVABLE
@@ -246,10 +247,15 @@ def _end(session, until, starts_at):
 
 
 def _has_no_other(session, offering):
-    """One live offer a person, or of a stranded visit one; what ran out and nobody wrote down yet is written down."""
+    """One live offer a person, but for several stranded visits one each; what ran out unnoticed is written down."""
+    # Two who offer something to one person at the same moment, with different doctors, come one after the other here.
+    person = sa.select(Patient.id).where(Patient.clinic_id == offering.clinic_id, Patient.id == offering.patient_id)
+    session.execute(person.with_for_update(key_share=True))
     same = SlotOffer.patient_id == offering.patient_id
     if offering.purpose == OfferPurpose.STRANDED:
-        same = sa.and_(SlotOffer.visit_id == offering.visit_id, SlotOffer.is_move)
+        same = sa.and_(
+            same, sa.or_(SlotOffer.purpose != OfferPurpose.STRANDED, SlotOffer.visit_id == offering.visit_id)
+        )
     standing = sa.select(SlotOffer).where(same, SlotOffer.status.in_(LIVE)).order_by(SlotOffer.id).with_for_update()
     for offer in session.scalars(standing).all():
         if not _is_past(session, offer):

@@ -1,5 +1,6 @@
 """Proposals for stranded visits: the nearest better time held for each, sent, changed, left to a call, withdrawn."""
 
+import contextlib
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, object_session
 
 from clinic import bell, jobs
-from clinic.actions import offers
+from clinic.actions import offers, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.moves import hold
 from clinic.actions.notifications import tell
@@ -61,10 +62,30 @@ def propose_next(session, stranding: Stranding, *, by) -> bool:
     visit = session.get(Visit, (row.clinic_id, row.visit_id))
     if is_settled(row, visit):
         row.status = S.SETTLED
+    elif _make_way(session, visit.patient_id, by):
+        # Proposed for in the next transaction, so that two doctors are never locked at once.
+        return True
     else:
         row.status = S.PROPOSED if _hold_first(session, row, visit, by) else S.NOTHING
     bell.ring(session, row.clinic_id, TOPIC)
     return True
+
+
+def _make_way(session, patient_id, by) -> bool:
+    """Take back what the waiting list offers the patient at this moment, if it does; their place in the line stays."""
+    offer = _offer_of_the_list(session, patient_id)
+    with contextlib.suppress(Refused), session.begin_nested():
+        # Refused where they are answering it just now.
+        if offer is not None:
+            offers.withdraw(offer, by=by)
+    return offer is not None
+
+
+def _offer_of_the_list(session, patient_id):
+    theirs = SlotOffer.patient_id == patient_id, SlotOffer.purpose == OfferPurpose.WAITLIST
+    return session.scalars(
+        sa.select(SlotOffer).where(*theirs, SlotOffer.status.in_(LIVE), SlotOffer.until > now())
+    ).one_or_none()
 
 
 def _hold_first(session, row, visit, by):
@@ -110,7 +131,11 @@ def is_settled(row, visit):
 def propose(row: StrandedVisit, provider_id, starts_at, *, by):
     """Propose another time, in place of the one proposed before; that is free again."""
     session, visit = object_session(row), _still_stranded(row)
+    others = (row.offer, _offer_of_the_list(session, visit.patient_id))
+    for doctor_id in sorted({provider_id, *(each.provider_id for each in others if each)}):
+        slots.lock_doctor(session, row.clinic_id, doctor_id)
     _take_back(session, row, by)
+    _make_way(session, visit.patient_id, by)
     time = SimpleNamespace(provider_id=provider_id, starts_at=starts_at)
     row.offer_id = offers.prepare(session, offering(visit, time), by=by).id
     row.status, row.called_at = S.PROPOSED, None

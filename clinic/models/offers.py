@@ -74,7 +74,8 @@ class SlotOffer(PatientOwned, Timestamped, Base):
         sa.CheckConstraint(
             "status <> 'sent' OR (token_hash IS NOT NULL AND sent_at IS NOT NULL)", name="sent_has_link"
         ),
-        # One live offer a person; only who lost several visits at once is asked about each of them.
+        # One live offer a person; only who lost several visits at once is asked about each of them. That none of those
+        # joins another offer keeps actions/offers.py, under the patient's lock.
         sa.Index(
             "uq_slot_offers_patient_id", "clinic_id", "patient_id", unique=True,
             postgresql_where=sa.text(f"{IS_LIVE} AND purpose <> 'stranded'"),

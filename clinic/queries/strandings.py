@@ -25,6 +25,7 @@ class Why(Choice):
     """Why a patient is to be called."""
 
     NOTHING = "nothing", word("No open time was found")
+    OFFERED = "offered", word("Another time is offered to them at the moment")
     SKIPPED = "skipped", word("Left to a call")
     DECLINED = "declined", word("The time did not suit")
     LAPSED = "lapsed", word("No answer in time")
@@ -35,6 +36,9 @@ class Why(Choice):
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
+# Nobody is asked about two things at once: what a request brought is answered first.
+OFFERED = """EXISTS (SELECT 1 FROM slot_offers AS x WHERE x.clinic_id = v.clinic_id AND x.patient_id = v.patient_id
+                        AND x.status IN ('prepared', 'sent') AND x.purpose <> 'stranded' AND x.until > :now)"""
 STAGES = f"""
 SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.status AS row_status,
        o.status AS offer_status, o.until, o.starts_at AS new_starts_at, o.provider_id AS new_provider_id,
@@ -46,7 +50,8 @@ SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.st
             WHEN o.status = 'prepared' AND o.until > :now THEN 'ready'
             WHEN o.status = 'sent' AND o.until > :now AND NOT {NOT_REACHED} THEN 'asked'
             ELSE 'call' END AS stage,
-       CASE WHEN r.status IN ('nothing', 'skipped') THEN r.status
+       CASE WHEN r.status = 'nothing' AND {OFFERED} THEN 'offered'
+            WHEN r.status IN ('nothing', 'skipped') THEN r.status
             WHEN o.status IN ('declined', 'withdrawn') THEN o.status
             WHEN o.status IN ('lapsed', 'prepared') OR o.until <= :now THEN 'lapsed'
             ELSE 'not_reached' END AS why
