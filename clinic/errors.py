@@ -212,7 +212,8 @@ def _forged_or_old(error: CSRFError):
     if not current.user or request.files or request.headers.get("Sec-Fetch-Site") != "same-origin":
         return answer(400, _("This page was open too long. Load it again."))
     if wants_part():
-        response = answer(400, f"{sentence} {_('What you typed is still here: send it once more.')}")
+        still_here = _("What you typed is still here: send it once more.")
+        response = answer(400, f"{sentence} {still_here}")
         response.headers["Clinic-Csrf"] = generate_csrf()
         return response
     fields = [each for each in request.form.items(multi=True) if each[0] not in ("csrf_token", "idempotency_key")]

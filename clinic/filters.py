@@ -2,17 +2,21 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, dates, numbers
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale, ngettext
+from flask_babel import Babel, get_locale, ngettext, refresh
 from flask_babel import gettext as _
 
+from clinic import languages
 from clinic.clock import now
+from clinic.config import HOME
 from clinic.current import current
 
-LANGUAGES = ["en"]
+# The pages behind the links in messages: in the patient's language, and before one is known in the browser's.
+CONVERSATION = ("public.visit_link", "public.offers")
 
 
 def place():
@@ -30,8 +34,10 @@ def zone() -> ZoneInfo:
 
 
 def locale() -> Locale:
-    """The locale of the page's dates, numbers and money: the clinic's."""
-    at = place()
+    """The locale of the page's dates, numbers and money: the clinic's, in the patient's language if it is theirs."""
+    at, language = place(), g.get("spoken")
+    if at and language:
+        return languages.locale_of(language, at.locale)
     return _parsed(at.locale) if at else _parsed("en_GB")
 
 
@@ -102,8 +108,13 @@ def moment(when: datetime, tz=None) -> str:
     """Date and time with the zone's name, for anything a person must turn up for."""
     tz = tz or zone()
     local = when.astimezone(tz)
+    return f"{dates.format_date(local, 'full', locale=locale())}, {clock(when, tz)} ({zone_mark(local)})"
+
+
+def zone_mark(local: datetime) -> str:
+    """Short, which time that is: GMT, CET; where the language has no such name, how far from GMT: GMT+02:00."""
     name = dates.get_timezone_name(local, "short", locale=locale())
-    return f"{dates.format_date(local, 'full', locale=locale())}, {clock(when, tz)} ({name})"
+    return name if name[:1].isalpha() else dates.get_timezone_gmt(local, "long", locale=locale())
 
 
 def both_clocks(when: datetime, own: str | None = None) -> str:
@@ -156,18 +167,26 @@ def _local_date(when):
     return when.astimezone(zone()).date() if isinstance(when, datetime) else when
 
 
+def speak(language: str | None):
+    """From here on this answer is in the language of whom it is for; None: in the browser's, as for a stranger."""
+    g.spoken = language
+    refresh()
+
+
 def _language():
-    if g.get("without_database"):
-        return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
-    own = current.user.language if current.is_authenticated else None
-    if own in LANGUAGES:
+    if g.get("spoken"):
+        return g.spoken
+    offered = languages.CONVERSATION if request.blueprint in CONVERSATION else languages.LANGUAGES
+    is_known = not g.get("without_database") and current.is_authenticated
+    own = current.user.language if is_known else None
+    if own in offered:
         return own
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return request.accept_languages.best_match(offered) or offered[0]
 
 
 def init_app(app: Flask):
     """Give every template the filters and the words' language."""
-    Babel(app, locale_selector=_language)
+    Babel(app, locale_selector=_language, default_translation_directories=str(Path(HOME) / "translations"))
     for show in (
         clock,
         wall_clock,

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import g
@@ -43,6 +44,7 @@ def test_a_moment_names_its_zone(app):
     with app.test_request_context("/"):
         g.page_clinic = SimpleNamespace(timezone="America/New_York", locale="en_US", currency="USD")
         assert "EDT" in filters.moment(NOON) and "July" in filters.moment(NOON)
+        assert filters.moment(NOON, ZoneInfo("Europe/Berlin")).endswith("(GMT+02:00)")
 
 
 def test_how_long_ago_is_said_in_minutes_then_hours(app):

@@ -6,6 +6,7 @@ from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
 from clinic.actions.acting import Refused
+from clinic.db import word
 from clinic.models.visits import EventKind, VisitEvent, VisitStatus
 
 # Dated by the database while it writes: a history is read in the order of these dates, whoever wrote its lines.
@@ -14,6 +15,17 @@ HAS_OFFER = sa.text(
     """SELECT EXISTS (SELECT 1 FROM slot_offers WHERE clinic_id = :clinic_id AND visit_id = :visit_id AND is_move
                          AND status IN ('prepared', 'sent'))"""
 )
+# Where a visit stands, inside a sentence.
+STANDS = {
+    VisitStatus.REQUESTED: word("requested"),
+    VisitStatus.BOOKED: word("booked"),
+    VisitStatus.CONFIRMED: word("confirmed"),
+    VisitStatus.CHECKED_IN: word("checked in"),
+    VisitStatus.IN_PROGRESS: word("in progress"),
+    VisitStatus.COMPLETED: word("completed"),
+    VisitStatus.CANCELLED: word("cancelled"),
+    VisitStatus.NO_SHOW: word("did not come"),
+}
 BEFORE_THE_VISIT = (None, VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
 
 
@@ -67,11 +79,11 @@ def move_back(visit, step, *, by, notes=None):
 def cannot(visit, step):
     """Why the step is not possible, in the clinic's words."""
     if visit.status == step:
-        return Refused("This visit is already %(now)s.", now=step.label.lower())
+        return Refused("This visit is already %(now)s.", now=STANDS[step])
     return Refused(
         "This visit is %(now)s; it cannot become %(step)s.",
-        now=visit.status.label.lower(),
-        step=step.label.lower(),
+        now=STANDS[visit.status],
+        step=STANDS[step],
     )
 
 

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from clinic.actions.acting import Refused
 from clinic.actions.slots import TimeTaken
-from clinic.db import now
+from clinic.db import now, word
 from clinic.models.people import VisitMode
 from clinic.models.schedule import BookingRule
 from clinic.models.visits import VisitStatus
 
+# Where a visit takes place, inside a sentence.
+MODES = {VisitMode.IN_PERSON: word("in person"), VisitMode.VIRTUAL: word("by video")}
 MOVABLE = (VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
 
 
@@ -38,7 +40,7 @@ def of_terms(wish, terms, *, by):
     if wish.patient_id is not None and terms.patient_gone is not False:
         yield Refused("This patient cannot be booked.")
     if terms.visit_mode and terms.visit_mode != wish.visit_mode:
-        yield Refused("This type of visit is only %(mode)s.", mode=VisitMode(terms.visit_mode).label.lower())
+        yield Refused("This type of visit is only %(mode)s.", mode=MODES[VisitMode(terms.visit_mode)])
     if wish.visit_mode == VisitMode.VIRTUAL and not terms.telemed_enabled:
         yield Refused("%(doctor)s does not see patients by video.", doctor=doctor)
     if by.in_portal:
@@ -60,7 +62,7 @@ def of_time(wish, terms, found):
     if found.blocked:
         yield TimeTaken("%(doctor)s is away at that time.", wish, doctor=doctor)
     if found.day_full:
-        sentence = "%(doctor)s has no more visits of this type that day."
+        sentence = word("%(doctor)s has no more visits of this type that day.")
         yield TimeTaken(sentence, wish, field="overbook_reason", doctor=doctor)
     if found.seat_in:
         return

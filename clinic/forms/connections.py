@@ -6,9 +6,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from clinic.forms.accounts import HINT, NEW_PASSWORD, Named
-from clinic.forms.fields import NOT_OFFERED, Form, tidy, words
+from clinic.forms.fields import NOT_OFFERED, Form, words
 from clinic.forms.hours import Day
-from clinic.forms.patients import ByBirth, TypedDate, address
+from clinic.forms.patients import address
 from clinic.models.people import IdentityCheck, Relation
 
 # What each relation lets somebody be, in the words the desk decides by.
@@ -48,14 +48,6 @@ class CarerForm(Form):
 
     email = invited_address(_l("We send a link there."))
     until_on = Day(_l("Last day"), [Optional()], description=_l("At most a year from now. Leave it empty for a year."))
-
-
-class BirthForm(ByBirth):
-    """The patient's date of birth, written the clinic's way."""
-
-    date_of_birth = TypedDate(
-        _l("The patient’s date of birth"), [InputRequired(_l("Write the date of birth."))], filters=[tidy]
-    )
 
 
 class AccountForm(Named):

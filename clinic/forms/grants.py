@@ -9,8 +9,8 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.actions.grants import MOST_SUPPORT_HOURS, SHORTEST_REASON
+from clinic.forms.births import ByBirth, TypedDate
 from clinic.forms.fields import NOT_OFFERED, Form, paragraphs, words
-from clinic.forms.patients import ByBirth, TypedDate
 from clinic.models.grants import SupportScope
 
 HOURS = {"1": _l("1 hour"), "2": _l("2 hours"), str(MOST_SUPPORT_HOURS): _l("4 hours")}

@@ -1,7 +1,7 @@
 """Registering a patient and changing their details, and pinning a tag."""
 
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import phonenumbers
 from babel import Locale
@@ -12,7 +12,8 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
-from clinic import typed_dates, walltime
+from clinic import typed_dates
+from clinic.forms.births import TypedDate
 from clinic.forms.fields import Form, paragraphs, readable, tidy, words
 from clinic.models.patients import TagKind
 from clinic.models.people import ContactMethod, Gender
@@ -31,43 +32,6 @@ def _countries(language):
     names = Locale.parse(language).territories
     real = {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRY}
     return sorted(real.items(), key=lambda each: each[1])
-
-
-class TypedDate(StringField):
-    """A date as the clinic writes it. ``data`` is what was typed until it is validated, a date afterwards."""
-
-    locale = "en_GB"
-
-    def pre_validate(self, form):
-        """Read the date in the clinic's order."""
-        if isinstance(self.data, str):
-            self.data = tidy(self.data)
-        if not isinstance(self.data, str):
-            return
-        today = walltime.today(ZoneInfo(form.clinic.timezone))
-        born = typed_dates.read(self.data[:40], form.clinic.locale, today)
-        if born is None:
-            raise ValidationError(_("Write the date like %(example)s; it cannot lie ahead.", example=form.example_date))
-        self.data = born
-
-    def _value(self):
-        if self.raw_data:
-            return self.raw_data[0][:40]
-        return typed_dates.write(self.data, self.locale) if self.data else ""
-
-
-class ByBirth(Form):
-    """A form that knows a patient by a ``date_of_birth``, read and shown the way the clinic writes dates."""
-
-    def __init__(self, clinic, **given):
-        self.clinic = clinic
-        super().__init__(**given)
-        self.date_of_birth.locale = clinic.locale
-
-    @property
-    def example_date(self):
-        """A date the way this clinic writes them."""
-        return typed_dates.example(self.clinic.locale)
 
 
 class Phone(StringField):

@@ -11,6 +11,7 @@ from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db, now, word
 from clinic.integrations.pdf import NoFont, letterhead, rendered
+from clinic.languages import LANGUAGES, first_of
 from clinic.links import link
 from clinic.models.excuse_notes import ExcuseKind
 from clinic.models.organizations import Clinic
@@ -102,4 +103,4 @@ def _clinic():
 
 
 def _spoken(clinic):
-    return force_locale(clinic.locale.partition("_")[0])
+    return force_locale(first_of(LANGUAGES, clinic.locale) or LANGUAGES[0])

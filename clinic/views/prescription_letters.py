@@ -7,6 +7,7 @@ from clinic import filters
 from clinic.current import current
 from clinic.db import db
 from clinic.integrations.pdf import letterhead
+from clinic.languages import LANGUAGES, first_of
 from clinic.models.organizations import Clinic
 from clinic.models.prescriptions import PrescriptionState
 
@@ -16,7 +17,7 @@ DIRECTIONS = ("potency", "dosage", "frequency", "duration")
 def letter(prescription, patient) -> dict:
     """What both forms of the paper are drawn from, in the clinic's language: a pharmacy reads it."""
     clinic = db.session.get(Clinic, current.clinic.id)
-    with force_locale(clinic.locale.partition("_")[0]):
+    with force_locale(first_of(LANGUAGES, clinic.locale) or LANGUAGES[0]):
         about = [
             (_("Patient"), patient.full_name),
             (_("Born"), filters.birthday(patient.date_of_birth) or _("not recorded")),

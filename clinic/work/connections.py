@@ -8,6 +8,7 @@ from babel.dates import format_date
 
 from clinic.actions import connections
 from clinic.actions.tokens import hash_token, new_token
+from clinic.languages import LANGUAGES, locale_of
 from clinic.links import link
 from clinic.models.accounts import User, UserToken
 from clinic.models.organizations import Clinic
@@ -43,7 +44,8 @@ def tell_ending(session, *, by, access_id):
         return
     clinic, patient = session.get(Clinic, by.clinic_id), session.get(Patient, (by.clinic_id, access.patient_id))
     people = [user for each, user in connections.accesses(session, patient) if each.is_own or each.id == access_id]
-    day = format_date(access.until.astimezone(ZoneInfo(clinic.timezone)), "long", locale=clinic.locale)
+    locale = locale_of(LANGUAGES[0], clinic.locale)
+    day = format_date(access.until.astimezone(ZoneInfo(clinic.timezone)), "long", locale=locale)
     letters = [_ending(user, clinic, day) for user in people]
     for each in letters:
         post(session, each)

@@ -9,8 +9,8 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 
 from clinic.db import now
-from clinic.filters import LANGUAGES
 from clinic.integrations import mail
+from clinic.languages import LANGUAGES
 from clinic.queries.accounts import places_of
 from clinic.work.breakers import tried
 

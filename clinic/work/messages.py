@@ -6,14 +6,14 @@ from datetime import datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, dates
+from babel import dates
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic.actions import offer_links, visit_links
 from clinic.db import word
-from clinic.filters import LANGUAGES
+from clinic.languages import CONVERSATION, first_of, locale_of, spoken
 from clinic.links import link
 from clinic.models.notifications import Channel, NotificationKind
 from clinic.models.offers import SlotOffer
@@ -59,7 +59,7 @@ def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
     """The same, with the link that is given or without any."""
     language = language_of(line.patient, clinic)
     with force_locale(language):
-        facts = _facts(session, line, clinic, telling, locale_of(language, clinic))
+        facts = _facts(session, line, clinic, telling, locale_of(language, clinic.locale))
     if channel == Channel.PHONE:
         # Whoever hears it is on the telephone with the clinic.
         facts["phone"] = None
@@ -83,7 +83,7 @@ VARIANTS = {
 def previews(clinic, telling, language) -> list:
     """Every text as an invented patient would get it: its kind, what it is about, the mail, the text message."""
     with force_locale(language):
-        facts = _example(clinic, telling, locale_of(language, clinic))
+        facts = _example(clinic, telling, locale_of(language, clinic.locale))
     address = link("public.home.index") + "v/…"
     return [
         (kind, about, *(_written(kind, language, way, address, facts | more) for way in (Channel.EMAIL, Channel.SMS)))
@@ -114,19 +114,7 @@ def mail_of(session, line, clinic, telling, words):
 
 def language_of(patient, clinic) -> str:
     """The patient's language where the product speaks it, else the clinic's, else the installation's."""
-    for wanted in (patient.language, clinic.locale.partition("_")[0]):
-        plain = (wanted or "").replace("-", "_").partition("_")[0].lower()
-        if plain in LANGUAGES:
-            return plain
-    return current_app.config["LANGUAGE"]
-
-
-def locale_of(language, clinic) -> Locale:
-    """How dates are written in this language where the clinic is."""
-    try:
-        return Locale.parse(f"{language}_{clinic.locale.partition('_')[2]}")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(language)
+    return spoken(patient, clinic) or first_of(CONVERSATION, current_app.config["LANGUAGE"]) or CONVERSATION[0]
 
 
 def _link(session, line, by):

@@ -82,6 +82,24 @@ def test_before_the_day_on_a_phone(window, path, visit, script):
     phone.sees("you have told us that you will come")
 
 
+def test_the_pages_in_german_fit_a_phone(window, path, visit, cast, session):
+    cast.maya_patient.language = "de"
+    session.commit()
+    phone = window(size=PHONE)
+    phone.go(path).check().picture("link-german").press("Ja, ich komme")
+    phone.sees("Wir freuen uns auf Sie")
+    phone.press("Termin verschieben", role="link").check().picture("link-german-birth")
+    phone.page.get_by_label("Geburtsdatum der Patientin oder des Patienten").fill("12/04/1990")
+    phone.press("Weiter").check().picture("link-german-move")
+    phone.page.locator("a.day").last.click()
+    phone.check().picture("link-german-time").page.locator("a.time").first.click()
+    phone.check().picture("link-german-check").go(f"{path}/questions").press("Antworten speichern")
+    phone.sees("Bitte prüfen Sie Ihre Angaben")
+    phone.check().picture("link-german-questions").go(f"{path}/cancel").check().press("Ja, Termin absagen")
+    phone.sees("auf Ihren Wunsch abgesagt")
+    phone.check().picture("link-german-cancelled").go("/v/x").check()
+
+
 def test_on_the_day_the_board_hears_of_it_and_afterwards_the_clinic(window, path, visit, cast, session, size):
     let_it_begin(session, visit, 20)
     desk, patient = window(cast.amara, size=size), window(size=size)

@@ -49,6 +49,13 @@ def test_a_booking_is_an_invitation_to_the_patient_alone(cast, tom, invitations)
     assert "rash" not in written and "Consultation" not in written
 
 
+def test_its_title_is_in_the_patients_language(session, cast, tom, invitations):
+    tom.language = "de"
+    cast.booked()
+    ((_method, calendar),) = invitations()
+    assert str(calendar.walk("VEVENT")[0]["SUMMARY"]) == "Termin: Rose Street Clinic, Dr Kwame Osei"
+
+
 def test_a_move_changes_the_same_entry_and_a_cancellation_takes_it_out(session, cast, tom, invitations):
     visit = cast.booked()
     invitations()

@@ -50,7 +50,7 @@ def _zone_if_twice(moment, here):
     local = moment.astimezone(here)
     if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
         return ""
-    return dates.get_timezone_name(local, "short", locale=filters.locale())
+    return filters.zone_mark(local)
 
 
 def _on_the_wall(moment):

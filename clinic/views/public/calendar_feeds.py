@@ -12,6 +12,7 @@ from clinic.actions import calendar_feeds
 from clinic.current import current
 from clinic.db import db
 from clinic.integrations.calendar_writing import feed as written
+from clinic.languages import LANGUAGES, first_of
 from clinic.queries.calendar_feeds import visits_in
 from clinic.queries.clinics import open_clinic_by_id
 from clinic.work.invitations import appointment, appointments
@@ -33,7 +34,7 @@ def show(token):
 
 
 def _calendar(feed, clinic):
-    with force_locale(clinic.locale.partition("_")[0]):
+    with force_locale(first_of(LANGUAGES, clinic.locale) or LANGUAGES[0]):
         name = _("Visits at %(clinic)s", clinic=clinic.name)
         title = _("Visit at %(clinic)s", clinic=clinic.name) if feed.patient_id else _("Visit")
         rows = visits_in(db.session(), feed)

@@ -11,7 +11,8 @@ from clinic.actions import connections, passwords
 from clinic.actions.tokens import hash_token
 from clinic.current import current
 from clinic.db import db
-from clinic.forms.connections import AccountForm, BirthForm
+from clinic.forms.births import BirthForm
+from clinic.forms.connections import AccountForm
 from clinic.htmx import again, moved_on, show
 from clinic.models.accounts import UserStatus
 from clinic.models.organizations import Clinic

@@ -10,8 +10,10 @@ from clinic.actions import offer_links, offers
 from clinic.actions.acting import Refused, audit
 from clinic.current import current
 from clinic.db import db
+from clinic.filters import speak
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
+from clinic.languages import spoken
 from clinic.models.offers import OfferStatus
 from clinic.queries import offers as asked
 from clinic.queries.clinics import open_clinic_by_id
@@ -55,11 +57,13 @@ def _answered(token, verb):
 def _offer(token):
     """The offer of the link; for a token that opens nothing, whatever the cause, one and the same page."""
     g.page_clinic = None
+    speak(None)
     offer = offer_links.enter(db.session(), token)
     clinic = offer and open_clinic_by_id(db.session(), offer.clinic_id)
     if clinic is None:
         abort(show_page("public/offers/gone.html", status=404))
     g.page_clinic = clinic
+    speak(spoken(offer.patient, clinic))
     return offer
 
 

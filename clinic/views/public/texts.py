@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import texts
 from clinic.db import db
-from clinic.filters import LANGUAGES
 from clinic.integrations import sms
+from clinic.languages import CONVERSATION
 from clinic.models.notifications import Notification
 from clinic.models.texts import ReplyMeaning
 from clinic.queries.texts import clinics_of
@@ -48,11 +48,11 @@ def reply():
 
 
 def _meaning():
-    """What the answer means, in any language the product speaks; the service itself may have read a STOP in it."""
+    """What the answer means, in any language we talk in; the service itself may have read a STOP in it."""
     said = _field("OptOutType", 20).lower()
     if said in ("stop", "start"):
         return ReplyMeaning(said)
-    return texts.meaning_of(_field("Body", texts.LONGEST), [_words(language) for language in LANGUAGES])
+    return texts.meaning_of(_field("Body", texts.LONGEST), [_words(language) for language in CONVERSATION])
 
 
 def _words(language):

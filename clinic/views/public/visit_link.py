@@ -9,7 +9,7 @@ from clinic.actions import own_visits, visit_links
 from clinic.actions.acting import Refused, audit
 from clinic.actions.throttles import TooManyTries
 from clinic.db import db
-from clinic.forms.connections import BirthForm
+from clinic.forms.births import BirthForm
 from clinic.htmx import again, asked_by_itself, changed, moved_on
 from clinic.htmx import show as show_page
 from clinic.models.visits import VisitStatus

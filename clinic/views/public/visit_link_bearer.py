@@ -10,7 +10,9 @@ from clinic.actions.acting import Actor
 from clinic.blind import blinded
 from clinic.current import current
 from clinic.db import db, now
+from clinic.filters import speak
 from clinic.htmx import moved_on, show
+from clinic.languages import spoken
 from clinic.models.patients import Patient
 from clinic.models.visits import Visit
 from clinic.queries import visits_of_patient
@@ -88,12 +90,14 @@ def bearer_of(token) -> Bearer:
     if clinic is None:
         abort(gone())
     g.page_clinic = clinic
+    speak(spoken(db.session.get(Patient, (found.clinic_id, found.patient_id)), clinic))
     return Bearer(token, found, clinic)
 
 
 def gone():
     """The one page of a link that opens nothing; it tells of no clinic and nobody."""
     g.page_clinic = None
+    speak(None)
     return show("public/visit_link/gone.html", status=404)
 
 

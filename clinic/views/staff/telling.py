@@ -7,9 +7,9 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import telling as verbs
 from clinic.current import current
 from clinic.db import db
-from clinic.filters import LANGUAGES
 from clinic.forms.telling import TellingForm
 from clinic.htmx import again, changed, show
+from clinic.languages import LANGUAGES
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.work.messages import previews

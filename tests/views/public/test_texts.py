@@ -186,6 +186,16 @@ class TestReplies:
         session.expire_all()
         assert session.scalar(stopped) is None
 
+    def test_a_german_word_does_what_the_english_one_does(self, call, line, session):
+        words = {
+            "Ja": "confirm", "BESTÄTIGEN": "confirm", "bestaetigen": "confirm", "Nein!": "cancel", "Absagen.": "cancel",
+            "STOPP": "stop", "Yes": "confirm", "no": "cancel", "Stop": "stop", "Jawohl, aber später": "other",
+        }  # fmt: skip
+        for number, said in enumerate(words):
+            call("/texts/reply", reply(said, sid=f"SM{number}"))
+        kept = session.execute(sa.select(TextReply.text, TextReply.meaning)).all()
+        assert {row.text: row.meaning.value for row in kept} == words
+
     def test_a_stop_that_the_service_read_itself_counts_whatever_the_word(self, call, line, session):
         call("/texts/reply", reply("CANCEL", OptOutType="STOP"))
         assert session.scalar(sa.select(TextNumber.stopped_at))
