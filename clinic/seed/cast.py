@@ -1,6 +1,6 @@
 """Who is in the demo: invented clinics, people, visit types and names. Numbers and domains belong to nobody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinic.models.accounts import Role
 from clinic.models.people import VisitMode
@@ -46,6 +46,13 @@ class Demo:
     busy: float = 0.8
     # How many more patients there are, with names put together out of the others'.
     crowd: int = 0
+    # In which language most patients are told, and by full name who speaks another one.
+    spoken: str = "en"
+    speaks: dict[str, str] = field(default_factory=dict)
+
+    def language_of(self, name, number) -> str | None:
+        """What the record says of a patient's language; of every fourth it says nothing, and the clinic's counts."""
+        return self.speaks.get(name, self.spoken if number % 4 else None)
 
     @property
     def names(self):
@@ -118,6 +125,7 @@ ROSE_STREET = Demo(
     portal=("Maya Okafor", "Thomas Baker", "Zoë Hartmann", "José García Núñez"),
     family=("Maya Okafor", "Ada Okafor"),
     crowd=110,
+    speaks={"Zoë Hartmann": "de", "Cäcilie Böhm": "de", "Jürgen Groß": "de"},
     phone="+44 7700 900{:03d}",
     rooms={"Room 1": "Consulting room", "Room 2": "Consulting room", "Room 3": "Consulting room",
            "Treatment room": "Treatment room", "The gym": "Gym"},
@@ -159,6 +167,8 @@ AM_HAFEN = Demo(
     addresses=(("Elbchaussee 112", "Hamburg", "22763"), ("Am Sandtorkai 4", "Hamburg", "20457")),
     busy=0.6,
     crowd=30,
+    spoken="de",
+    speaks={"Aylin Öztürk": "en", "Piotr Kowalski": "en"},
 )  # fmt: skip
 DEMOS = (ROSE_STREET, AM_HAFEN)
 REASONS = (

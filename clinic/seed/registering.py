@@ -25,7 +25,7 @@ def register_patients(session, opened: Opened):
             session, by=desk, full_name=name, date_of_birth=born, phone=demo.phone.format(100 + number),
             gender=dice.choice([Gender.FEMALE, Gender.MALE, None]), address_line=street, city=city,
             postal_code=postal_code, country=opened.clinic.country, timezone=opened.clinic.timezone,
-            preferred_contact_method=dice.choice(list(ContactMethod)),
+            preferred_contact_method=dice.choice(list(ContactMethod)), language=demo.language_of(name, number),
             email=f"patient{number}@mail.example" if dice.random() < 0.6 else None,
         )  # fmt: skip
         opened.patients[name] = patient
