@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from clinic import create_app
 from clinic.config import Config
 from clinic.db import db
+from tests.at_once import RACED, notice_races
 from tests.cast import Cast
 from tests.databases import emptied, migrated, scratch_folder, scratch_server
 from tests.live_server import SECRET_KEY, SECRET_KEYS
@@ -44,6 +45,8 @@ def app(config):
     application = create_app(config)
     application.config["PROPAGATE_EXCEPTIONS"] = True
     migrated(application)
+    with application.app_context():
+        notice_races(db.engine)
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -65,30 +68,19 @@ def clean(app, superuser):
 
 
 @pytest.fixture
-def cast(app, clean):
-    """The people of Rose Street, and of Harbour, where the strangers are."""
+def cast(app, clean, server, request):
+    """The people of Rose Street, and of Harbour, where the strangers are.
+
+    After every race and every fault `flask check` finds nothing, but where a test broke something on purpose. Tests on
+    a stage of their own ask it there (tests/races/stage.py).
+    """
+    RACED.clear()
     with app.app_context():
         yield Cast.enter()
-
-
-# A test of people who act at the same moment imports one of these.
-RACES = {"Barrier", "ThreadPoolExecutor", "threading"}
-
-
-@pytest.fixture(autouse=True)
-def whole_afterwards(request):
-    """After every race and every fault `flask check` finds nothing, but where a test broke something on purpose.
-
-    Tests on a stage of their own ask it there (tests/races/stage.py).
-    """
-    wanted = RACES & vars(request.module).keys() or request.path.parent.name == "faults"
-    if not wanted or "cast" not in request.fixturenames or request.node.get_closest_marker("breaks"):
-        yield
+    if request.node.get_closest_marker("breaks"):
         return
-    # Before the cast is gone again: this fixture stands on it, so it ends first.
-    request.getfixturevalue("cast")
-    yield
-    assert not (left := broken(request.getfixturevalue("server").url("postgres"))), left
+    if RACED.is_set() or request.path.parent.name == "faults":
+        assert not (left := broken(server.url("postgres"))), left
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from clinic.actions import consultations
 from clinic.actions.consultations import Sending
 from clinic.models.consultations import Consultation
-from tests.at_once import ThreadPoolExecutor, rush  # noqa: F401 - named, so that the data is checked afterwards
+from tests.at_once import rush
 from tests.noting import COUGH, again, begun, written
 
 # `ROUNDS=50` plays it as often as the figures ask.
