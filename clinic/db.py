@@ -202,6 +202,8 @@ class Clinics(Flask):
         if response.status_code < 400:
             self.before_commit(response)
             db.session.commit()
+            # What an answer fetches from outside, it fetches now that nothing is held: it may be long in coming.
+            getattr(response, "fetch", lambda: None)()
         else:
             db.session.rollback()
         return response

@@ -52,6 +52,23 @@ def _read(purpose, token):
     return UUID(hex=document_id)
 
 
+class KeptFile(Response):
+    """The answer that is a kept file, opened once the request is committed: no transaction waits for the storage."""
+
+    def __init__(self, key, media_type, headers):
+        super().__init__(mimetype=media_type, headers=headers)
+        self.key = key
+
+    def fetch(self):
+        """Open the file, or say 404 of one that is gone; raises StorageAway."""
+        try:
+            file = storage().open(self.key)
+        except NotKept:
+            abort(404)
+        self.response = _pieces(file)
+        self.call_on_close(file.close)
+
+
 def file_of(document):
     """The answer that is the document's file, to be saved under its name."""
     headers = download_headers(document.file_name)
@@ -59,7 +76,7 @@ def file_of(document):
         kept_as = {"Content-Disposition": headers["Content-Disposition"], "Content-Type": "application/octet-stream"}
         if link := storage().link(document.storage_key, headers=kept_as, seconds=BUCKET_SECONDS):
             return redirect(link, 303)
-    answer = _sent(document.storage_key, "application/octet-stream", headers)
+    answer = KeptFile(document.storage_key, "application/octet-stream", headers)
     answer.content_length = document.file_size
     return answer
 
@@ -68,22 +85,12 @@ def page_of(document, number):
     """The answer that is the picture of one page, for whoever has the page open that shows it."""
     if not 1 <= number <= document.preview_pages or _read("pages", request.args.get("seen", "")) != document.id:
         abort(404)
-    return _sent(document.page_key(number), "image/webp", LOOKED_AT)
+    return KeptFile(document.page_key(number), "image/webp", LOOKED_AT)
 
 
 def away(_error):
     """What a reader is told while the storage does not answer."""
     return errors.answer(503, _("Files cannot be had at the moment. Try again in a minute."), {"Retry-After": "60"})
-
-
-def _sent(key, media_type, headers):
-    try:
-        file = storage().open(key)
-    except NotKept:
-        abort(404)
-    answer = Response(_pieces(file), mimetype=media_type, headers=headers)
-    answer.call_on_close(file.close)
-    return answer
 
 
 def _pieces(file):
