@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from clinic.db import db
+from clinic.integrations.storage import StorageAway
 from clinic.models.audit import AuditEntry
 from clinic.models.documents import Document, DocumentCategory, DocumentState
 from clinic.stored import storage
@@ -147,6 +149,24 @@ class TestGivingOut:
         assert shown.mimetype == "image/webp" and "sandbox" in shown.headers["Content-Security-Policy"]
         assert amara.open("staff.documents.page", document_id=consent.id, number=2, seen=seen).status_code == 404
         assert acts(session) == ["documents.begin", "documents.accept", "documents.download", "documents.open"]
+
+    def test_nothing_is_held_while_the_storage_is_asked_and_who_asked_is_written_down(
+        self, consent, amara, session, app, monkeypatch
+    ):
+        class Mute:
+            held = []
+
+            def open(self, _key):
+                self.held.append(db.session().in_transaction())
+                raise StorageAway("mute")
+
+        link = amara.open("staff.documents.download", document_id=consent.id).headers["Location"]
+        seen = seen_in(amara.open("staff.documents.show", document_id=consent.id).text)
+        monkeypatch.setitem(app.extensions, "storage", Mute())
+        assert amara.open(link).status_code == 503
+        assert amara.open("staff.documents.page", document_id=consent.id, number=1, seen=seen).status_code == 503
+        assert Mute.held == [False, False]
+        assert acts(session)[-2:] == ["documents.open", "documents.download"]
 
     def test_a_file_that_is_gone_or_cannot_be_had_is_said_so(self, consent, amara, app, monkeypatch):
         link = amara.open("staff.documents.download", document_id=consent.id).headers["Location"]
