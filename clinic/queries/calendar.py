@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from clinic.queries.day import Day
 from clinic.queries.open_parts import HOURS, STANDS
+from clinic.queries.places import CLOSED
 
 # A cancelled visit has no time any more.
 VISITS = sa.text(
@@ -29,7 +30,8 @@ VISITS = sa.text(
 )
 # Blocks, holds, times shared by several, and closures. No slot is longer than 24 hours, so none began earlier.
 TIMES = sa.text(
-    """SELECT CAST(s.id AS text) AS id, CAST(s.provider_id AS text) AS provider_id,
+    f"""WITH {CLOSED}
+SELECT CAST(s.id AS text) AS id, CAST(s.provider_id AS text) AS provider_id,
        CASE WHEN s.kind = 'blocked' THEN 'block' WHEN s.status = 'held' AND s.held_by_id IS NULL THEN 'offer'
             WHEN s.status = 'held' THEN 'hold' ELSE 'group' END AS what,
        s.starts_at, s.ends_at, coalesce(s.title, s.reason) AS reason, t.name AS visit_type,
@@ -46,13 +48,9 @@ TIMES = sa.text(
             SELECT 1 FROM seat_holds AS h
              WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id AND h.held_until > now()))))
 UNION ALL
-SELECT CAST(c.id AS text), CAST(d.id AS text), 'closure', c.starts_at, c.ends_at, c.title, NULL, NULL,
+SELECT CAST(c.id AS text), CAST(c.provider_id AS text), 'closure', c.starts_at, c.ends_at, c.title, NULL, NULL,
        false, false, 1, 0
-  FROM closures AS c
-  JOIN providers AS d ON d.clinic_id = c.clinic_id AND d.id = ANY(CAST(:provider_ids AS uuid[]))
-                     AND coalesce(c.provider_id = d.id, true)
-                     AND coalesce(c.location_id = d.location_id, c.location_id IS NULL)
- WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND c.ends_at > :starts_at AND c.starts_at < :ends_at
+  FROM closed AS c WHERE c.provider_id = ANY(CAST(:provider_ids AS uuid[]))
  ORDER BY starts_at, id"""
 )
 OPEN = """open AS (

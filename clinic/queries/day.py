@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.db import now
 from clinic.models.visits import VisitEvent, VisitKind, VisitStatus
+from clinic.queries.places import CLOSED
 
 VISIT = """
 SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id, CAST(v.provider_id AS text) AS provider_id,
@@ -40,7 +41,8 @@ DAYS_VISITS = sa.text(
 # Closures are shown with the doctors they close.
 # No slot is longer than 24 hours, so a block over this day began at most a day before it.
 DOCTORS = sa.text(
-    """SELECT CAST(p.id AS text) AS id, p.display_name, p.approved_at IS NOT NULL AND p.is_active AS bookable,
+    f"""WITH {CLOSED}
+SELECT CAST(p.id AS text) AS id, p.display_name, p.approved_at IS NOT NULL AND p.is_active AS bookable,
        b.starts_at, b.ends_at, b.reason
   FROM providers AS p
   LEFT JOIN (
@@ -49,10 +51,7 @@ DOCTORS = sa.text(
           AND s.starts_at >= CAST(:starts_at AS timestamptz) - interval '24 hours'
           AND s.starts_at < :ends_at AND s.ends_at > :starts_at
        UNION ALL
-       SELECT d.id, c.starts_at, c.ends_at, c.title FROM closures AS c
-         JOIN providers AS d ON d.clinic_id = c.clinic_id AND coalesce(c.provider_id = d.id, true)
-                            AND coalesce(c.location_id = d.location_id, c.location_id IS NULL)
-        WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND c.ends_at > :starts_at AND c.starts_at < :ends_at
+       SELECT c.provider_id, c.starts_at, c.ends_at, c.title FROM closed AS c
   ) AS b ON b.provider_id = p.id
  WHERE p.clinic_id = :clinic_id
  ORDER BY p.display_name, p.id, b.starts_at"""

@@ -58,6 +58,50 @@ SELECT coalesce(s.location_id, p.location_id) FROM slots AS s
    AND s.ends_at > :starts_at"""
 )
 
+# The pieces of time in which closures of a span close each doctor. What closes a place closes who is always there for
+# as long as it lasts, and who is elsewhere, too, in the hours they are at that place.
+CLOSED = """
+days AS (
+    SELECT c.timezone AS zone, CAST(day AS date) AS day FROM clinics AS c CROSS JOIN LATERAL generate_series(
+           date_trunc('day', CAST(:starts_at AS timestamptz) AT TIME ZONE c.timezone),
+           CAST(:ends_at AS timestamptz) AT TIME ZONE c.timezone - interval '1 microsecond', interval '1 day') AS day
+     WHERE c.id = :clinic_id
+),
+shut AS MATERIALIZED (
+    SELECT c.id, c.title, c.provider_id, c.location_id, tstzmultirange(tstzrange(c.starts_at, c.ends_at)) AS times
+      FROM closures AS c
+     WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND c.ends_at > :starts_at AND c.starts_at < :ends_at
+),
+there AS MATERIALIZED (
+    SELECT p.id AS provider_id, coalesce(a.location_id, p.location_id) AS location_id,
+           range_agg(tstzrange((d.day + a.start_time) AT TIME ZONE d.zone, (d.day + a.end_time) AT TIME ZONE d.zone))
+           AS times
+      FROM days AS d
+      JOIN availabilities AS a
+        ON a.clinic_id = :clinic_id AND a.status = 'active'
+       AND (a.on_date = d.day
+            OR (a.weekday = extract(dow FROM d.day)
+                AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
+                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                   AND dated.on_date = d.day AND NOT dated.in_addition)))
+      JOIN providers AS p ON p.clinic_id = a.clinic_id AND p.id = a.provider_id
+     WHERE (d.day + a.start_time) AT TIME ZONE d.zone < (d.day + a.end_time) AT TIME ZONE d.zone
+       AND EXISTS (SELECT 1 FROM shut WHERE shut.location_id IS NOT NULL)
+     GROUP BY 1, 2
+),
+closed AS (
+    SELECT s.id, s.title, p.id AS provider_id, lower(piece) AS starts_at, upper(piece) AS ends_at
+      FROM shut AS s
+      JOIN providers AS p ON p.clinic_id = :clinic_id AND coalesce(s.provider_id = p.id, true)
+     CROSS JOIN LATERAL unnest(CASE
+           WHEN s.location_id IS NULL OR s.location_id = p.location_id AND NOT EXISTS (
+                SELECT 1 FROM there AS t WHERE t.provider_id = p.id AND t.location_id <> s.location_id) THEN s.times
+           ELSE s.times * (SELECT t.times FROM there AS t
+                            WHERE t.provider_id = p.id AND t.location_id = s.location_id) END) AS piece
+     WHERE lower(piece) < :ends_at AND upper(piece) > :starts_at
+)"""
+
 
 def places_of(session, clinic_id, visits) -> list:
     """Where each of these visits or offers is, in their order, in one statement: a place or the clinic itself."""

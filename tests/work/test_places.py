@@ -12,8 +12,9 @@ from icalendar import Calendar
 from clinic.actions import closures, groups, hours, offer_links, visit_links
 from clinic.models.organizations import Location
 from clinic.models.schedule import Availability
-from clinic.queries import places
+from clinic.queries import calendar, places
 from clinic.queries.closures import coming
+from clinic.queries.day import Day, doctors_of
 from tests.actions.lining_up import awake_clinic, freed, refill, wait  # noqa: F401 (fixtures)
 from tests.actions.offering import offered
 from tests.queries_counted import counted
@@ -120,6 +121,20 @@ class TestTheSlotAndTheDay:
             closures.add(session, by=cast.ines.actor, starts_at=cast.tomorrow_at(8), ends_at=cast.tomorrow_at(18),
                          title=place.name, location_id=place.id)  # fmt: skip
         assert {each.place: each.visits for each in coming(session)} == {"North House": 1, "South House": 0}
+
+    def test_a_closed_place_is_drawn_over_the_hours_of_who_is_there_that_day(self, session, cast, north, south):
+        def drawn(days):
+            day = Day.on(cast.tomorrow_at(12, days=days).date(), cast.rose.timezone)
+            (dr_osei,) = [each for each in doctors_of(session, cast.rose.id, day) if each.id == str(cast.dr_osei.id)]
+            found = calendar.times(session, cast.rose.id, day, [cast.dr_osei.id])
+            assert [each.reason for each in found] == [reason for _from, _until, reason in dr_osei.away]
+            return dr_osei.away
+
+        span = {"starts_at": cast.tomorrow_at(8), "ends_at": cast.tomorrow_at(12, days=2)}
+        for place in (north, south):
+            closures.add(session, by=cast.ines.actor, title=place.name, location_id=place.id, **span)
+        assert drawn(1) == [(cast.tomorrow_at(9), cast.tomorrow_at(17), "North House")]
+        assert drawn(2) == [(cast.tomorrow_at(0, days=2), span["ends_at"], "South House")]
 
 
 class TestTheWaitingList:
