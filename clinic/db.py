@@ -97,6 +97,7 @@ class Timestamped:
 
 
 # Whoever stops in the middle of a transaction, holding locks, is given up: a process that hangs or was cut off.
+# Why these limits, here and in app_enter, are no shorter stands in SECURITY.md.
 PATIENCE = "set_config('idle_in_transaction_session_timeout', '30s', true)"
 ENTER = sa.text(
     f"""SELECT entered.*, clock_timestamp() AS database_now
