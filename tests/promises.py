@@ -26,7 +26,7 @@ PROMISES = {
     19: "Who goes away is signed out, and nothing that a page does by itself keeps anybody signed in.",
     20: "A second factor's code counts once.",
     21: "Guessing is slowed for the account, the address and everybody, and locks nobody out of their own account.",
-    22: "Nobody finds out who has an account.",
+    22: "Signing in and a forgotten password do not tell who has an account; signing up does, but of no record.",
     23: "A link to a new password works once and soon, and not after anything newer.",
     24: "Looking changes nothing; what changes something is a form of our own, sent by the person it was drawn for.",
     25: "Every answer carries the security headers, and patients' data is kept by no cache.",
