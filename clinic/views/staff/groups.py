@@ -196,15 +196,25 @@ def _page(group_id):
         members = asked.called_off_visits(session, gone) if gone else asked.members(session, group_id)
         listed(visit.id for visit in members)
     return {"group": group, "members": members, "may_edit": current.may(P.GROUPS_EDIT), "book_url": _book_url(group),
-            "may_book": current.may(P.VISITS_BOOK), "zone": current.clinic.timezone}  # fmt: skip
+            "may_book": current.may(P.VISITS_BOOK), "wait_url": _wait_url(group),
+            "zone": current.clinic.timezone}  # fmt: skip
 
 
 def _book_url(group):
     """Where a place in it is booked; of any type the desk chooses the type first."""
     at = group.starts_at.isoformat() if group.visit_type_id else None
-    day = None if at else group.starts_at.astimezone(ZoneInfo(current.clinic.timezone)).date()
     return url_for("staff.booking.new", visit_type_id=group.visit_type_id, provider_id=group.provider_id,
-                   starts_at=at, date=day)  # fmt: skip
+                   starts_at=at, date=None if at else _day(group))  # fmt: skip
+
+
+def _wait_url(group):
+    """Where somebody is put on the waiting list for a place that becomes free in it."""
+    return url_for("staff.waitlist.new", visit_type_id=group.visit_type_id, provider_id=group.provider_id,
+                   date=_day(group))  # fmt: skip
+
+
+def _day(group):
+    return group.starts_at.astimezone(ZoneInfo(current.clinic.timezone)).date()
 
 
 def _offering(form):

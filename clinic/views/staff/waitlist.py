@@ -16,7 +16,7 @@ from clinic.models.waitlist import PRIORITIES, WaitlistEntry
 from clinic.openings import listed
 from clinic.queries import picking
 from clinic.queries import waitlist as asked
-from clinic.views.asked import Page, an_id, page_number
+from clinic.views.asked import Page, a_day, an_id, page_number
 from clinic.views.staff import own_patients
 from clinic.views.staff.choosing import Asked, PatientChoice
 
@@ -33,9 +33,11 @@ def index():
 
 @bp.get("/new", needs=BOOK, shows="patients")
 def new():
-    """What somebody waits for."""
-    patient_id = an_id("patient_id")
-    return show(FORM, form=_form(patient_id, formdata=None), desk=_who(patient_id))
+    """What somebody waits for; the address may name the type, the doctor and the day."""
+    desk = _who(an_id("patient_id"))
+    known = {"visit_type_id": desk.asked.visit_type_id, "provider_id": desk.asked.provider_id,
+             "earliest_on": desk.asked.date, "latest_on": desk.asked.date}  # fmt: skip
+    return show(FORM, form=_form(desk.asked.patient_id, formdata=None, data=known), desk=desk)
 
 
 @bp.post("/find", needs=BOOK, once=False, shows="patients")
@@ -138,7 +140,8 @@ def _form(patient_id, **given):
 
 
 def _who(patient_id):
-    return PatientChoice(Asked(patient_id=patient_id), url_for("staff.waitlist.new"), url_for("staff.waitlist.find"))
+    asked_for = Asked(patient_id, an_id("visit_type_id"), an_id("provider_id"), date=a_day("date"))
+    return PatientChoice(asked_for, url_for("staff.waitlist.new"), url_for("staff.waitlist.find"))
 
 
 def _refused(form, patient_id, refusal):

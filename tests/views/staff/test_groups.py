@@ -1,5 +1,7 @@
 """Groups at the desk: a time is published once or on many dates, seen with who is in it, changed and called off."""
 
+import html
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,6 +114,19 @@ class TestShow:
     def test_who_is_in_it_and_the_way_to_book(self, amara, slot, sits):
         page = amara.open("staff.groups.show", group_id=slot.id).text
         assert "Tom Baker" in page and "1 of 3 places taken" in page and "Book a place" in page
+
+    def test_where_it_is_full_somebody_waits_for_a_place_in_it(self, amara, cast, session, slot, sits):
+        groups.update(session.merge(slot), by=cast.amara.actor, capacity=1, title=None, location_id=None)
+        session.commit()
+        page = amara.open("staff.groups.show", group_id=slot.id).text
+        (link,) = re.findall(r'href="(/staff/waitlist/new[^"]*)"', page)
+        found = amara.send("/staff/waitlist/find?" + html.unescape(link).partition("?")[2], {"q": "okafor"}).text
+        (link,) = set(re.findall(r'href="(/staff/waitlist/new[^"]*patient_id[^"]*)"', found))
+        form = amara.open(html.unescape(link)).text
+        day = cast.tomorrow_at(18).astimezone(LONDON).date().isoformat()
+        for chosen in (cast.consultation.id, cast.dr_osei.id):
+            assert f'selected value="{chosen}"' in form or f'value="{chosen}" selected' in form
+        assert form.count(f'value="{day}"') == 2
 
     def test_its_doctor_sees_who_comes_and_another_doctor_how_many(self, osei, lind, slot, sits):
         assert "Tom Baker" in osei.open("staff.groups.show", group_id=slot.id).text
