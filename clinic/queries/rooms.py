@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from clinic.models.rooms import Room, RoomKind, RoomStatus, SlotRoom, VisitTypeNeed
 from clinic.models.schedule import VisitType
 from clinic.queries.open_parts import STANDS
+from clinic.queries.places import AT
 
 # A clinic has some dozens of rooms; a list longer than this is somebody's mistake.
 MOST = 500
@@ -23,10 +24,10 @@ CHOICES = sa.text(
   JOIN rooms AS r ON r.clinic_id = v.clinic_id AND r.status = 'active'
   JOIN room_kinds AS k ON k.clinic_id = r.clinic_id AND k.id = r.room_kind_id
   LEFT JOIN locations AS l ON l.clinic_id = r.clinic_id AND l.id = r.location_id
-  LEFT JOIN providers AS p ON p.clinic_id = v.clinic_id AND p.id = v.provider_id
+ CROSS JOIN LATERAL (SELECT {AT.format(v="v")} AS location_id) AS here
   LEFT JOIN slots AS s0 ON s0.clinic_id = v.clinic_id AND s0.id = v.slot_id
  WHERE v.clinic_id = :clinic_id AND v.id = :visit_id
- ORDER BY coalesce(r.location_id = p.location_id, true) DESC, k.name, r.name, r.id LIMIT {MOST}"""
+ ORDER BY coalesce(r.location_id = here.location_id, true) DESC, k.name, r.name, r.id LIMIT {MOST}"""
 )
 
 

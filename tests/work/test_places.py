@@ -12,12 +12,13 @@ from icalendar import Calendar
 from clinic.actions import closures, groups, hours, offer_links, visit_links
 from clinic.models.organizations import Location
 from clinic.models.schedule import Availability
-from clinic.queries import calendar, places
+from clinic.queries import calendar, places, rooms
 from clinic.queries.closures import coming
 from clinic.queries.day import Day, doctors_of
 from tests.actions.lining_up import awake_clinic, freed, refill, wait  # noqa: F401 (fixtures)
 from tests.actions.offering import offered
 from tests.queries_counted import counted
+from tests.rooms import a_kind
 
 
 @pytest.fixture
@@ -121,6 +122,12 @@ class TestTheSlotAndTheDay:
             closures.add(session, by=cast.ines.actor, starts_at=cast.tomorrow_at(8), ends_at=cast.tomorrow_at(18),
                          title=place.name, location_id=place.id)  # fmt: skip
         assert {each.place: each.visits for each in coming(session)} == {"North House": 1, "South House": 0}
+
+    def test_rooms_at_the_place_of_the_visit_are_offered_first(self, session, cast, visits, north, south):
+        a_kind(session, cast, "A kind", "Upstairs", place=south)
+        a_kind(session, cast, "Kind B", "Downstairs", place=north)
+        offered_first = [rooms.choices(session, visit, cast.amara.user.id)[0].name for visit in visits]
+        assert offered_first == ["Downstairs", "Upstairs"]
 
     def test_a_closed_place_is_drawn_over_the_hours_of_who_is_there_that_day(self, session, cast, north, south):
         def drawn(days):
