@@ -21,7 +21,9 @@ INJECTIONS = [
     "__class__", "../..",
 ]  # fmt: skip
 # What a page reads gets so many of them at a time, all where promises are proved in full; the next gets the next ones.
-MANY = len(INJECTIONS) if "PROMISES" in os.environ else 10
+MANY, OF_A_SEARCH = (len(INJECTIONS),) * 2 if "PROMISES" in os.environ else (10, 4)
+# What only looks for something and is sent as a form, so that no address has a name in it.
+SEARCHES = ("find", "find_code", "look")
 SECONDS = 2.5  # less than any of the sleeps above
 
 
@@ -32,30 +34,46 @@ def noticing(app, monkeypatch):
     monkeypatch.setattr(app, "request_class", kind)
 
 
-@pytest.mark.promise(17, "every parameter that a page reads, and those it might")
-def test_no_parameter_of_a_page_reaches_the_database_as_sql(app, cast, session, superuser, noticing, figure):
+@pytest.mark.promise(17, "every parameter that a page or a search reads, and those it might")
+@pytest.mark.parametrize("what", ["pages", "searches"])
+def test_no_parameter_reaches_the_database_as_sql(app, cast, session, superuser, noticing, figure, what):
     known, own, count, wrong, turn = ids(session, cast), own_ids(cast), 0, {}, 0
     before, baseline = digests(superuser), plausible(cast)
-    parameters = 0
+    parameters, tried, many = 0, set(), MANY if what == "pages" else OF_A_SEARCH
     for rule, method in routes(app):
-        if method != "GET" or rule.endpoint.rpartition(".")[2] == "static" or rule.endpoint.startswith("assets"):
+        wanted = method == "GET" if what == "pages" else method == "POST" and _only_looks(app, rule.endpoint)
+        if not wanted or rule.endpoint.rpartition(".")[2] == "static" or rule.endpoint.startswith("assets"):
             continue
+        tried.add(rule.endpoint)
         visitor = Visitor(app, fitting(app, cast, rule.endpoint))
         path = address(visitor, rule, known | (own if rule.endpoint.startswith("portal") else {}))
         read = names_read(app, cast, rule, method, path, baseline)
         for name in [*read, *(each for each in ALWAYS if each not in read)]:
             parameters += 1
             turn += 1
-            for payload in _some(turn, MANY if name in read else 1):
+            for payload in _some(turn, many if name in read else 1):
                 started = time.perf_counter()
-                with asked(visitor, path, query_string={name: payload}) as answer:
+                with asked(visitor, path, **_sent(visitor, method, {name: payload})) as answer:
                     count += 1
                     slow = time.perf_counter() - started > SECONDS
                     if answer.status_code >= 500 or slow or b"syntax error" in answer.data:
                         wrong[(rule.endpoint, name, payload)] = (answer.status_code, slow)
     assert not wrong
+    assert what == "pages" or {"staff.patients.find", "staff.audit.find"} < tried
     assert digests(superuser) == before
-    figure(f"{parameters} parameters, {count} tries: 0 faults, 0 tables changed, 0 slower than {SECONDS} s")
+    told = f"{parameters} parameters of {len(tried)} {what}, {count} tries"
+    figure(f"{told}: 0 faults, 0 tables changed, 0 slower than {SECONDS} s")
+
+
+def _only_looks(app, endpoint):
+    """Whether a form of this route looks for something and changes nothing: sent twice it needs no key."""
+    return endpoint.rpartition(".")[2] in SEARCHES and not app.extensions["needs"][endpoint].once
+
+
+def _sent(visitor, method, fields):
+    if method == "POST":
+        return {"method": method, "data": fields | {"csrf_token": visitor.csrf}}
+    return {"query_string": fields}
 
 
 def _some(turn, many):
