@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.queries import calls
+from clinic.queries import calls, patient_merges
 from clinic.queries.connections import count_sign_ups
 from clinic.views.staff import open_ends, requests
 
@@ -56,6 +56,7 @@ COUNTS = {
     "staff.connections.index": count_sign_ups,
     "staff.calls.index": calls.count,
     "staff.open_ends.index": open_ends.waiting,
+    "staff.patient_merges.index": lambda session: patient_merges.count_asked_by_others(session, current.user.id),
 }
 
 # The pages of one patient's record.

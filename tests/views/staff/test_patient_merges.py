@@ -45,6 +45,16 @@ class TestAsk:
         assert ines.send("staff.patient_merges.approve", merge_id=line.id).status_code == 303
         assert lines(session)[0].is_in_force
 
+    def test_every_page_of_who_may_look_it_over_says_that_it_waits_and_none_of_who_asked(
+        self, amara, ines, osei, cast, session, twice
+    ):
+        waits = 'Merged records <span class="view-tabs-count">1</span>'
+        amara.send("staff.patient_merges.ask", {"reason": WHY}, **pair(cast, twice))
+        assert waits in ines.open("staff.day.index").text and waits not in amara.open("staff.day.index").text
+        assert "Merged records" not in osei.open("staff.day.index").text
+        ines.send("staff.patient_merges.decline", merge_id=lines(session)[0].id)
+        assert waits not in ines.open("staff.day.index").text
+
     def test_looking_moves_nothing(self, amara, cast, session, twice):
         amara.open("staff.patient_merges.new", **pair(cast, twice))
         lines(session)
