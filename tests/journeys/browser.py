@@ -16,6 +16,8 @@ PROBLEMS = """async (options) => (await axe.run(options)).violations.map(
 )"""
 # What Chromium and htmx say on the console of an answer that is no success; the answer itself is what a test looks at.
 AN_ANSWER = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
+# And what htmx says of a request that was on its way when somebody went to another page.
+LEFT = ("htmx:afterRequest, ", "htmx:sendAbort, ")
 # Pixels, as a word because 0 would count as "not yet"; asked again until the page is whole.
 # A function: asked a second time, the content policy lets no text be read as script.
 TOO_WIDE_BY = "() => document.readyState === 'complete' && String(document.documentElement.scrollWidth - innerWidth)"
@@ -36,7 +38,7 @@ class Window:
     """One person's window on one screen."""
 
     def __init__(self, browser, url, size=DESK, javascript=True, timezone="Europe/London"):
-        self.url = url
+        self.url, self.javascript = url, javascript
         self.context = browser.new_context(
             viewport=size, reduced_motion="reduce", locale="en-GB", timezone_id=timezone,
             java_script_enabled=javascript, base_url=url,
@@ -47,7 +49,7 @@ class Window:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, message):
-        if message.type == "error" and not message.text.startswith(AN_ANSWER):
+        if message.type == "error" and not message.text.startswith(AN_ANSWER + LEFT):
             self.complaints.append(message.text)
 
     def sign_in(self, email, password):
@@ -71,8 +73,21 @@ class Window:
 
     def press(self, name, role="button"):
         """Press a button, or follow a link, by the words on it."""
-        self.page.get_by_role(role, name=name).first.click()
+        return self.click(self.page.get_by_role(role, name=name).first)
+
+    def click(self, found):
+        """Press what was found: a button, a link, a box to tick."""
+        found.click()
         self.page.wait_for_load_state()
+        return self
+
+    def write(self, label, words):
+        """Write into the field that is called so."""
+        self.page.get_by_label(label).first.fill(words)
+
+    def choose(self, label, value):
+        """Choose from the list that is called so."""
+        self.page.get_by_label(label).first.select_option(value)
 
     def sees(self, text, timeout=15000):
         """Wait until the text is on the page, without loading it again."""
@@ -100,6 +115,10 @@ class Window:
             self.check()
         self.page.set_viewport_size(before)
         return self
+
+    def look(self, name):
+        """Check the page as it is and keep a picture with its width in the name; without script nothing is measured."""
+        return self.check().picture(f"{name}-{self.page.viewport_size['width']}") if self.javascript else self
 
     def picture(self, name):
         """Keep a picture where somebody asked for pictures."""

@@ -7,6 +7,13 @@ from tests.journeys.browser import DESK, PHONE, Window, chromium
 from tests.live_server import served
 from tests.visitor import Visitor
 
+# The ways in which everybody must be able to go what matters most.
+WAYS = {
+    "1280": {"size": DESK},
+    "360": {"size": PHONE},
+    "without script": {"size": DESK, "javascript": False},
+}
+
 
 @pytest.fixture(scope="session")
 def live(app, server):
@@ -25,6 +32,12 @@ def browser():
 @pytest.fixture(params=[DESK, PHONE], ids=["1280", "360"])
 def size(request):
     """The screens every page must work on."""
+    return request.param
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+def way(request):
+    """How a window is used in a journey: ``window(cast.amara, **way)``."""
     return request.param
 
 

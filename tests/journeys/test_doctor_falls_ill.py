@@ -10,7 +10,6 @@ from clinic.models.offers import SlotOffer
 from clinic.models.strandings import Stranding
 from clinic.models.visits import Visit
 from clinic.work.handlers import run
-from tests.journeys.browser import DESK, PHONE
 
 
 @pytest.fixture
@@ -34,50 +33,35 @@ def link_of(session, patient):
     return f"/o/{offer_links.token_of(offer)}"
 
 
-def look(window, name):
-    """Check the page as it is on a desk's screen and on a phone."""
-    for size in (DESK, PHONE):
-        window.page.set_viewport_size(size)
-        window.check().picture(f"{name}-{size['width']}")
-
-
-@pytest.mark.parametrize(("size", "script"), [(PHONE, True), (DESK, False)], ids=["360", "without script"])
-def test_everybody_has_another_time_in_the_end(window, cast, session, work, size, script):
+def test_everybody_has_another_time_in_the_end(window, cast, session, work, way):
     cast.booked(cast.tomorrow_at(10))
     cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient)
     day = cast.tomorrow_at(12).astimezone(ZoneInfo("Europe/London")).date().isoformat()
 
-    ines = window(cast.ines, size=size, javascript=script).go(f"/staff/providers/{cast.dr_osei.id}/blocks")
-    ines.page.get_by_label("From", exact=False).first.fill(day)
-    ines.page.get_by_label("Reason").fill("Illness")
+    ines = window(cast.ines, **way).go(f"/staff/providers/{cast.dr_osei.id}/blocks")
+    ines.write("From", day)
+    ines.write("Reason", "Illness")
     ines.press("Block the time")
     ines.sees("Visits that need another time")
     work("strandings.propose")
 
-    amara = window(cast.amara, size=size, javascript=script).go("/staff/stranded")
-    amara.page.locator("table a").first.click()
+    amara = window(cast.amara, **way).go("/staff/stranded")
+    amara.click(amara.page.locator("table a").first)
     amara.sees("2 visits are affected")
-    if script:
-        look(amara, "stranded-workbench")
-        workbench = amara.page.url
-        amara.press("Propose another time", role="link")
-        look(amara, "stranded-pick")
-        amara.go(workbench)
+    workbench = amara.page.url
+    amara.look("stranded-workbench").press("Propose another time", role="link")
+    amara.look("stranded-pick").go(workbench)
     amara.press("Send all 2 proposals")
     amara.sees("still have to be sent")
     work("strandings.send")
 
-    maya = window(size=PHONE, javascript=script).go(link_of(session, cast.maya_patient))
+    maya = window(**way).go(link_of(session, cast.maya_patient))
     maya.sees("Nothing is changed yet")
-    if script:
-        maya.check().picture("offer-question")
-    maya.press("Yes, I take this time")
+    maya.look("offer-question").press("Yes, I take this time")
     maya.sees("Your visit is booked for this time")
-    if script:
-        maya.check().picture("offer-taken")
+    maya.look("offer-taken")
 
-    amara.go(amara.page.url)
-    amara.page.locator("li", has_text="Tom Baker").get_by_role("button", name="Says yes on the phone").click()
+    amara.go(workbench).press("Says yes on the phone Tom Baker")
     amara.sees("Moved to the proposed time")
     session.rollback()
     session.expire_all()

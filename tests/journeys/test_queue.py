@@ -8,7 +8,6 @@ from clinic.actions import screens
 from clinic.actions.screens import hash_code
 from clinic.db import now
 from tests.journeys.browser import DESK, PHONE
-from tests.waiting import walked_in
 
 CODE = "K7QPM3RTX9WD"
 DOOR, TELEVISION = {"width": 1080, "height": 1920}, {"width": 1920, "height": 1080}
@@ -33,38 +32,38 @@ def on_both(window, name):
         window.check().picture(f"{name}-{size['width']}")
 
 
-def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session, cast, screen):
+def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session, cast, screen, way):
     television = window(size=TELEVISION).go(screen("display")).check()
-    desk = window(cast.amara).go(f"/staff/walk-ins/new?patient_id={cast.tom.id}").check()
-    desk.page.get_by_label("How urgent").select_option("orange")
-    desk.press("Add to those who wait")
+    desk = window(cast.amara, **way).go("/staff/queue").press("Add a walk-in", "link")
+    desk.write("Name, date of birth, phone or record number", "baker")
+    if not desk.javascript:
+        desk.press("Find")
+    desk.press("Tom Baker", "link")
+    desk.choose("How urgent", "orange")
+    desk.look("walk-in").press("Add to those who wait")
     desk.sees("ticket 1")
 
-    doctor = window(cast.osei).go("/staff/queue")
+    doctor = window(cast.osei, **way).go("/staff/queue")
     doctor.sees("Tom Baker")
-    doctor.page.get_by_label("Or another place").fill("Room 2")
+    doctor.write("Or another place", "Room 2")
     doctor.press("Call next")
     doctor.sees("Number 1: Room 2.")
-    on_both(doctor, "queue")
+    doctor.look("queue")
     television.sees("Room 2", timeout=12_000)
     television.check().picture("display")
     assert television.page.get_by_text("Tom").count() == 0
+    doctor.press("Call again Tom Baker")
+    doctor.sees("Number 1 is called again.")
+    plain = window(javascript=False).go(television.page.url)
+    plain.sees("called again")
 
-    doctor.press("Start")
+    doctor.press("Start Tom Baker")
     doctor.page.get_by_role("heading", name="With a doctor").wait_for()
     desk.go("/staff/queue?provider=all").sees("With a doctor")
-
-
-def test_the_same_without_script(window, session, cast, screen):
-    walked_in(session, cast)
-    desk = window(cast.amara, javascript=False).go("/staff/queue")
-    desk.page.get_by_label("Or another place").fill("Room 2")
-    desk.press("Call next")
-    desk.sees("Number 1: Room 2.")
-    desk.press("Call again Tom Baker")
-    desk.sees("Number 1 is called again.")
-    television = window(javascript=False).go(screen("display"))
-    television.sees("called again")
+    doctor.press("Tom Baker", "link")
+    doctor.look("walk-in-seen").press("Complete Tom Baker")
+    doctor.sees("The visit is completed.")
+    desk.go("/staff/queue?provider=all").sees("Nobody is here")
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
