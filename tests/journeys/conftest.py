@@ -4,12 +4,13 @@ import pytest
 
 from tests.cast import PASSWORD
 from tests.journeys.browser import DESK, PHONE, Window, chromium
+from tests.journeys.keyboard import Keys
 from tests.live_server import served
 from tests.visitor import Visitor
 
 # The ways in which everybody must be able to go what matters most.
 WAYS = {
-    "1280": {"size": DESK},
+    "1280 by keyboard": {"size": DESK, "keyboard": True},
     "360": {"size": PHONE},
     "without script": {"size": DESK, "javascript": False},
 }
@@ -45,12 +46,13 @@ def way(request):
 def window(app, browser, live, cast):
     """Open a window, signed in as one of the cast or as nobody; all are closed afterwards.
 
-    Who is signed in was so before, by their cookie; a journey about signing in asks for ``typed``.
+    Who is signed in was so before, by their cookie; a journey about signing in asks for ``typed``,
+    and one without a mouse for ``keyboard``.
     """
     opened = []
 
-    def open_window(person=None, typed=False, **options):
-        window = Window(browser, live.url, **options)
+    def open_window(person=None, typed=False, keyboard=False, **options):
+        window = (Keys if keyboard else Window)(browser, live.url, **options)
         opened.append(window)
         if person and typed:
             window.sign_in(person.user.email, PASSWORD)
