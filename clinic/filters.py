@@ -144,6 +144,12 @@ def zone_name(tz: ZoneInfo | None = None) -> str:
     return dates.get_timezone_location(tz or zone(), locale=locale(), return_city=True)
 
 
+def language_name(code: str) -> str:
+    """What a language is called in the page's own: de is German, and so is de-AT; one without a name is its code."""
+    plain = code.replace("-", "_").partition("_")[0].lower()
+    return get_locale().languages.get(plain, code)
+
+
 def money(amount) -> str:
     """An amount in the clinic's currency and format."""
     at = place()
@@ -200,6 +206,7 @@ def init_app(app: Flask):
         moment,
         both_clocks,
         own_zone,
+        language_name,
         money,
         ago,
         seconds_until,

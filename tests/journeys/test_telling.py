@@ -65,6 +65,8 @@ def test_an_administrator_reads_every_text_and_says_when_it_is_night(window, cas
     at = window(cast.ines, size=size).go("/staff/telling").check().picture(f"telling-{size['width']}")
     at.press("Read every text", role="link")
     at.check().picture(f"texts-{size['width']}").sees("Answer YES to confirm or NO to cancel.")
+    at.press("German", role="link").sees("Antworten Sie JA zum Bestätigen oder NEIN zum Absagen.")
+    at.check().picture(f"texts-german-{size['width']}")
     at.go("/staff/telling").page.get_by_label("and before").fill("07:00")
     at.press("Save")
     at.sees("Saved. It counts for the next message.")

@@ -1,6 +1,6 @@
 """How the clinic tells patients things: quiet hours, what is sent, and every text as patients get it."""
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -9,7 +9,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.telling import TellingForm
 from clinic.htmx import again, changed, show
-from clinic.languages import LANGUAGES
+from clinic.languages import CONVERSATION, first_of
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.work.messages import previews
@@ -37,10 +37,11 @@ def update():
 
 @bp.get("/texts", needs=EDIT)
 def texts():
-    """Every message as an invented patient would get it."""
+    """Every message as an invented patient would get it: in the clinic's language, or another one we talk in."""
     clinic = _clinic()
-    shown = previews(clinic, Telling.of(clinic.settings), LANGUAGES[0])
-    return show("staff/telling/texts.html", texts=shown)
+    language = first_of(CONVERSATION, request.args.get("language"), clinic.locale) or CONVERSATION[0]
+    shown = previews(clinic, Telling.of(clinic.settings), language)
+    return show("staff/telling/texts.html", texts=shown, language=language, languages=CONVERSATION)
 
 
 def _clinic():

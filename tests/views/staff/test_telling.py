@@ -53,6 +53,12 @@ def test_every_text_can_be_read(ines):
     assert "Consultation" not in page
 
 
+def test_every_text_can_be_read_in_each_language_and_is_marked_as_it(ines):
+    page = ines.open("staff.telling.texts", language="de").text
+    assert '<html lang="en">' in page and '<blockquote class="told-text" lang="de">' in page
+    assert "Antworten Sie JA zum Bestätigen oder NEIN zum Absagen." in page and "Answer YES" not in page
+
+
 class TestReminders:
     @pytest.mark.parametrize(("typed", "kept"), [("72, 24,3", [72, 24, 3]), ("2 48", [48, 2]), ("", []), ("5,5", [5])])
     def test_of_a_visit_type_are_hours_before_it(self, ines, session, cast, typed, kept):
