@@ -30,6 +30,12 @@ class TestSeed:
         assert seconds < 30
         assert len(ask("SELECT DISTINCT country, currency, locale, timezone FROM clinics")) == 2
 
+    def test_patients_of_one_clinic_speak_several_languages_and_of_some_nothing_is_known(self, ask):
+        of_it = """SELECT DISTINCT language FROM patients
+                   WHERE clinic_id = (SELECT id FROM clinics WHERE slug = :slug)"""
+        for slug in ("rose-street", "praxis-am-hafen"):
+            assert {row.language for row in ask(of_it, slug=slug)} == {"de", "en", None}
+
     def test_today_has_visits_that_wait_go_on_are_over_and_are_to_come(self, ask):
         found = dict(ask(TODAY, slug="rose-street"))
         assert {"booked", "confirmed", "checked_in", "in_progress", "completed", "cancelled"} <= set(found)
