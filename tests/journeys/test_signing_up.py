@@ -1,12 +1,12 @@
 """Finding a clinic, becoming its patient, belonging to two, joining as a colleague: in a real browser."""
 
-from clinic.actions.accounts import invite
-from clinic.models.accounts import Role
+from tests.journeys.test_forgotten import post  # noqa: F401 (a fixture)
 
 ADA = {
     "First name": "Ada", "Last name": "Byron", "Date of birth": "10/12/1985", "Phone": "020 7946 0991",
     "Email": "ada@example.org", "Choose a password": "a long password",
 }  # fmt: skip
+NOOR = {"First name": "Noor", "Last name": "Haddad", "Email": "noor@rose-street.example"}
 
 
 def test_a_newcomer_finds_the_clinic_signs_up_and_is_at_the_time_they_chose(window, cast, size):
@@ -32,17 +32,23 @@ def test_somebody_of_another_clinic_becomes_a_patient_here_and_goes_back(window,
     assert "/staff/" in at.page.url
 
 
-def test_a_colleague_joins_by_the_link_alone(window, cast, session, size):
-    who = {"email": "noor@rose-street.example", "first_name": "Noor", "last_name": "Haddad", "role": Role.RECEPTIONIST}
-    _user, token = invite(session, by=cast.ines.actor, **who)
-    session.commit()
+def test_a_colleague_is_invited_and_joins_by_the_link_of_the_mail_alone(window, cast, post, size):  # noqa: F811
+    ines = window(cast.ines, size=size)
+    ines.go("/staff/colleagues").press("Invite a colleague", role="link")
+    for label, words in NOOR.items():
+        ines.page.get_by_label(label).fill(words)
+    ines.page.get_by_label("Role").select_option("receptionist")
+    ines.check().press("Invite")
+    ines.sees("They are also sent a mail with a link of their own.")
+    ines.check()
+    path = post.link(to=NOOR["Email"])
     at = window(size=size)
-    at.go(f"/join/{token}").check()
+    at.go(path).check()
     at.page.get_by_label("Choose a password").fill("a brand new password")
     at.press("Join")
     at.page.get_by_role("heading", level=1, name="Today").wait_for()
     at.go("/password").check()
-    at.go(f"/join/{token}").sees("This link no longer works")
+    at.go(path).sees("This link no longer works")
     at.check()
 
 
