@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from clinic.server import EmbeddedServer
 from tests.browser import Browser
-from tests.databases import scratch_server
+from tests.databases import scratch_folder
 from tests.faults.place import CLIENTS, DESK, ROUNDS, Sent, loaded, traces, until, wished
 from tests.faults.wire import Wire
 from tests.live_server import served
@@ -18,8 +19,15 @@ PAGES = ("/staff/day", "/staff/", "/sign-in", "/c/rose-street")
 
 @pytest.fixture(scope="module")
 def place():
-    """A database server of its own, which may be stopped, and the product on it."""
-    with scratch_server() as own, staged_on(own, CLIENTS, DATABASE_POOL_WAIT="1") as (stage, live, url):
+    """A database server of its own, which may be stopped, and the product on it.
+
+    Unlike those of other tests it keeps what it has said to be kept: only so can it be stopped and nothing be lost.
+    """
+    with (
+        scratch_folder() as folder,
+        EmbeddedServer(folder) as own,
+        staged_on(own, CLIENTS, DATABASE_POOL_WAIT="1") as (stage, live, url),
+    ):
         yield SimpleNamespace(stage=stage, live=live, url=url, server=own)
 
 

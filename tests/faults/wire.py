@@ -53,7 +53,11 @@ class Wire(Relay):
 
     def _connect(self):
         line = socket.socket(socket.AF_UNIX)
-        line.connect(self.path)
+        try:
+            line.connect(self.path)
+        except OSError:
+            line.close()
+            raise
         return line
 
     def through(self, addresses):
