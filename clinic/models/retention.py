@@ -144,7 +144,7 @@ CLASSES = (
     ),
     Kept(
         "Holds of a time, with their rooms", ("slots", "seat_holds", "slot_rooms"), "until they run out",
-        "Nobody owns a time they did not book.", how="every minute",
+        "Nobody owns a time they did not book.", how="every 15 seconds",
     ),
     Kept(
         "Times offered to patients", ("slot_offers", "stranded_visits"), "as long as the patient's visits",

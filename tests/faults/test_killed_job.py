@@ -1,21 +1,21 @@
 """The worker is killed between what a job did and saying so; a job that always fails; a sweeper killed at its work."""
 
 import asyncio
-import subprocess
-import sys
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
 
 from clinic import jobs
-from clinic.config import HOME
 from clinic.db import db
 from clinic.models.schedule import BookingRule, VisitType
 from clinic.queries.checking import findings
 from clinic.work.running import MOST_ATTEMPTS, build, rescue
 from tests.browser import Browser
-from tests.faults.place import ROUNDS, loaded, until, waiting_for
+from tests.faults.place import FULL, ROUNDS, loaded, until, waiting_for
 from tests.faults.worker import worker
 from tests.races.invariants import broken
 
@@ -167,42 +167,102 @@ def _all_findings(place):
     return told
 
 
-HOLDS = 500
-SWEEP = (
-    "from app import app; from clinic import work; from clinic.work.handlers import run; run(app, 'holds.sweep', {})"
-)
-MANY = """
+HOLDS, SEATS, MINUTE = 500, 5, 60
+SLOTS = """
 INSERT INTO slots (clinic_id, id, provider_id, visit_type_id, kind, status, starts_at, ends_at, busy_from, busy_until,
                    visit_mode, capacity, taken, held_until, held_by_id, overbooked)
-SELECT %(clinic)s, gen_random_uuid(), %(doctor)s, %(kind)s, 'open', 'held', at, at + interval '20 minutes', at,
-       at + interval '20 minutes', 'in_person', 1, 0, now() - interval '1 second', %(person)s, false
-  FROM (SELECT date_trunc('day', now()) + interval '200 days' + number * interval '20 minutes' AS at
+SELECT %(clinic)s, gen_random_uuid(), %(doctor)s, %(kind)s, 'open', {facts}, false
+  FROM (SELECT date_trunc('day', now()) + {days} * interval '1 day' + number * interval '20 minutes' AS at
           FROM generate_series(1, %(many)s) AS number) AS times
 """
-LEFT = "SELECT count(*) FROM slots WHERE status = 'held' AND held_until <= now()"
+TIMES = "at, at + interval '20 minutes', at, at + interval '20 minutes', 'in_person'"
+OF_ONE = SLOTS.format(days=200, facts=f"'held', {TIMES}, 1, 0, now() - interval '1 second', %(person)s")
+# Times for several: what is held of them are seats.
+OF_SEVERAL = f"""
+WITH made AS ({SLOTS.format(days=300, facts=f"'free', {TIMES}, {SEATS}, 0, NULL, NULL")} RETURNING clinic_id, id)
+INSERT INTO seat_holds (clinic_id, id, slot_id, held_until)
+SELECT clinic_id, gen_random_uuid(), id, now() - interval '1 second' FROM made, generate_series(1, {SEATS})
+"""
+LEFT = """SELECT (SELECT count(*) FROM slots WHERE status = 'held' AND held_until <= now())
+                 + (SELECT count(*) FROM seat_holds WHERE held_until <= now())"""
+# What the clock puts every 15 seconds.
+TICK = """INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+          VALUES ('default', 'holds.sweep', 'holds.sweep', '{}') ON CONFLICT DO NOTHING"""
+THERE = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s"
+# One row for each hold that was deleted, whoever did and as often as it was; what is rolled back leaves none.
+COUNTING = """
+CREATE TABLE freed (id uuid NOT NULL, at timestamptz NOT NULL);
+CREATE FUNCTION note_freed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN INSERT INTO public.freed VALUES (OLD.id, clock_timestamp()); RETURN NULL; END $$;
+CREATE TRIGGER freed AFTER DELETE ON slots FOR EACH ROW WHEN (OLD.status = 'held') EXECUTE FUNCTION note_freed();
+CREATE TRIGGER freed AFTER DELETE ON seat_holds FOR EACH ROW EXECUTE FUNCTION note_freed();
+"""
+NO_MORE = """
+DROP TRIGGER freed ON slots; DROP TRIGGER freed ON seat_holds; DROP FUNCTION note_freed(); DROP TABLE freed;
+"""
+FREED = "SELECT count(*), count(DISTINCT id), extract(epoch FROM max(at) - %s)::float FROM freed"
 
 
-@pytest.mark.promise(7, "holds that ran out go once, though the sweeper was killed twice")
-def test_holds_go_once_though_the_sweeper_is_killed_twice(place, figure):
-    stage = place.stage
-    for doctor in (stage.cast.dr_osei, stage.cast.dr_lind):
-        place.superuser.execute(MANY, {
-            "clinic": stage.clinic_id, "doctor": doctor.id, "kind": stage.cast.consultation.id,
-            "person": stage.cast.amara.user.id, "many": HOLDS // 2,
-        })  # fmt: skip
-    command = [sys.executable, "-c", SWEEP]
-    for _kill in range(2):
-        # The first doctor's holds are deleted, and the transaction never ends.
-        stop = place.wire.stop_at("DELETE FROM slots", stage.cast.dr_osei.id)
-        sweeper = subprocess.Popen(command, cwd=HOME, env=place.live.environment)
-        stop.wait(40)
-        sweeper.kill()
-        sweeper.wait()
-        stop.cut()
-        assert place.superuser.execute(LEFT).fetchone() == (HOLDS,)
-    place.wire.stop = None
-    done = subprocess.run(command, cwd=HOME, env=place.live.environment, check=False)
-    assert done.returncode == 0
-    assert place.superuser.execute(LEFT).fetchone() == (0,)
+def _hold_many(place):
+    """Times of two doctors and seats in them, held until a second ago; returns until when."""
+    cast, quarter = place.stage.cast, HOLDS // 4
+    for doctor in (cast.dr_osei, cast.dr_lind):
+        ids = {
+            "clinic": place.stage.clinic_id, "doctor": doctor.id, "kind": cast.consultation.id,
+            "person": cast.amara.user.id,
+        }  # fmt: skip
+        place.superuser.execute(OF_ONE, {**ids, "many": quarter})
+        place.superuser.execute(OF_SEVERAL, {**ids, "many": quarter // SEATS})
+    return place.superuser.execute("SELECT min(held_until) FROM slots WHERE status = 'held'").fetchone()[0]
+
+
+def _in_the_middle(place):
+    """A stop where the first doctor's holds are deleted, and the transaction never ends."""
+    return place.wire.stop_at("DELETE FROM slots", place.stage.cast.dr_osei.id)
+
+
+@contextmanager
+def _counted(superuser):
+    """Every hold that is deleted is noted meanwhile."""
+    superuser.execute(COUNTING)
+    try:
+        yield
+    finally:
+        superuser.execute(NO_MORE)
+
+
+@contextmanager
+def _three_workers(place):
+    """Three workers beside each other; yields once all of them are there."""
+    (since,) = place.superuser.execute("SELECT clock_timestamp()").fetchone()
+    with worker(place.live), worker(place.live), worker(place.live):
+        assert until(lambda: place.superuser.execute(THERE, [since]).fetchone() == (3,), MINUTE)
+        yield
+
+
+def _tick(superuser):
+    """`make faults` waits for the clock each time; else the test is the clock."""
+    if not FULL:
+        superuser.execute(TICK)
+
+
+@pytest.mark.promise(7, "holds that ran out go once and within a minute, though the sweeper was killed twice")
+def test_holds_go_once_and_within_a_minute_though_the_sweeper_is_killed_twice(place, figure):
+    superuser = place.superuser
+    with _counted(superuser), _three_workers(place):
+        stop = _in_the_middle(place)
+        ran_out_at = _hold_many(place)
+        for kill in (1, 2):
+            _tick(superuser)
+            stop.wait(MINUTE)
+            died, place.wire.stop = stop, None
+            stop = _in_the_middle(place) if kill == 1 else None
+            os.kill(died.whose(), signal.SIGKILL)
+            died.cut()
+        _tick(superuser)
+        assert until(lambda: superuser.execute(LEFT).fetchone() == (0,), MINUTE)
+        freed, different, seconds = superuser.execute(FREED, [ran_out_at]).fetchone()
+    superuser.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'holds.sweep'")
+    assert freed == different == HOLDS and seconds < MINUTE
     assert not broken(place.url)
-    figure(f"{HOLDS} holds, 2 sweepers killed, 0 left")
+    figure(f"{HOLDS} holds, 2 sweepers killed, {freed} freed once each, the last after {seconds:.0f} s")

@@ -80,7 +80,7 @@ class Stage:
             session.rollback()
 
     def sweep(self):
-        """What the sweeper does every minute."""
+        """What the sweeper does every 15 seconds."""
         with self.looking() as session:
             holds.sweep(session, self.clinic_id)
             session.commit()
