@@ -30,6 +30,19 @@ WHAT = {
     "test_nothing_typed_is_logged": "What was typed, looked for in every log of a broken request",
 }
 ELSEWHERE = {"test_waiting": "tests/races"}
+# Which faults do not come as often as the others, or with nobody at work meanwhile.
+OTHERWISE = (
+    "The database answers nobody, or cuts its connections: once each and alone, as every answer is read.",
+    "The mail server: once in each mood, under load; where it stalls, each time is as long as it may take to answer.",
+    "A wrong clock: the load is on the server whose clock goes to and fro; of holds, sign-ins, codes and links the"
+    " seconds are read, so nobody else is at work.",
+    "Days of 23 and 25 hours: nothing breaks at a moment; each change of each zone once, every time of the day.",
+    "A worker that dies, a sweeper: three times, since each waits until the lease of the dead one has run out.",
+    "All connections busy: nobody else is at work, for whom there would be no connection; all ten of them three times,"
+    " nine of them as often as everything else. A process that stands still: once, under load, for half a minute.",
+    "A deadlock made by hand, and a lock held too long: once and alone, so that it is known who has to wait for whom.",
+    "Files of 500 MB: once, since each fills half a gigabyte.",
+)
 HEAD = ("What", "Tests", "Failed", "Skipped", "Seconds")
 
 
@@ -75,11 +88,14 @@ Everything runs against real servers: gunicorn with two workers on a loopback po
 and PostgreSQL that reads what passes and stops a transaction at one statement or loses an answer; a relay in front of
 the mail server; SIGKILL and SIGSTOP; a clock of its own for one web server; a right taken from the application's role.
 
-Each fault comes {rounds} times, the slow ones three times, and those under load while {clients} browsers book, cancel
-and look, trying again with the same key whenever they got no answer. Afterwards every wish is compared with the visits
-there are (what was told 303 is there once, what was refused is not there) and all that `flask check` asks has to be
-empty. An answer of 500 or more is a failure, but for 503 with Retry-After where there was no database, no connection or
-no log.
+Each fault comes {rounds} times while {clients} browsers book, cancel and look, trying again with the same key whenever
+they got no answer. Afterwards every wish is compared with the visits there are (what was told 303 is there once, what
+was refused is not there) and all that `flask check` asks has to be empty. An answer of 500 or more is a failure, but
+for 503 with Retry-After where there was no database, no connection or no log.
+
+Some come otherwise, each for its reason:
+
+{chr(10).join(f"- {each}" for each in OTHERWISE)}
 
 Every route of the product, as somebody who may use it, gets each of {len(BAD)} bad values in each field it reads, one
 at a time, and is asked for by every role and by nobody; {len(ADDRESSES)} addresses that lead nowhere and

@@ -11,7 +11,10 @@ from tests.browser import Browser
 from tests.faults.load import DESK, Load
 from tests.races.invariants import broken
 
-__all__ = ["CLIENTS", "DESK", "FULL", "ROUNDS", "Sent", "again", "loaded", "traces", "until", "waiting_for", "wished"]
+__all__ = [
+    "CLIENTS", "DESK", "FULL", "ROUNDS", "Sent", "again", "loaded", "loaded_in_full", "traces", "until", "waiting_for",
+    "wished",
+]  # fmt: skip
 FULL = os.environ.get("FAULTS") == "full"
 # How often each fault is injected, and how many browsers are at work meanwhile.
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", 20)) if FULL else 1
@@ -85,6 +88,17 @@ def loaded(place, seen):
         yield load
     seen(f"{len(load.wishes)} wishes, answers {load.told()}")
     assert not load.wrong, (load.wrong[:10], place.live.logged()[-3000:])
+    assert not (left := broken(place.url)), left
+
+
+@contextmanager
+def loaded_in_full(place, seen):
+    """The same load in `make faults`; otherwise nobody is at work meanwhile, and nothing may be broken afterwards."""
+    if FULL:
+        with loaded(place, seen) as load:
+            yield load
+        return
+    yield None
     assert not (left := broken(place.url)), left
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.faults.place import Sent, until, waiting_for
+from tests.faults.place import ROUNDS, Sent, loaded_in_full, until, waiting_for
 from tests.races.stage import staged_on
 
 
@@ -20,11 +20,11 @@ def _victims(superuser):
 
 
 class TestTwoMovesInOppositeDirections:
-    def test_both_succeed_whoever_comes_first(self, server):
-        with staged_on(server, 2) as (stage, live, _url):
-            cast, (one, other) = stage.cast, [patient_id for patient_id, _keys in stage.patients]
-            kind = cast.consultation
-            for _turn in range(10):
+    def test_both_succeed_whoever_comes_first(self, place, seen):
+        stage, live, cast = place.stage, place.live, place.stage.cast
+        (one, other), kind = [patient_id for patient_id, _keys in stage.patients[:2]], cast.consultation
+        with loaded_in_full(place, seen):
+            for _turn in range(max(ROUNDS, 10)):
                 with_osei = stage.book(stage.next_time(kind), one, kind, cast.dr_osei)
                 with_lind = stage.book(stage.next_time(kind, cast.dr_lind), other, kind, cast.dr_lind)
                 to_lind, to_osei = stage.next_time(kind, cast.dr_lind), stage.next_time(kind)
@@ -37,7 +37,10 @@ class TestTwoMovesInOppositeDirections:
 
 class TestAVictim:
     def test_is_tried_again_and_nobody_hears_of_it(self, server):
-        """By hand: somebody has the second doctor and wants the first, whom the move has got."""
+        """By hand: somebody has the second doctor and wants the first, whom the move has got.
+
+        Nobody else is at work meanwhile: which of all who wait would be the victim could not be said.
+        """
         with staged_on(server, 2) as (stage, live, _url):
             cast, kind = stage.cast, stage.cast.consultation
             first, second = sorted([cast.dr_osei, cast.dr_lind], key=lambda doctor: doctor.id)

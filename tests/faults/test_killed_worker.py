@@ -14,13 +14,13 @@ from tests.faults.place import (
     Sent,
     again,
     loaded,
+    loaded_in_full,
     traces,
     until,
     waiting_for,
     wished,
 )
 from tests.faults.relay import AnswerKept
-from tests.races.invariants import broken
 
 # Where the transaction stands when its process dies, and how many bookings there are then: none, or one that is whole.
 MOMENTS = {
@@ -117,28 +117,28 @@ WHERE = """SELECT v.starts_at, s.starts_at, (SELECT count(*) FROM slots AS o WHE
 
 @pytest.mark.promise(4, "a worker killed at seven moments of a move leaves the old visit or the new one, whole")
 @pytest.mark.parametrize("moment", MOMENTS_OF_A_MOVE)
-def test_killed_in_the_middle_of_a_move(place, figure, moment):
+def test_killed_in_the_middle_of_a_move(place, seen, figure, moment):
     stage, live, kind = place.stage, place.live, place.stage.cast.consultation
     statement, before, there = MOMENTS_OF_A_MOVE[moment]
-    for _round in range(min(ROUNDS, 5)):
-        times = [stage.next_time(kind), stage.next_time(kind)]
-        visit_id = stage.book(times[0], stage.cast.tom.id, kind, stage.cast.dr_osei)
-        form = wished(stage, times[1])
-        again(live)
-        stop = place.wire.stop_at(statement, visit_id, before=before)
-        sent = Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form)
-        stop.wait()
-        _kill(live, stop.whose())
-        stop.cut()
-        assert sent.wait() is None
-        assert until(lambda: _holds_nothing(place.superuser))
-        assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[there], times[there], 1)
-        again(live)
-        told = [Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form).wait().status for _turn in range(2)]
-        assert told == [303, 303]
-        assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[1], times[1], 1)
-    assert not broken(place.url)
-    figure(f"{min(ROUNDS, 5)} kills, each leaves the {('old', 'new')[there]} visit")
+    with loaded_in_full(place, seen):
+        for _round in range(ROUNDS):
+            times = [stage.next_time(kind), stage.next_time(kind)]
+            visit_id = stage.book(times[0], stage.cast.tom.id, kind, stage.cast.dr_osei)
+            form = wished(stage, times[1])
+            again(live)
+            stop = place.wire.stop_at(statement, visit_id, before=before)
+            sent = Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form)
+            stop.wait()
+            _kill(live, stop.whose())
+            stop.cut()
+            assert sent.wait() is None
+            assert until(lambda: _holds_nothing(place.superuser))
+            assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[there], times[there], 1)
+            again(live)
+            told = [Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form).wait().status for _turn in range(2)]
+            assert told == [303, 303]
+            assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[1], times[1], 1)
+    figure(f"{ROUNDS} kills, each leaves the {('old', 'new')[there]} visit")
 
 
 def test_killed_while_it_waits_for_the_doctors_lock(place, server):
