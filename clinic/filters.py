@@ -34,11 +34,17 @@ def zone() -> ZoneInfo:
 
 
 def locale() -> Locale:
-    """The locale of the page's dates, numbers and money: the clinic's, in the patient's language if it is theirs."""
-    at, language = place(), g.get("spoken")
-    if at and language:
-        return languages.locale_of(language, at.locale)
+    """The locale of times of day, numbers and money: the clinic's, as people type them there; to a patient, theirs."""
+    if g.get("spoken"):
+        return spoken()
+    at = place()
     return _parsed(at.locale) if at else _parsed("en_GB")
+
+
+def spoken() -> Locale:
+    """The locale of days and months in words: the page's own language, as it is written where the clinic is."""
+    at = place()
+    return languages.locale_of(get_locale().language, at.locale if at else "en_GB")
 
 
 @lru_cache
@@ -65,22 +71,22 @@ def wall_clock(at: time) -> str:
 
 def day(when: date | datetime) -> str:
     """A whole date in words: Tuesday 15 September 2026."""
-    return dates.format_date(_local_date(when), "full", locale=locale())
+    return dates.format_date(_local_date(when), "full", locale=spoken())
 
 
 def day_short(when: date | datetime) -> str:
     """A date for a list: 15 Sep 2026."""
-    return dates.format_date(_local_date(when), "medium", locale=locale())
+    return dates.format_date(_local_date(when), "medium", locale=spoken())
 
 
 def day_name(when: date | datetime) -> str:
     """Weekday, day and month, for a strip of days: Tue 15 Sep."""
-    return dates.format_skeleton("MMMEd", _local_date(when), locale=locale())
+    return dates.format_skeleton("MMMEd", _local_date(when), locale=spoken())
 
 
 def month_year(when: date | datetime) -> str:
     """A month for what must not tell its day: September 2026."""
-    return dates.format_skeleton("yMMMM", _local_date(when), locale=locale())
+    return dates.format_skeleton("yMMMM", _local_date(when), locale=spoken())
 
 
 def last_day(until: datetime) -> str:
@@ -108,13 +114,13 @@ def moment(when: datetime, tz=None) -> str:
     """Date and time with the zone's name, for anything a person must turn up for."""
     tz = tz or zone()
     local = when.astimezone(tz)
-    return f"{dates.format_date(local, 'full', locale=locale())}, {clock(when, tz)} ({zone_mark(local)})"
+    return f"{dates.format_date(local, 'full', locale=spoken())}, {clock(when, tz)} ({zone_mark(local)})"
 
 
 def zone_mark(local: datetime) -> str:
     """Short, which time that is: GMT, CET; where the language has no such name, how far from GMT: GMT+02:00."""
-    name = dates.get_timezone_name(local, "short", locale=locale())
-    return name if name[:1].isalpha() else dates.get_timezone_gmt(local, "long", locale=locale())
+    name = dates.get_timezone_name(local, "short", locale=spoken())
+    return name if name[:1].isalpha() else dates.get_timezone_gmt(local, "long", locale=spoken())
 
 
 def both_clocks(when: datetime, own: str | None = None) -> str:
@@ -141,7 +147,7 @@ def own_zone(when: datetime, own: str | None = None) -> ZoneInfo | None:
 
 def zone_name(tz: ZoneInfo | None = None) -> str:
     """The place whose clock a page shows: London, New York."""
-    return dates.get_timezone_location(tz or zone(), locale=locale(), return_city=True)
+    return dates.get_timezone_location(tz or zone(), locale=spoken(), return_city=True)
 
 
 def language_name(code: str) -> str:

@@ -14,8 +14,8 @@ NOON = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 PLACES = {
     "London": ("Europe/London", "en_GB", "GBP", "13:05", "14 Jul 2026", "£1,234.50", "14/07/2026"),
     "New York": ("America/New_York", "en_US", "USD", "8:05 AM", "Jul 14, 2026", "$1,234.50", "7/14/2026"),
-    "Lisbon": ("Europe/Lisbon", "pt_PT", "EUR", "13:05", "14/07/2026", "1 234,50 €", "14/07/2026"),
-    "Berlin": ("Europe/Berlin", "de_DE", "EUR", "14:05", "14.07.2026", "1.234,50 €", "14.7.2026"),
+    "Lisbon": ("Europe/Lisbon", "pt_PT", "EUR", "13:05", "14 Jul 2026", "1 234,50 €", "14/07/2026"),
+    "Berlin": ("Europe/Berlin", "de_DE", "EUR", "14:05", "14 Jul 2026", "1.234,50 €", "14.7.2026"),
 }
 
 
@@ -45,6 +45,14 @@ def test_a_moment_names_its_zone(app):
         g.page_clinic = SimpleNamespace(timezone="America/New_York", locale="en_US", currency="USD")
         assert "EDT" in filters.moment(NOON) and "July" in filters.moment(NOON)
         assert filters.moment(NOON, ZoneInfo("Europe/Berlin")).endswith("(GMT+02:00)")
+
+
+def test_days_and_months_are_in_the_pages_own_language_wherever_the_clinic_is(app):
+    with app.test_request_context("/"):
+        g.page_clinic = SimpleNamespace(timezone="Europe/Berlin", locale="de_DE", currency="EUR")
+        assert filters.day(NOON) == "Tuesday, 14 July 2026" and "(CEST)" in filters.moment(NOON)
+        filters.speak("de")
+        assert filters.day(NOON) == "Dienstag, 14. Juli 2026" and "(MESZ)" in filters.moment(NOON)
 
 
 def test_how_long_ago_is_said_in_minutes_then_hours(app):

@@ -15,12 +15,12 @@ BEGIN = (12, 17)  # the hours at which afternoon and evening begin
 
 def weekday_name(day):
     """The day of the week in short: Tue."""
-    return dates.format_date(day, "EEE", locale=filters.locale())
+    return dates.format_date(day, "EEE", locale=filters.spoken())
 
 
 def month_name(moment):
     """The month in short, of a day or of an instant on the clinic's calendar: Sep."""
-    return dates.format_date(_on_the_wall(moment), "MMM", locale=filters.locale())
+    return dates.format_date(_on_the_wall(moment), "MMM", locale=filters.spoken())
 
 
 def day_of_month(moment):

@@ -12,7 +12,7 @@ from clinic import walltime
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db, now
-from clinic.filters import day_name, locale
+from clinic.filters import day_name, locale, spoken
 from clinic.forms.calendar import ZOOMS, CalendarFilter
 from clinic.queries import calendar as queries
 from clinic.queries.day import Day, is_waiting_walk_in
@@ -230,8 +230,8 @@ def month_page(asked):
                             url=asked.url("index", date=date))
             for date in (begins + timedelta(days=n) for n in range(weeks * 7))]  # fmt: skip
     return {
-        "asked": asked, "name": dates.format_skeleton("yMMMM", first, locale=locale()),
-        "weekdays": [dates.format_date(each.date, "EEE", locale=locale()) for each in days[:7]],
+        "asked": asked, "name": dates.format_skeleton("yMMMM", first, locale=spoken()),
+        "weekdays": [dates.format_date(each.date, "EEE", locale=spoken()) for each in days[:7]],
         "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
         "total": sum(each.load.visits for each in days if each.inside), "address": asked.url(),
     }  # fmt: skip
