@@ -28,9 +28,13 @@ def index():
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
     people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
-    at = place_of(db.session(), coming[0]) if coming else None
-    facts = {"coming": coming, "at": at, "past": past, "people": people, "tabs": _tabs(people, whose)}
+    facts = {"coming": coming, "at": _where(coming), "past": past, "people": people, "tabs": _tabs(people, whose)}
     return show("portal/home/index.html", offered=_offered(whose), news=_news(whose), **facts)
+
+
+def _where(coming):
+    """The place of the next visit, the only one of which the list says where it is."""
+    return place_of(db.session(), coming[0]) if coming else None
 
 
 def _offered(whose):
