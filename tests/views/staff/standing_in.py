@@ -14,8 +14,8 @@ ONES_OWN = {
     f"staff.{subject}.{verb}"
     for subject, verbs in {
         "prescriptions": "new issue redraft repeat replace stop", "consultations": "autosave save sign add_addendum",
-        "referrals": "new create update send accept complete cancel undo",
-        "excuse_notes": "new create update send withdraw",
+        "referrals": "new create update mark_ready unmark_ready send accept complete cancel undo",
+        "excuse_notes": "new create update mark_ready unmark_ready send withdraw",
         "lab_orders": "new order start complete review release revoke cancel", "lab_files": "new take_in",
         "lab_results": "new enter withdraw review release revoke", "allergies": "create update", "drugs": "suggest",
         "conditions": "create update end", "immunizations": "create update", "procedures": "create update",
