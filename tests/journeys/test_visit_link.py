@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import intake, visit_links, visits
+from clinic.actions import intake, offer_links, visit_links, visits
 from clinic.db import now
 from clinic.models.intake import QuestionKind
 from clinic.models.schedule import VisitType
 from clinic.models.visits import Visit
+from tests.actions.offering import offered
 from tests.journeys.browser import PHONE
 
 K = QuestionKind
@@ -98,6 +99,10 @@ def test_the_pages_in_german_fit_a_phone(window, path, visit, cast, session):
     phone.check().picture("link-german-questions").go(f"{path}/cancel").check().press("Ja, Termin absagen")
     phone.sees("auf Ihren Wunsch abgesagt")
     phone.check().picture("link-german-cancelled").go("/v/x").check()
+    offer = offered(session, cast, cast.tomorrow_at(15), cast.booked(cast.tomorrow_at(9), patient=cast.maya_patient))
+    phone.go(f"/o/{offer_links.token_of(offer)}").check().picture("offer-german").press("Ja, ich nehme diese Zeit")
+    phone.sees("Ihr Termin ist für diese Zeit gebucht")
+    phone.check()
 
 
 def test_on_the_day_the_board_hears_of_it_and_afterwards_the_clinic(window, path, visit, cast, session, size):
