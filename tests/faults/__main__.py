@@ -15,6 +15,7 @@ WHAT = {
     "test_database_gone": "The database is stopped at once and started again, or cuts its connections",
     "test_lost_commit": "The answer to COMMIT is lost",
     "test_mail_away": "The mail server drops, resets, stalls, refuses",
+    "test_texts_away": "The service for text messages drops, resets, stalls, refuses, or is somebody else",
     "test_clocks": "One web server's clock is ten minutes off, or set back by an hour",
     "test_clock_changes": "Days of 23 and 25 hours",
     "test_killed_job": "The worker is killed between effect and acknowledgement; poison; a sweeper killed twice",
@@ -33,7 +34,9 @@ ELSEWHERE = {"test_waiting": "tests/races"}
 # Which faults do not come as often as the others, or with nobody at work meanwhile.
 OTHERWISE = (
     "The database answers nobody, or cuts its connections: once each and alone, as every answer is read.",
-    "The mail server: once in each mood, under load; where it stalls, each time is as long as it may take to answer.",
+    "The mail server, the service for text messages: once in each mood, under load, since each is waited for as long as"
+    " it may take to answer. Calendars outside are fetched from public addresses alone, so no server of a test stands"
+    " in for one here: tests/work/test_busy_sources.py.",
     "A wrong clock: the load is on the server whose clock goes to and fro; of holds, sign-ins, codes and links the"
     " seconds are read, so nobody else is at work.",
     "Days of 23 and 25 hours: nothing breaks at a moment; each change of each zone once, every time of the day.",
@@ -86,7 +89,8 @@ def _report(chosen, cases, seconds):
 Everything runs against real servers: gunicorn with two workers on a loopback port, PostgreSQL started for the occasion,
 `flask worker` where jobs are meant. Faults come from outside, the product has no switches for them: a wire between it
 and PostgreSQL that reads what passes and stops a transaction at one statement or loses an answer; a relay in front of
-the mail server; SIGKILL and SIGSTOP; a clock of its own for one web server; a right taken from the application's role.
+the mail server and the service for text messages; SIGKILL and SIGSTOP; a clock of its own for one web server; a right
+taken from the application's role.
 
 Each fault comes {rounds} times while {clients} browsers book, cancel and look, trying again with the same key whenever
 they got no answer. Afterwards every wish is compared with the visits there are (what was told 303 is there once, what
