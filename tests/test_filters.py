@@ -9,6 +9,7 @@ import pytest
 from flask import g
 
 from clinic import filters
+from clinic.db import now
 
 NOON = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 PLACES = {
@@ -57,8 +58,8 @@ def test_days_and_months_are_in_the_pages_own_language_wherever_the_clinic_is(ap
 
 def test_how_long_ago_is_said_in_minutes_then_hours(app):
     with app.test_request_context("/"):
-        assert filters.ago(datetime.now(UTC) - timedelta(minutes=12)) == "12 min"
-        assert filters.ago(datetime.now(UTC) - timedelta(minutes=125)) == "2 h 5 min"
+        assert filters.ago(now() - timedelta(minutes=12, seconds=30)) == "12 min"
+        assert filters.ago(now() - timedelta(minutes=125, seconds=30)) == "2 h 5 min"
         assert filters.birthday(None) == ""
 
 

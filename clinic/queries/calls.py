@@ -10,8 +10,6 @@ from clinic.models.calls import CallAttempt
 from clinic.models.texts import TextReply
 
 ON_A_PAGE = 20
-# More than a desk could call in a day is many, however many it is.
-MANY = 99
 # What its visit has overtaken, or whose visit has begun, is no news any more; the ledger keeps it.
 WAITING = """
   FROM notifications AS n
@@ -29,6 +27,7 @@ LINES = sa.text(
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth {WAITING}
          ORDER BY n.visit_starts_at NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
+# How much the desk has to say and to read.
 COUNT = sa.text(
     f"""SELECT (SELECT count(*) FROM (SELECT 1 {WAITING} LIMIT :many) AS lines)
              + (SELECT count(*) FROM (SELECT 1 FROM text_replies AS r WHERE r.clinic_id = :clinic_id
@@ -88,8 +87,3 @@ def replies(session, size=ON_A_PAGE) -> list[TextReply]:
         .order_by(TextReply.desk_since, TextReply.id)
         .limit(size)
     ).all()
-
-
-def count(session) -> int:
-    """How much waits there for the desk; counted up to 99 of each."""
-    return session.connection().execute(COUNT, {"clinic_id": session.scope.clinic_id, "many": MANY}).scalar()

@@ -11,9 +11,13 @@ from clinic.models.patients import Patient, PatientAccess
 
 ON_A_PAGE = 10
 MOST_ALIKE = 5
-# More than a desk could look at in a day is many, however many it is.
-MANY = 99
-WAITING = (Patient.signed_up_at.is_not(None), Patient.sign_up_seen_at.is_(None))
+# How many sign-ups nobody has looked at.
+COUNT = sa.text(
+    """SELECT count(*) FROM (
+        SELECT 1 FROM patients AS p
+         WHERE p.clinic_id = :clinic_id AND p.signed_up_at IS NOT NULL AND p.sign_up_seen_at IS NULL
+           AND p.deleted_at IS NULL LIMIT :many) AS sign_ups"""
+)
 
 # A record looks like the sign-up's by the date of birth, the phone number, the email, or every word of the name; what
 # fits best comes first. Each way has its index; of a common name only so many are weighed.
@@ -99,12 +103,6 @@ def sign_ups(session, clinic_id, number=1, size=ON_A_PAGE):
         if row.known_id:
             sign_up.alike.append(Alike(*row[7:]))
     return list(found.values())
-
-
-def count_sign_ups(session):
-    """How many sign-ups nobody has looked at; counted up to 99."""
-    some = sa.select(Patient.id).where(*WAITING).limit(MANY).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(some))
 
 
 def invitations(session, patient):

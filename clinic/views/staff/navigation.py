@@ -6,8 +6,7 @@ from flask_babel import lazy_gettext as _l
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.queries import calls, patient_merges
-from clinic.queries.connections import count_sign_ups
+from clinic.queries import calls, connections, patient_merges, to_do
 from clinic.views.staff import open_ends, requests
 
 # What is done all day, what waits for an answer, whom and when it is about, and how the clinic is set up.
@@ -50,13 +49,15 @@ GROUPS = [
     ]),
 ]  # fmt: skip
 
-# How much waits there for a look, where the line says so.
+# How much waits there for a look, where the line says so: what is asked together, and what is known otherwise.
+QUESTIONS = {
+    "staff.connections.index": connections.COUNT,
+    "staff.calls.index": calls.COUNT,
+    "staff.patient_merges.index": patient_merges.COUNT,
+}
 COUNTS = {
-    "staff.requests.index": lambda _session: requests.waiting().unseen,
-    "staff.connections.index": count_sign_ups,
-    "staff.calls.index": calls.count,
-    "staff.open_ends.index": open_ends.waiting,
-    "staff.patient_merges.index": lambda session: patient_merges.count_asked_by_others(session, current.user.id),
+    "staff.requests.index": lambda: requests.waiting().unseen,
+    "staff.open_ends.index": lambda: open_ends.waiting(db.session()),
 }
 
 # The pages of one patient's record.
@@ -98,19 +99,31 @@ BELONGS = {
 
 def navigation():
     """The pages this person may open, in groups: (heading, pages), a page as label, url and whether it is open now."""
-    groups = [(heading, [_line(*page[:2]) for page in pages if _may_open(*page[1:])]) for heading, pages in GROUPS]
-    return [(heading, lines) for heading, lines in groups if lines]
+    groups = [(heading, [page for page in pages if _may_open(*page[1:])]) for heading, pages in GROUPS]
+    counts = _counts({endpoint for _heading, pages in groups for _label, endpoint, _needs in pages})
+    return [
+        (heading, [_line(label, endpoint, counts.get(endpoint, 0)) for label, endpoint, _needs in pages])
+        for heading, pages in groups
+        if pages
+    ]
+
+
+def _counts(shown):
+    """How much waits behind each of the pages that this person may open."""
+    asked = [endpoint for endpoint in QUESTIONS if endpoint in shown]
+    told = to_do.counts(db.session(), current.user.id, *(QUESTIONS[endpoint] for endpoint in asked))
+    return dict(zip(asked, told, strict=True)) | {
+        endpoint: count() for endpoint, count in COUNTS.items() if endpoint in shown
+    }
 
 
 def _may_open(endpoint, needs):
     return current.may(needs) and endpoint in current_app.view_functions
 
 
-def _line(label, endpoint):
-    return {
-        "label": label, "url": url_for(endpoint), "active": _subject(request.endpoint) == _subject(endpoint),
-        "count": COUNTS[endpoint](db.session()) if endpoint in COUNTS else 0,
-    }  # fmt: skip
+def _line(label, endpoint, count):
+    active = _subject(request.endpoint) == _subject(endpoint)
+    return {"label": label, "url": url_for(endpoint), "active": active, "count": count}
 
 
 def _subject(endpoint):

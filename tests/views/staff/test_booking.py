@@ -110,7 +110,7 @@ class TestNew:
             cast.booked(cast.tomorrow_at(hour))
         with counted(app) as full:
             amara.open("staff.booking.new", **asked)
-        assert len(full) == len(empty) <= 14
+        assert len(full) == len(empty) <= 12
 
 
 class TestCreate:

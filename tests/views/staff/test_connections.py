@@ -180,7 +180,7 @@ class TestSame:
             facts = {"full_name": "Tom Baker", "date_of_birth": cast.tom.date_of_birth, "signed_up_at": sa.func.now()}
             verbs.register(session, by=cast.amara.actor, **facts, email=f"tom{number}@example.org")
         session.commit()
-        assert asked() == one <= 6
+        assert asked() == one <= 5
         page = amara.open("staff.connections.index").text
         assert page.count("Looks like") == 10 and page.count("It is the same person") == 50 and "page=2" in page
 
