@@ -17,7 +17,7 @@ from clinic.server.home import data_home
 from tests.databases import scratch_folder
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("app.py", "clinic", "templates", "static", "migrations")
+PRODUCT = ("app.py", "clinic", "templates", "static", "translations", "migrations")
 SECONDS_TO_START = 200  # on a machine with much else to do; how long it takes alone is measured elsewhere
 
 
