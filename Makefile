@@ -25,7 +25,7 @@ check: $(TOOLS) ## Run the quick checks: ruff, djlint, import directions, house 
 	$(RUN) -m ruff format --check .
 	$(RUN) -m djlint --lint --quiet templates
 	$(RUN) -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
-	$(RUN) -m pytest -q tests/rules
+	$(RUN) -m pytest -q -n 2 tests/rules
 
 bench: $(TOOLS) ## Measure the hot pages and write docs/bench-report.md
 	$(RUN) -m tests.bench

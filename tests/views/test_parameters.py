@@ -21,7 +21,7 @@ INJECTIONS = [
     "__class__", "../..",
 ]  # fmt: skip
 # What a page reads gets so many of them at a time, all where promises are proved in full; the next gets the next ones.
-MANY, OF_A_SEARCH = (len(INJECTIONS),) * 2 if "PROMISES" in os.environ else (10, 4)
+MANY, OF_A_SEARCH = (len(INJECTIONS),) * 2 if "PROMISES" in os.environ else (5, 3)
 # What only looks for something and is sent as a form, so that no address has a name in it.
 SEARCHES = ("find", "find_code", "look")
 SECONDS = 2.5  # less than any of the sleeps above
