@@ -12,10 +12,12 @@ from tests.live_server import SECRET_KEY, SECRET_KEYS, served
 
 FOLDER = HOME / "docs" / "images"
 PHONE = {"width": 390, "height": 800}
+# Who, which page, on what, and the way on from there: links by where they lead.
 PICTURES = [
     ("desk", "amara@rose-street.example", "/staff/day", DESK),
     ("calendar", "amara@rose-street.example", "/staff/calendar", DESK),
     ("doctor", "kwame@rose-street.example", "/staff/my-day", DESK),
+    ("note", "kwame@rose-street.example", "/staff/my-day", DESK, "/consultation"),
     ("patient", "maya@rose-street.example", "/portal/", PHONE),
 ]
 
@@ -29,14 +31,18 @@ def main():
             upgrade()
         app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
         with served(addresses) as live, chromium() as browser:
-            for name, email, address, size in PICTURES:
-                _take(browser, live.url, name, email, address, size)
+            for picture in PICTURES:
+                _take(browser, live.url, *picture)
 
 
-def _take(browser, url, name, email, address, size):
+def _take(browser, url, name, email, address, size, *ways_on):
     window = Window(browser, url, size=size)
     window.sign_in(email, PASSWORD)
-    window.go(address).check()
+    window.go(address)
+    for way in ways_on:
+        window.page.locator(f'main a[href*="{way}"]').first.click()
+        window.page.wait_for_url(f"**{way}*")
+    window.check()
     picture = FOLDER / f"{name}.png"
     window.page.screenshot(path=picture, caret="initial")
     # A palette is enough for a page of plain colours, and a third of the size.
