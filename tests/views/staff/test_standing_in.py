@@ -1,5 +1,6 @@
 """An administrator stands in for a colleague: half an hour, with a reason, both names on everything, nothing gained."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -83,12 +84,17 @@ class TestBeginning:
 
     def test_the_action_refuses_all_of_it_too(self, session, cast, ines):
         signed_in = session.scalars(sa.select(UserSession).where(UserSession.user_id == cast.ines.user.id)).one()
-        amara, osei = session.get(User, cast.amara.user.id), session.get(User, cast.osei.user.id)
+        amara, osei, maya = (session.get(User, each.user.id) for each in (cast.amara, cast.osei, cast.maya))
+        as_amara = replace(cast.ines.actor, on_behalf_of_id=amara.id)
         with pytest.raises(Refused, match="for themselves"):
             stand_in(session.get(User, cast.ines.user.id), signed_in, WHY, b"x", by=cast.ines.actor,
                      allowed=may_be_stood_in_for)  # fmt: skip
         with pytest.raises(Refused, match="already"):
             stand_in(osei, signed_in, WHY, b"x", by=cast.amara.actor, allowed=may_be_stood_in_for)
+        with pytest.raises(Refused, match="already"):
+            stand_in(osei, signed_in, WHY, b"x", by=as_amara, allowed=may_be_stood_in_for)
+        with pytest.raises(Refused, match="Nobody stands in"):
+            stand_in(maya, signed_in, WHY, b"x", by=cast.ines.actor, allowed=may_be_stood_in_for)
         amara.status = UserStatus.SUSPENDED
         with pytest.raises(Refused, match="Nobody stands in"):
             stand_in(amara, signed_in, WHY, b"x", by=cast.ines.actor, allowed=may_be_stood_in_for)
