@@ -7,7 +7,8 @@ PROXIES, FACTORS = "clinic/actions/proxies.py", "clinic/actions/factors.py"
 TOKENS, THROTTLES = "clinic/actions/user_tokens.py", "clinic/actions/throttles.py"
 ROLES = ("tests/actions/test_accounts.py", "tests/views/staff/test_colleagues.py")
 JOINING = ("tests/views/public/test_joining.py", "tests/views/public/test_accounts.py", *ROLES)
-TAKING_UP, DESK = ("tests/views/public/test_connecting.py",), ("tests/views/staff/test_connections.py",)
+TAKING_UP = ("tests/views/public/test_connecting.py", "tests/actions/test_proxies.py")
+DESK = ("tests/views/staff/test_connections.py",)
 FAMILY = ("tests/views/portal/test_proxies.py",)
 CODES = ("tests/actions/test_factors.py", "tests/views/public/test_second_step.py")
 FORGOTTEN, TRIES = ("tests/views/public/test_passwords.py",), ("tests/actions/test_throttles.py",)
@@ -60,12 +61,12 @@ MUTANTS = (
     Mutant(
         "whoever sees a record decides who else does", PROXIES,
         "PatientAccess.user_id == by.user_id, PatientAccess.relation == Relation.SELF, connections.LIVE,",
-        "PatientAccess.user_id == by.user_id, connections.LIVE,", (*FAMILY, "tests/actions"),
+        "PatientAccess.user_id == by.user_id, connections.LIVE,", (*FAMILY, "tests/actions/test_proxies.py"),
     ),
     Mutant(
         "somebody whose own access ended goes on deciding", PROXIES,
         "PatientAccess.relation == Relation.SELF, connections.LIVE,", "PatientAccess.relation == Relation.SELF,",
-        (*FAMILY, "tests/actions"),
+        (*FAMILY, "tests/actions/test_proxies.py"),
     ),
     Mutant(
         "only who is not the patient decides who sees the record", PROXIES,

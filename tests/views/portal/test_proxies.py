@@ -87,6 +87,12 @@ class TestInvite:
         assert ruth.open("portal.home.index", patient_id=cast.tom.id).status_code == 404
         assert amara.open("portal.proxies.index").status_code == 403
 
+    def test_an_access_is_ended_at_the_record_it_is_to_and_at_no_other_of_ones_own(self, cast, session, maya, ruth):
+        facts = {"clinic_id": cast.rose.id, "user_id": cast.maya.user.id, "relation": Relation.SELF}
+        session.add(PatientAccess(patient_id=cast.tom.id, **facts))
+        session.commit()
+        assert maya.send("portal.proxies.end", patient_id=cast.tom.id, access_id=ruth.access.id).status_code == 404
+
     def test_ones_own_access_is_the_clinics_to_end(self, cast, session, maya):
         own = session.scalars(sa.select(PatientAccess)).one()
         answer = maya.send("portal.proxies.end", patient_id=cast.maya_patient.id, access_id=own.id)

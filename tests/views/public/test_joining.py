@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.actions.accounts import invite
-from clinic.models.accounts import Membership, Role, UserToken
+from clinic.models.accounts import Membership, Role, TokenPurpose, UserToken
 from clinic.models.audit import Decision
 from tests.cast import PASSWORD
 from tests.views.public.signing_in import sign_in
@@ -65,6 +65,11 @@ class TestJoin:
         answer = nobody.send("public.accounts.join", self.NAMES, token=token)
         assert answer.status_code == 303
         assert nobody.open("/").location == "/staff/"
+
+    def test_no_link_of_another_kind_makes_anybody_a_colleague(self, nobody, session, token):
+        session.execute(sa.update(UserToken).values(purpose=TokenPurpose.VERIFY_EMAIL))
+        session.commit()
+        assert nobody.send("public.accounts.join", self.NAMES, token=token).status_code == 404
 
     def test_the_link_is_good_for_one_time(self, nobody, app, token):
         nobody.send("public.accounts.join", self.NAMES, token=token)
