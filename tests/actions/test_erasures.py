@@ -90,6 +90,8 @@ class TestAsk:
 
 class TestConfirm:
     def test_who_asked_cannot_confirm_while_another_administrator_could(self, session, cast, asked, second):
+        asked.created_at -= timedelta(days=7, minutes=1)
+        session.commit()
         with pytest.raises(Refused, match="Another administrator"):
             erasures.confirm(asked, by=cast.ines.actor)
 

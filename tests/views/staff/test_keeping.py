@@ -101,7 +101,8 @@ class TestErasure:
         (asked,) = seen(session, Erasure)
         which = {"patient_id": cast.tom.id, "erasure_id": asked.id}
         assert astrid.send("staff.erasures.withdraw", **which).status_code == 303
-        assert ines.send("staff.erasures.confirm", **which).status_code == 409
+        for who in (ines, astrid):
+            assert who.send("staff.erasures.confirm", **which).status_code == 409
         assert session.get(Patient, (cast.rose.id, cast.tom.id)).full_name == "Tom Baker"
 
     def test_the_desk_cannot_change_an_erased_record(self, ines, astrid, amara, cast, session):
