@@ -16,7 +16,7 @@ from clinic.models.accounts import Membership, Role
 from clinic.models.audit import AuditEntry
 from clinic.models.keeping import Erasure
 from clinic.models.measurements import Kind
-from clinic.models.patients import Patient, TagKind
+from clinic.models.patients import Patient, PatientAccess, TagKind
 from clinic.models.visits import CancelReason, Visit
 from clinic.scope import Scope
 from clinic.work.handlers import run
@@ -102,6 +102,12 @@ class TestConfirm:
         asked.created_at -= timedelta(days=7, minutes=1)
         session.commit()
         assert erasures.confirm(asked, by=cast.ines.actor).confirmed_at
+
+    def test_nobody_sees_it_in_the_portal_any_more(self, session, cast, asked, second):
+        erasures.confirm(asked, by=second)
+        session.commit()
+        ends = session.scalars(sa.select(PatientAccess.until).where(PatientAccess.patient_id == asked.patient_id)).all()
+        assert ends and all(ends)
 
     def test_nothing_of_the_person_is_left_anywhere_in_the_database(
         self, app, session, cast, asked, known, second, superuser

@@ -25,6 +25,7 @@ class TestPlace:
         found = live_hold(session, cast.tom.id)
         assert (found.reason, found.placed_by_id) == (WHY, cast.ines.user.id)
         assert [each.patient.full_name for each in live_holds(session)] == ["Tom Baker"]
+        assert live_hold(session, cast.maya_patient.id) is None
 
     def test_a_record_that_is_held_cannot_be_held_once_more(self, session, cast, held):
         with pytest.raises(Refused, match="held already"):
