@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from clinic import idempotency
 from clinic.db import now
-from clinic.models.accounts import Membership
+from clinic.models.accounts import Membership, Role, UserSession
 from clinic.models.audit import AuditEntry
 from clinic.models.idempotency import IdempotencyKey
 from clinic.models.visits import Visit, VisitStatus
+from clinic.scope import Scope
 from clinic.views.portal.answers import WORDS
 from tests.visitor import Visitor
 
@@ -170,9 +171,24 @@ class TestAnotherForm:
     def test_the_same_key_of_another_person_is_their_own(self, amara, osei, ines, cast, form, kept):
         sent = {"idempotency_key": str(uuid4()), "notes": "Brings the letter"}
         visit = cast.booked()
-        for each in (amara, osei):
+        for each in (amara, osei, amara):
             assert each.send("staff.visits.write_note", sent, visit_id=visit.id).status_code == 303
         assert len({row.user_id for row in kept(IdempotencyKey)}) == 2
+
+    @pytest.mark.promise(35, "the same person's same key in another clinic")
+    def test_the_same_key_in_another_clinic_is_answered_with_nothing_of_the_first(
+        self, amara, cast, form, kept, session
+    ):
+        sent = form()
+        assert amara.send("staff.booking.create", sent).status_code == 303
+        session.enter(Scope.staff(cast.harbour.id))
+        session.add(Membership(clinic_id=cast.harbour.id, user_id=cast.amara.user.id, role=Role.RECEPTIONIST))
+        session.commit()
+        own = sa.update(UserSession).where(UserSession.user_id == cast.amara.user.id)
+        session.execute(own.values(clinic_id=cast.harbour.id))
+        session.commit()
+        assert amara.send("staff.booking.create", sent).status_code == 422
+        assert len(kept()) == 1
 
     def test_a_form_that_was_wrong_may_be_corrected_under_its_key(self, amara, form, kept):
         sent = form(starts_at="whenever")
