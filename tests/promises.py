@@ -1,7 +1,7 @@
 """What the product promises about safety, by number; tests marked ``promise(number, …)`` prove it.
 
 `make security` runs those tests and writes docs/security-report.md. The gaps in the numbers are promises about what is
-not built yet, such as uploads and downloads.
+not built yet, such as payments.
 """
 
 PROMISES = {
@@ -37,6 +37,8 @@ PROMISES = {
     30: "Whoever reads or changes a patient's record is on record with it.",
     31: "The audit log cannot be changed without being found out.",
     32: "No log and no page of errors has a word of what anybody typed.",
+    33: "A file that somebody sends is bounded, known by its bytes, and does nothing where it is given back.",
+    34: "A link to a file opens it for a minute, for the person and the sign-in that asked for it.",
     35: "A form that is sent twice acts once and is answered the same.",
     36: "What an outside service calls counts only with its signature, and once, in whatever order it comes.",
     37: "An address that somebody typed never leads a request inside.",
@@ -51,7 +53,10 @@ FAULTS = {
     "F1": ("A web worker is killed in the middle of a booking.", ("faults.test_killed_worker",)),
     "F2": ("The database stops at once and comes back.", ("faults.test_database_gone",)),
     "F3": ("The answer to COMMIT is lost on its way.", ("faults.test_lost_commit",)),
-    "F4": ("The mail server is away, slow, mute or rude.", ("faults.test_mail_away", "work.test_breakers")),
+    "F4": (
+        "The mail server, the service for text messages or the storage is away, slow, mute or rude.",
+        ("faults.test_mail_away", "faults.test_texts_away", "faults.test_big_files", "work.test_breakers"),
+    ),
     "F7": ("The clock of one web server is wrong.", ("faults.test_clocks",)),
     "F8": ("The clocks change.", ("faults.test_clock_changes",)),
     "F9": ("The worker dies in the middle of a job.", ("faults.test_killed_job",)),

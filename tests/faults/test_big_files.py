@@ -1,6 +1,6 @@
 """Large files, and whoever dies in the middle of one: memory stays small, nothing is half there, and it goes on.
 
-500 MB with FAULTS=full; a few parts, and the quicker half of it, otherwise.
+500 MB with FAULTS=full or PROMISES=full; a few parts, and the quicker half of it, otherwise.
 """
 
 import hashlib
@@ -28,9 +28,10 @@ from tests.integrations.buckets import KEY_ID, SECRET, bucket_of_moto
 from tests.live_server import peak_of, served
 from tests.visitor import Visitor
 
-SIZE = LARGEST if FULL else 3 * PART + 1000
+LARGE = FULL or os.environ.get("PROMISES") == "full"
+SIZE = LARGEST if LARGE else 3 * PART + 1000
 MOST_MEMORY = 64 * 2**20
-IN_FULL = pytest.mark.skipif(not FULL, reason="takes long: make faults")
+IN_FULL = pytest.mark.skipif(not LARGE, reason="takes long: make faults")
 FILM = b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41"
 READY, CHECKING, SENDING = DocumentState.READY, DocumentState.CHECKING, DocumentState.SENDING
 
