@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.open_parts import ON_DAY
 from clinic.queries.places import AT
 
 # Visits that can still be moved and are not on their way to another time because of an earlier change.
@@ -60,12 +61,9 @@ OUTSIDE_HOURS = (
           JOIN availabilities AS a
             ON a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
            AND (a.visit_mode IS NULL OR a.visit_mode = v.visit_mode)
-           AND (a.on_date = d.day
-                OR (a.weekday = extract(dow FROM d.day)
-                    AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
-                    AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
-                                     WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
-                                       AND dated.on_date = d.day AND NOT dated.in_addition)))
+           AND """
+    + ON_DAY.format(day="d.day")
+    + """
          WHERE (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
 )

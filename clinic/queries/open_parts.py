@@ -20,6 +20,13 @@ STANDS = """NOT (s.status = 'held'
 MEANT = "CASE WHEN a.{which} THEN (d.day + a.{time} - interval '3 hours') AT TIME ZONE :zone + interval '3 hours'"
 MEANT += " ELSE (d.day + a.{time}) AT TIME ZONE :zone END"
 OPENS, CLOSES = (MEANT.format(which=f"{each}_first", time=f"{each}_time") for each in ("start", "end"))
+# Whether hours ``a`` count on a day: dated ones on theirs, weekly ones while they hold, unless dated ones replace them.
+ON_DAY = """(a.on_date = {day}
+            OR (a.weekday = extract(dow FROM {day})
+                AND coalesce(a.valid_from <= {day}, true) AND coalesce(a.valid_until >= {day}, true)
+                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
+                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
+                                   AND dated.on_date = {day} AND NOT dated.in_addition)))"""
 HOURS = f"""
 asked AS MATERIALIZED (
     SELECT CAST(:first_day AS date) AS first_day, CAST(:last_day AS date) AS last_day,
@@ -74,12 +81,7 @@ hours AS MATERIALIZED (
       JOIN availabilities AS a
         ON a.clinic_id = :clinic_id AND a.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])
        AND a.status = 'active'
-       AND (a.on_date = d.day
-            OR (a.weekday = extract(dow FROM d.day)
-                AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
-                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
-                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
-                                   AND dated.on_date = d.day AND NOT dated.in_addition)))
+       AND {ON_DAY.format(day="d.day")}
      WHERE (a.visit_mode IS NULL OR CAST(:mode AS text) IS NULL OR a.visit_mode = :mode)
        AND {OPENS} < {CLOSES}
 ),

@@ -7,25 +7,24 @@ from types import SimpleNamespace
 
 import sqlalchemy as sa
 
-from clinic.queries.open_parts import HOURS
+from clinic.queries.open_parts import HOURS, ON_DAY
 
 # As SQL for a row {v} with clinic, slot, doctor and start. Dated hours come before weekly ones, which they replace even
 # while they are paused, unless they are in addition. What is booked in paused hours stays booked, and where it was.
-AT = """coalesce(
+AT = (
+    """coalesce(
     (SELECT s.location_id FROM slots AS s WHERE s.clinic_id = {v}.clinic_id AND s.id = {v}.slot_id),
     (SELECT a.location_id
        FROM (SELECT {v}.starts_at AT TIME ZONE c.timezone AS at FROM clinics AS c WHERE c.id = {v}.clinic_id) AS wall
        JOIN availabilities AS a
          ON a.clinic_id = {v}.clinic_id AND a.provider_id = {v}.provider_id
         AND a.start_time <= wall.at::time AND a.end_time > wall.at::time
-        AND (a.on_date = wall.at::date
-             OR (a.weekday = extract(dow FROM wall.at)
-                 AND coalesce(a.valid_from <= wall.at::date, true) AND coalesce(a.valid_until >= wall.at::date, true)
-                 AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
-                                  WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
-                                    AND dated.on_date = wall.at::date AND NOT dated.in_addition)))
+        AND """
+    + ON_DAY.format(day="wall.at::date")
+    + """
       ORDER BY a.status, a.on_date NULLS LAST, a.start_time LIMIT 1),
     (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {v}.clinic_id AND p.id = {v}.provider_id))"""
+)
 PART = "CASE WHEN l.id IS NULL THEN c.{0} ELSE l.{0} END AS {0}"
 PARTS = ", ".join(PART.format(each) for each in ("id", "name", "address_line", "city", "postal_code"))
 # Before there is a slot of one's own, the time may be one that the clinic has published somewhere. Where a clinic has
