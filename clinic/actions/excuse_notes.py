@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import throttles
 from clinic.actions.acting import Refused, action, audit
-from clinic.actions.referrals import refuse_closed, refuse_marked, refuse_unfinished, refuse_unseen
+from clinic.actions.referrals import mark, refuse_closed, refuse_unfinished, refuse_unseen
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.patients import Patient
 from clinic.scope import Scope
@@ -83,8 +83,7 @@ def rewrite(note: ExcuseNote, excuse: Excuse, *, by, seen: datetime | None = Non
 def mark_ready(note: ExcuseNote, *, by):
     """Say that its words are finished, so that the desk may give it out; whoever changes it says so anew."""
     _hold(note)
-    refuse_marked(note, is_ready=True)
-    note.ready_at = MOMENT
+    mark(note, is_ready=True)
     return _told(note)
 
 
@@ -92,8 +91,7 @@ def mark_ready(note: ExcuseNote, *, by):
 def unmark_ready(note: ExcuseNote, *, by):
     """Say that it is not finished after all."""
     _hold(note)
-    refuse_marked(note, is_ready=False)
-    note.ready_at = None
+    mark(note, is_ready=False)
     return _told(note)
 
 

@@ -59,8 +59,7 @@ def rewrite(referral: Referral, letter: Letter, *, by, seen: datetime | None = N
 def mark_ready(referral: Referral, *, by):
     """Say that its words are finished, so that the desk may give it out; whoever changes it says so anew."""
     _hold(referral)
-    refuse_marked(referral, is_ready=True)
-    referral.ready_at = MOMENT
+    mark(referral, is_ready=True)
     return _told(referral)
 
 
@@ -68,8 +67,7 @@ def mark_ready(referral: Referral, *, by):
 def unmark_ready(referral: Referral, *, by):
     """Say that it is not finished after all."""
     _hold(referral)
-    refuse_marked(referral, is_ready=False)
-    referral.ready_at = None
+    mark(referral, is_ready=False)
     return _told(referral)
 
 
@@ -139,12 +137,13 @@ def refuse_closed(session, patient):
         raise Refused("Nothing new can be written for this patient.")
 
 
-def refuse_marked(paper, *, is_ready):
-    """Refuse to say of a paper what is said of it already, or what nobody asks of one that was given out."""
+def mark(paper, *, is_ready):
+    """Mark a paper as ready or not; refused where it is marked so already, or was given out."""
     if not paper.may_be_changed:
         raise Refused("Nothing can be said of this any more: it was given out or closed.")
     if paper.is_ready == is_ready:
         raise Refused("This is marked as ready already." if is_ready else "This is not marked as ready.")
+    paper.ready_at = MOMENT if is_ready else None
 
 
 def refuse_unfinished(paper):
