@@ -8,6 +8,7 @@ from flask import session as cookie
 from itsdangerous import TimestampSigner
 
 from clinic import clock
+from tests.forged import forged
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +64,5 @@ class TestCookie:
 
     def test_one_that_somebody_else_signed_is_nothing(self, app):
         signed = app.session_interface.get_signing_serializer(app).dumps({"kept": "words"})
-        forged = signed[:-4] + "AAAA"
-        with app.test_request_context(headers={"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={forged}"}):
+        with app.test_request_context(headers={"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={forged(signed)}"}):
             assert not cookie
