@@ -132,8 +132,11 @@ seats AS (
        AND NOT coalesce(c.times && tstzrange(t.starts_at, t.ends_at), false)
 )
 """
+# Whether a room's time ``x`` is near the days asked about: it reaches from before a slot's longest buffer. Whoever
+# looks for a room's times says so, or reads all that it ever had.
+AROUND = "x.busy_from > (SELECT lo - interval '8 hours' FROM span) AND x.busy_from < (SELECT hi FROM span)"
 # What a visit needs besides the doctor, unless it is by video, and the rooms that may serve, with when they are taken.
-# A room's own times reach from before a slot's longest buffer; of most types there is nothing here to look at.
+# Of most types there is nothing here to look at.
 ROOMS = f"""
 also AS MATERIALIZED (
     SELECT CAST(:room_kind_ids AS uuid[]) AS ids
@@ -150,8 +153,7 @@ rooms_there AS MATERIALIZED (
            SELECT range_agg(tstzrange(x.busy_from, x.busy_until))
              FROM slot_rooms AS x JOIN slots AS s ON s.clinic_id = x.clinic_id AND s.id = x.slot_id
             WHERE x.clinic_id = :clinic_id AND x.room_id = r.id
-              AND x.busy_from > (SELECT lo - interval '8 hours' FROM span) AND x.busy_from < (SELECT hi FROM span)
-              AND {STANDS}) AS times
+              AND {AROUND} AND {STANDS}) AS times
       FROM rooms AS r
      WHERE r.clinic_id = :clinic_id AND r.status = 'active'
        AND r.room_kind_id = ANY((SELECT ARRAY(SELECT room_kind_id FROM needs))::uuid[])

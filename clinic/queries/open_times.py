@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import now
-from clinic.queries.open_parts import HOURS, ROOMS, SEATS, SERVES
+from clinic.queries.open_parts import AROUND, HOURS, ROOMS, SEATS, SERVES
 
 OPEN_TIMES = sa.text(
     f"""WITH {HOURS}, {SEATS}, {ROOMS},
@@ -71,7 +71,7 @@ place AS (
                       SELECT r.id, r.location_id, r.name FROM rooms_there AS r WHERE {SERVES}
                        ORDER BY (SELECT count(*) FROM taken AS t
                                    JOIN slot_rooms AS x ON x.clinic_id = t.clinic_id AND x.slot_id = t.id
-                                  WHERE x.room_id = r.id) DESC, r.name, r.id LIMIT 1) AS best
+                                  WHERE x.room_id = r.id AND {AROUND}) DESC, r.name, r.id LIMIT 1) AS best
                 ORDER BY best.location_id IS NULL, best.name, best.id) AS room_ids
           FROM places AS c) AS served
      ORDER BY cardinality(served.room_ids) DESC, served.opens LIMIT 1
