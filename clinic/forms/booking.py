@@ -33,7 +33,7 @@ class Read(StringField):
             return
         try:
             self.data = self.kind(self.data[:64])
-        except (ValueError, OverflowError):
+        except ValueError:
             self.data = None
             raise ValidationError(self.sentence) from None
 
@@ -42,11 +42,14 @@ class Read(StringField):
 
 
 def instant(text):
-    """An ISO 8601 moment with its offset, on a whole minute, in UTC."""
+    """An ISO 8601 moment with its offset, on a whole minute, in UTC; ValueError for everything else."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or moment.second or moment.microsecond:
         raise ValueError("not a whole minute of a known zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC before the first year or after the last") from None
 
 
 def clock(text):
@@ -111,7 +114,7 @@ class TimeForm(Form):
     def _take_pick(self):
         try:
             self.provider_id.data, self.starts_at.data = pair(self.pick.data[:100])
-        except (ValueError, OverflowError):
+        except ValueError:
             self.blame(_("Choose a time."), "starts_at")
 
     def _read_wall_time(self):

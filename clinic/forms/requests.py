@@ -1,5 +1,6 @@
 """Visits asked for without a time: what the desk writes down for a caller, how it answers, and the clinic's rules."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -100,10 +101,12 @@ class TimesForm(Form):
     visit_mode = ModeField(validators=[Optional()])
     chosen = Read(_l("Time"), pair, _l("We cannot read this time. Please choose it again."))
 
-    def validate_chosen(self, field):
-        """A time has to be chosen."""
-        if field.data is None:
-            raise ValidationError(_l("Choose a time."))
+    def validate(self, extra_validators=None):
+        """Read every field; a time has to be chosen."""
+        fine = super().validate(extra_validators)
+        if self.chosen.data is None and not self.chosen.errors:
+            self.blame(_("Choose a time."), "chosen")
+        return fine and not self.errors
 
 
 class RulesForm(Form):

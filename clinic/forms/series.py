@@ -96,7 +96,7 @@ class Picks:
                 moment = instant(text.removesuffix(FORCED))
                 if not walltime.bounds(walltime.today(self.zone), self.zone)[0] <= moment < _furthest():
                     raise ValueError
-            except (ValueError, OverflowError):
+            except ValueError:
                 self.blame(_("Choose from what is offered."))
                 continue
             found[key] = (moment, text.endswith(FORCED))

@@ -109,6 +109,7 @@ class TestFinder:
             ({"at_from": "12:00", "at_until": "11:00"}, 422), ({"date": "2031-02-30"}, 422), ({"part": "noon"}, 422),
             ({"weekdays": "9"}, 422), ({"after": "yesterday"}, 404), ({"patient_id": "x"}, 404),
             ({"room_kind_id": "0" * 32}, 422), ({"specialty": "\x00"}, 422), ({"ahead": "-1"}, 422),
+            ({"after": "0001-01-01T00:00:00+14:00"}, 404), ({"after": "9999-12-31T23:00:00-14:00"}, 404),
         ],
     )  # fmt: skip
     def test_what_cannot_be_read_is_said(self, amara, cast, wrong, status):

@@ -184,7 +184,12 @@ class TestTimes:
         cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
         answer = amara.send("staff.request_times.propose", self.chosen(cast), request_id=triaged.id)
         assert answer.status_code == 409 and "has just been taken" in answer.text and 'name="chosen"' in answer.text
-        assert amara.send("staff.request_times.book", {}, request_id=triaged.id).status_code == 422
+
+    @pytest.mark.parametrize("chosen", ["", " ", "a time"])
+    def test_a_time_has_to_be_chosen(self, cast, amara, triaged, chosen):
+        for answer in ("propose", "book"):
+            form = self.chosen(cast) | {"chosen": chosen}
+            assert amara.send(f"staff.request_times.{answer}", form, request_id=triaged.id).status_code == 422
 
 
 def test_a_request_that_became_a_visit_leads_there(session, cast, amara, asked):
