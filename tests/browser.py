@@ -92,8 +92,9 @@ class Browser:
             headers = {"Cookie": self.keys.cookie, **headers}
         try:
             self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
-            content = answer.read()
+            # Closed here even where the server dies in the middle of it: the answer holds the socket too.
+            with self.connection.getresponse() as answer:
+                content = answer.read()
         except BaseException:
             self.close()
             raise

@@ -54,7 +54,9 @@ def main():
     started, chosen = time.monotonic(), [name for name in WHAT if name in sys.argv[1:] or len(sys.argv) == 1]
     places = [f"{ELSEWHERE.get(name, 'tests/faults')}/{name}.py" for name in chosen]
     # A module stays in one process: its tests share a stage.
-    code, cases = asked_of_pytest("-n", "2", "--dist", "loadfile", *places, FAULTS="full")
+    # All values in all fields, or a slow database as often as everything else, take their time.
+    pace = ("-n", "2", "--dist", "loadfile", "-o", "timeout=1800")
+    code, cases = asked_of_pytest(*pace, *places, FAULTS="full")
     write_report("faults", _report(chosen, cases, time.monotonic() - started))
     return code
 

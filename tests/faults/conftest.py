@@ -1,5 +1,6 @@
 """Where faults are injected, and what is told of them; that the data is whole afterwards tests/conftest.py asks."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +10,8 @@ from tests.faults.wire import Wire
 from tests.races.stage import staged_on
 
 
-@pytest.fixture(scope="package")
-def place(server):
+@contextmanager
+def placed(server):
     """A stage whose two web workers reach the database through a wire that can be stopped."""
     with (
         Wire(server) as wire,
@@ -18,6 +19,13 @@ def place(server):
         server.connect("postgres", live.database) as superuser,
     ):
         yield SimpleNamespace(stage=stage, live=live, url=url, wire=wire, superuser=superuser)
+
+
+@pytest.fixture(scope="package")
+def place(server):
+    """The stage that most of them share."""
+    with placed(server) as here:
+        yield here
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from tests.faults.load import DESK, Load
 from tests.races.invariants import broken
 
 __all__ = [
-    "CLIENTS", "DESK", "FULL", "ROUNDS", "Sent", "again", "loaded", "loaded_in_full", "traces", "until", "waiting_for",
-    "wished",
+    "CLIENTS", "DESK", "FULL", "ROUNDS", "Sent", "again", "let_go", "loaded", "loaded_in_full", "settled", "traces",
+    "until", "waiting_for", "wished",
 ]  # fmt: skip
 FULL = os.environ.get("FAULTS") == "full"
 # How often each fault is injected, and how many browsers are at work meanwhile.
@@ -43,6 +43,25 @@ class Sent:
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "no answer and no broken connection"
         return self.answer
+
+
+def settled(live, keys, path, form):
+    """Send the form as a person would, again while nobody answers or says to come back; the status that settled it."""
+
+    def ask():
+        answer = Sent(live, keys, path, form).wait()
+        return answer and answer.status != 503 and answer.status
+
+    status = until(ask, 60)
+    assert status, "nothing but broken connections and 503"
+    return status
+
+
+def let_go(superuser, table, row_id):
+    """Wait until nobody dead holds the row; whoever is at work on it lets go of it by themselves."""
+    with superuser.transaction():
+        superuser.execute("SET LOCAL lock_timeout = '20s'")
+        superuser.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE", [row_id])
 
 
 def wished(stage, starts_at, doctor=None):

@@ -18,7 +18,7 @@ from tests.browser import Browser, keys
 from tests.cast import PASSWORD
 from tests.databases import scratch_database
 from tests.factors import with_app
-from tests.faults.place import CLIENTS, DESK, ROUNDS, again, loaded_in_full, wished
+from tests.faults.place import CLIENTS, DESK, ROUNDS, again, loaded_in_full, settled, wished
 from tests.live_server import served
 from tests.races.stage import Stage
 
@@ -175,10 +175,7 @@ def test_log_and_history_are_in_the_order_in_which_things_happened(nodes, seen):
             nodes.set(WRONG[turn % len(WRONG)])
             live = (nodes.wrong, nodes.right)[turn % 2]
             times.append(stage.next_time(kind))
-            form = wished(stage, times[-1])
-            browser = Browser(live.url, stage.desks[0])
-            assert browser.send(f"{DESK}/{visit_id}/move", form).status == 303
-            browser.close()
+            assert settled(live, stage.desks[0], f"{DESK}/{visit_id}/move", wished(stage, times[-1])) == 303
     events = nodes.superuser.execute(
         "SELECT new_starts_at, created_at FROM visit_events WHERE visit_id = %s ORDER BY created_at", [visit_id]
     ).fetchall()

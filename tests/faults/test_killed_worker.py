@@ -13,8 +13,10 @@ from tests.faults.place import (
     ROUNDS,
     Sent,
     again,
+    let_go,
     loaded,
     loaded_in_full,
+    settled,
     traces,
     until,
     waiting_for,
@@ -44,20 +46,14 @@ def _kill(live, *workers):
 def _one_booking_in_the_end(place, form, starts_at, there):
     """What the dead worker left is whole or nothing; sent again with its key, there is one booking."""
     stage, live, superuser = place.stage, place.live, place.superuser
-    assert until(lambda: _holds_nothing(superuser))
+    let_go(superuser, "providers", stage.cast.dr_osei.id)
     assert traces(superuser, starts_at) == (there,) * 4
     seconds = again(live)
-    told = [Sent(live, stage.desks[0], DESK, form).wait().status for _turn in range(2)]
-    assert told == [303, 303]
+    assert [settled(live, stage.desks[0], DESK, form) for _turn in range(2)] == [303, 303]
     assert traces(superuser, starts_at) == (1, 1, 1, 1)
     # A key of its own: somebody else's wish for the time that is now taken.
-    assert Sent(live, stage.desks[1], DESK, form | {"idempotency_key": str(uuid4())}).wait().status == 409
+    assert settled(live, stage.desks[1], DESK, form | {"idempotency_key": str(uuid4())}) == 409
     return seconds
-
-
-def _holds_nothing(superuser):
-    """Whether the doctor's row and the time are free of anybody's lock."""
-    return not superuser.execute("SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'").fetchall()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -124,19 +120,18 @@ def test_killed_in_the_middle_of_a_move(place, seen, figure, moment):
         for _round in range(ROUNDS):
             times = [stage.next_time(kind), stage.next_time(kind)]
             visit_id = stage.book(times[0], stage.cast.tom.id, kind, stage.cast.dr_osei)
-            form = wished(stage, times[1])
+            path, form = f"{DESK}/{visit_id}/move", wished(stage, times[1])
             again(live)
             stop = place.wire.stop_at(statement, visit_id, before=before)
-            sent = Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form)
+            sent = Sent(live, stage.desks[0], path, form)
             stop.wait()
             _kill(live, stop.whose())
             stop.cut()
             assert sent.wait() is None
-            assert until(lambda: _holds_nothing(place.superuser))
+            let_go(place.superuser, "visits", visit_id)
             assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[there], times[there], 1)
             again(live)
-            told = [Sent(live, stage.desks[0], f"{DESK}/{visit_id}/move", form).wait().status for _turn in range(2)]
-            assert told == [303, 303]
+            assert [settled(live, stage.desks[0], path, form) for _turn in range(2)] == [303, 303]
             assert place.superuser.execute(WHERE, [times, visit_id]).fetchone() == (times[1], times[1], 1)
     figure(f"{ROUNDS} kills, each leaves the {('old', 'new')[there]} visit")
 
