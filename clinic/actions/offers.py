@@ -138,13 +138,18 @@ def accept(offer: SlotOffer, *, by):
         offer.is_move, offer.visit_id, offer.visit_starts_at = True, visit.id, visit.starts_at
     _may_be_answered(session, offer, visit)
     found = look(session, wish, terms, by=_nobody(by))
-    if found is None or found.blocked or found.closed or not take(session, offer, by=_nobody(by)):
+    if is_closed(offer, found) or not take(session, offer, by=_nobody(by)):
         raise OfferOver(GONE, wish)
     if visit is not None:
         _move(session, visit, wish, terms, offer.slot_id, by=by)
     else:
         offer.visit_id = enter(session, wish, terms, offer.slot_id, by=clinics)
     return _answered("accepted", session, offer, by)
+
+
+def is_closed(offer, found) -> bool:
+    """Whether the time was closed since; ``found`` is what ``clinic.queries.open_times.fits`` knows of it."""
+    return found is None or found.blocked or found.closed or not (offer.seat_hold_id or found.inside_hours)
 
 
 @action

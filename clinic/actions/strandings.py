@@ -1,6 +1,7 @@
 """Visits that a change leaves without their time are gathered in its transaction, and each gets a proposal.
 
-Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo`` takes the change back.
+Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo`` takes the change back. What is
+offered of that time is looked at too.
 """
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
+from clinic.actions import closed_offers
 from clinic.actions.acting import audit
 from clinic.actions.stranding_offers import withdraw_all
 from clinic.db import now
@@ -119,6 +121,7 @@ def opened(session):
 
 def _gather(session, which, asked, cause, provider_id, by, **facts):
     asked = {**asked, "clinic_id": by.clinic_id}
+    closed_offers.look_soon(session, by.clinic_id, provider_id)
     if not affected.is_any(session, which, **asked):
         return None
     stranding = Stranding(

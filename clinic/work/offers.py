@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from clinic.actions import offers
+from clinic.actions import closed_offers, offers
 from clinic.models.offers import LIVE, SlotOffer
 from clinic.models.visits import Visit
 from clinic.queries.blocks import MOVABLE
@@ -15,6 +15,12 @@ def lapse(session, *, by, offer_id):
     offer = session.get(SlotOffer, (by.clinic_id, offer_id))
     if offer is not None:
         offers.lapse(offer, by=by)
+
+
+@handles("offers.look")
+def look(session, *, by, provider_id):
+    """Take back what is offered of a doctor's time that was closed since."""
+    closed_offers.take_back(session, provider_id, by=by)
 
 
 @handles("offers.let_go")

@@ -44,6 +44,20 @@ def send(session, *, by, stranding_id):
         bell.ring(session, stranding.clinic_id, stranding_offers.TOPIC)
 
 
+@handles("strandings.propose_anew")
+def propose_anew(session, *, by, offer_id):
+    """Have another time looked for in place of a proposed one that was closed since."""
+    row = session.scalars(
+        sa.select(StrandedVisit)
+        .where(StrandedVisit.offer_id == offer_id, StrandedVisit.status == StrandedStatus.PROPOSED)
+        .with_for_update(of=StrandedVisit)
+    ).one_or_none()
+    if row is not None and row.stranding.undone_at is None:
+        row.status, row.stranding.prepared_at = StrandedStatus.WAITING, None
+        _go_on(session, "strandings.propose", row.stranding)
+        bell.ring(session, row.clinic_id, stranding_offers.TOPIC)
+
+
 def _some(session, stranding, verb, by):
     """Do it for a few visits, one transaction each; True where there may be more."""
     for _each in range(AT_ONCE):
