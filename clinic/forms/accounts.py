@@ -1,16 +1,14 @@
 """What people type to sign in, to join and to choose a password."""
 
-from datetime import date
-
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import EqualTo, InputRequired, ValidationError
 
-from clinic import typed_dates
 from clinic.actions.passwords import MAX_BYTES, MIN_LENGTH, is_easy_to_guess
+from clinic.forms.dated import TypedDate, WithDates
 from clinic.forms.emails import kept_address
 from clinic.forms.fields import Form, readable, tidy, words
-from clinic.forms.patients import Phone, TypedDate
+from clinic.forms.patients import Phone
 
 
 def _long_enough(form, field):
@@ -75,7 +73,7 @@ class PasswordForm(OfSomebody):
     )
 
 
-class SignUpForm(Named):
+class SignUpForm(WithDates, Named):
     """What a clinic asks of a new patient, written the clinic's way."""
 
     date_of_birth = TypedDate(_l("Date of birth"), filters=[tidy])
@@ -89,16 +87,6 @@ class SignUpForm(Named):
     )  # fmt: skip
     password = PasswordField(_l("Choose a password"), NEW_PASSWORD, description=HINT)
     next = HiddenField()
-
-    def __init__(self, clinic, **given):
-        self.clinic = clinic
-        super().__init__(**given)
-        self.date_of_birth.locale = clinic.locale
-
-    @property
-    def example_date(self):
-        """A date the way this clinic writes them."""
-        return typed_dates.write(date(1985, 3, 27), self.clinic.locale)
 
     @property
     def person(self):

@@ -4,9 +4,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import Optional
 
-from clinic.forms.dated import DatedForm
+from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import needed, paragraphs, words
-from clinic.forms.patients import TypedDate
 from clinic.queries import icd10
 
 

@@ -1,15 +1,41 @@
-"""A form with days in it, typed and shown the way the clinic writes dates."""
+"""Dates in forms, typed and shown the way the clinic writes them."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+from wtforms import StringField
+from wtforms.validators import ValidationError
+
 from clinic import typed_dates, walltime
-from clinic.forms.fields import Form
-from clinic.forms.patients import TypedDate
+from clinic.forms.fields import Form, tidy
 
 
-class DatedForm(Form):
-    """A form whose days are read and shown as ``clinic`` writes them; none of them lies ahead."""
+class TypedDate(StringField):
+    """A date as the clinic writes it. ``data`` is what was typed until it is validated, a date afterwards."""
+
+    locale = "en_GB"
+
+    def pre_validate(self, form):
+        """Read the date in the clinic's order."""
+        if isinstance(self.data, str):
+            self.data = tidy(self.data)
+        if not isinstance(self.data, str):
+            return
+        today = walltime.today(ZoneInfo(form.clinic.timezone))
+        born = typed_dates.read(self.data[:40], form.clinic.locale, today)
+        if born is None:
+            raise ValidationError(_("Write the date like %(example)s; it cannot lie ahead.", example=form.example_date))
+        self.data = born
+
+    def _value(self):
+        if self.raw_data:
+            return self.raw_data[0][:40]
+        return typed_dates.write(self.data, self.locale) if self.data else ""
+
+
+class WithDates(Form):
+    """A form whose dates are read and shown as ``clinic`` writes them."""
 
     def __init__(self, clinic, **given):
         self.clinic = clinic
@@ -20,8 +46,12 @@ class DatedForm(Form):
 
     @property
     def example_date(self):
-        """A date the way this clinic writes them."""
+        """A date the way this clinic writes them, for the hint."""
         return typed_dates.example(self.clinic.locale)
+
+
+class DatedForm(WithDates):
+    """A form with days of what was done or found; none of them lies ahead."""
 
     @property
     def zone(self):

@@ -6,9 +6,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from clinic.actions.documents import ACCEPTED
-from clinic.forms.dated import DatedForm
+from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, tidy, words
-from clinic.forms.patients import TypedDate
 from clinic.models.documents import CHOSEN_BY_STAFF, DocumentCategory
 
 ENDINGS = [ending for endings in ACCEPTED.types.values() for ending in endings]

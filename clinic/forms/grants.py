@@ -9,7 +9,7 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.actions.grants import MOST_SUPPORT_HOURS, SHORTEST_REASON
-from clinic.forms.births import ByBirth, TypedDate
+from clinic.forms.dated import TypedDate, WithDates
 from clinic.forms.fields import NOT_OFFERED, Form, paragraphs, words
 from clinic.models.grants import SupportScope
 
@@ -25,7 +25,7 @@ def reason(label, description):
     )  # fmt: skip
 
 
-class WhoForm(ByBirth):
+class WhoForm(WithDates):
     """Who the patient is: exactly their record number, or exactly their name and date of birth."""
 
     mrn = words(_l("Record number"), most=40)

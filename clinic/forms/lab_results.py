@@ -11,10 +11,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from clinic.actions.lab_results import Finding
-from clinic.forms.dated import DatedForm
+from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED, RowChoice, words
 from clinic.forms.lab_orders import Ruled, days_asked, rule_choice
-from clinic.forms.patients import TypedDate
 from clinic.models.lab_results import FARTHEST, UNIT, Comparator, Flag
 from clinic.queries.analytes import known_as
 

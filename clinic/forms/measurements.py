@@ -12,9 +12,8 @@ from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from clinic import walltime
-from clinic.forms.dated import DatedForm
+from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED
-from clinic.forms.patients import TypedDate
 from clinic.models.measurements import Kind
 from clinic.models.measures import DIASTOLIC, MEASURES, at_home
 

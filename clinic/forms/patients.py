@@ -12,8 +12,7 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
-from clinic import typed_dates
-from clinic.forms.births import TypedDate
+from clinic.forms.dated import TypedDate, WithDates
 from clinic.forms.fields import Form, paragraphs, readable, tidy, words
 from clinic.models.patients import TagKind
 from clinic.models.people import ContactMethod, Gender
@@ -78,7 +77,7 @@ def line(label, most=120, **more):
     return words(label, most=most, **more)
 
 
-class PatientForm(Form):
+class PatientForm(WithDates):
     """What the desk writes down about a patient. Only the name must be known."""
 
     full_name = words(_l("Name"), most=200, required=_l("Write the patient’s name."))
@@ -102,9 +101,7 @@ class PatientForm(Form):
     notes = paragraphs(_l("Note for the desk"), description=_l("Administrative, such as “needs a ground-floor room”."))
 
     def __init__(self, clinic, **given):
-        self.clinic = clinic
-        super().__init__(**given)
-        self.date_of_birth.locale = clinic.locale
+        super().__init__(clinic, **given)
         self.country.choices = self._with_own(self.country, _countries("en"))
         named = Locale.parse("en").languages
         self.language.choices = self._with_own(self.language, [(code, named[code]) for code in LANGUAGES.split()])
@@ -119,11 +116,6 @@ class PatientForm(Form):
     def facts(self):
         """What is known of the patient, by column; what was left empty is None."""
         return {name: value or None for name, value in super().facts.items()}
-
-    @property
-    def example_date(self):
-        """A date as the clinic writes it, for the hint."""
-        return typed_dates.example(self.clinic.locale)
 
     @property
     def more_is_needed(self):

@@ -5,9 +5,8 @@ from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from clinic.forms.dated import DatedForm
+from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, words
-from clinic.forms.patients import TypedDate
 from clinic.models.procedures import ProcedureStatus
 
 
