@@ -111,9 +111,17 @@ class WholeNumber(Field):
         if not text and not self.required:
             return
         if not re.fullmatch(r"[0-9]{1,9}", text) or not self.lowest <= int(text) <= self.highest:
-            bounds = {"lowest": self.lowest, "highest": self.highest}
-            raise ValueError(str(_l("Enter a whole number from %(lowest)d to %(highest)d.", **bounds)))
+            raise ValueError(self._sentence())
         self.data = int(text)
+
+    def pre_validate(self, form):
+        """A number that may not be left out is missed where the whole field was left out too."""
+        if self.required and self.data is None and not self.process_errors:
+            raise ValidationError(self._sentence())
+
+    def _sentence(self):
+        bounds = {"lowest": self.lowest, "highest": self.highest}
+        return str(_l("Enter a whole number from %(lowest)d to %(highest)d.", **bounds))
 
 
 class Money(Field):

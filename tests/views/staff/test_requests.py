@@ -104,6 +104,10 @@ class TestRed:
         assert "data-chime" in amara.open("staff.day.index").text
         assert amara.send("staff.request_rules.update", rules).status_code == 403
         assert ines.send("staff.request_rules.update", {**rules, "green": 10}).status_code == 422
+        # What was not sent at all is not kept as nothing.
+        for name in set(rules) - {"has_sound"}:
+            some = {each: value for each, value in rules.items() if each != name}
+            assert ines.send("staff.request_rules.update", some).status_code == 422, name
 
 
 class TestCreate:
