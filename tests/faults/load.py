@@ -45,6 +45,7 @@ class Load:
         self.saw, self.wishes, self.wrong = Counter(), [], []
         self.over = threading.Event()
         self.times = self._open_times()
+        assert self.times, "nothing is left to book"
 
     def _open_times(self):
         cast, first = self.stage.cast, self.stage.cast.tomorrow_at(0).date()
@@ -72,16 +73,21 @@ class Load:
     def _be(self, number):
         chance, browser = random.Random(number), Browser(self.live.url, self.stage.desks[number], timeout=20)
         mine = []
-        while not self.over.wait(chance.uniform(*PAUSE)):
-            what = chance.random()
-            if what < 0.2:
-                self._ask(lambda: browser.open("/staff/day"), tries=1)
-            elif mine and (what < 0.4 or len(mine) > MOST_OF_ONE):
-                self._cancel(browser, mine.pop())
-            else:
-                wish = self._book(browser, number, chance.choice(self.times))
-                mine += [wish] * (wish.status == 303)
-        browser.close()
+        try:
+            while not self.over.wait(chance.uniform(*PAUSE)):
+                what = chance.random()
+                if what < 0.2:
+                    self._ask(lambda: browser.open("/staff/day"), tries=1)
+                elif mine and (what < 0.4 or len(mine) > MOST_OF_ONE):
+                    self._cancel(browser, mine.pop())
+                else:
+                    wish = self._book(browser, number, chance.choice(self.times))
+                    mine += [wish] * (wish.status == 303)
+            # Given back, so that whoever comes next finds times to book too.
+            for wish in mine:
+                self._cancel(browser, wish)
+        finally:
+            browser.close()
 
     def _book(self, browser, number, time):
         wish = Booked(f"wish {uuid4()}")
