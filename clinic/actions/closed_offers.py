@@ -1,12 +1,9 @@
 """Offers of a time that was closed since: taken back before anybody says yes to it in vain."""
 
-import contextlib
-
 import sqlalchemy as sa
 
 from clinic import jobs
 from clinic.actions import offers, slots
-from clinic.actions.acting import Refused
 from clinic.actions.freed_times import GRACE
 from clinic.db import now
 from clinic.models.offers import LIVE, OfferPurpose, SlotOffer
@@ -31,16 +28,13 @@ def take_back(session, provider_id, *, by):
     A request is the desk's again, and who waits keeps their place in the line, as after every withdrawal.
     """
     clinic = session.get(Clinic, by.clinic_id)
+    # Whoever answers locks the doctor first, so no offer read after this is answered before the end.
     slots.lock_doctor(session, clinic.id, provider_id)
     standing = sa.select(SlotOffer).where(SlotOffer.provider_id == provider_id, *STANDING).order_by(SlotOffer.id)
     for offer in session.scalars(standing).all():
-        found = fits(
-            session, clinic, offer.visit_type_id, provider_id, offer.starts_at, mode=offer.visit_mode
-        )  # fmt: skip
+        found = fits(session, clinic, offer.visit_type_id, provider_id, offer.starts_at, mode=offer.visit_mode)
         if not offers.is_closed(offer, found):
             continue
-        # Refused where it was answered at this very moment.
-        with contextlib.suppress(Refused):
-            offers.withdraw(offer, by=by)
-            if offer.purpose == OfferPurpose.STRANDED:
-                jobs.put(session, "strandings.propose_anew", clinic_id=clinic.id, offer_id=offer.id)
+        offers.withdraw(offer, by=by)
+        if offer.purpose == OfferPurpose.STRANDED:
+            jobs.put(session, "strandings.propose_anew", clinic_id=clinic.id, offer_id=offer.id)

@@ -81,9 +81,8 @@ def close_the_doctor(session, cast):
 
 
 def block(session, cast):
-    blocks.add(
-        cast.dr_osei, cast.tomorrow_at(14), cast.tomorrow_at(16), zone="Europe/London", by=cast.ines.actor
-    )  # fmt: skip
+    begins, ends = cast.tomorrow_at(14), cast.tomorrow_at(16)
+    blocks.add(cast.dr_osei, begins, ends, zone="Europe/London", by=cast.ines.actor)
 
 
 def shorten_the_hours(session, cast):
@@ -176,8 +175,8 @@ class TestOthers:
         (row,) = work(app, session, stranding)
         proposed = row.offer.starts_at
         assert row.status == StrandedStatus.PROPOSED
-        local = cast.dr_lind if row.offer.provider_id == cast.dr_lind.id else cast.dr_osei
-        blocks.add(local, proposed, row.offer.ends_at, zone="Europe/London", by=cast.ines.actor)
+        proposed_with = cast.dr_lind if row.offer.provider_id == cast.dr_lind.id else cast.dr_osei
+        blocks.add(proposed_with, proposed, row.offer.ends_at, zone="Europe/London", by=cast.ines.actor)
         look(app, session, "strandings.propose_anew", "strandings.propose")
         row = session.scalars(sa.select(StrandedVisit).where(StrandedVisit.visit_id == visit.id)).one()
         assert row.status == StrandedStatus.PROPOSED and row.offer.is_live and row.offer.starts_at != proposed

@@ -194,6 +194,7 @@ class TestTimes:
         for answer in ("propose", "book"):
             form = self.chosen(cast) | {"chosen": chosen}
             assert amara.send(f"staff.request_times.{answer}", form, request_id=triaged.id).status_code == 422
+            assert amara.send(f"staff.request_times.{answer}", {}, request_id=triaged.id).status_code == 422
 
 
 def test_a_request_that_became_a_visit_leads_there(session, cast, amara, asked):
