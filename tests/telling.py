@@ -49,6 +49,12 @@ class Telling:
         self.session.rollback()
         self.session.expire_all()
 
+    def later(self):
+        """Let what was put off have its moment now."""
+        self._ask("UPDATE notifications SET send_at = now() WHERE state = 'waiting'")
+        self._ask("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+        self.work()
+
     def lines(self, patient=None, **facts):
         """The ledger of a patient (Tom, if nobody is named), the oldest line first."""
         patient = patient or self.cast.tom

@@ -23,7 +23,7 @@ def look_soon(session, clinic_id, provider_id=None):
 
 
 def take_back(session, provider_id, *, by):
-    """Withdraw the doctor's offers that nobody could accept any more; for a stranded visit another time is looked for.
+    """Take back the doctor's offers that nobody could accept any more; for a stranded visit another time is looked for.
 
     A request is the desk's again, and who waits keeps their place in the line, as after every withdrawal.
     """
@@ -35,6 +35,6 @@ def take_back(session, provider_id, *, by):
         found = fits(session, clinic, offer.visit_type_id, provider_id, offer.starts_at, mode=offer.visit_mode)
         if not offers.is_closed(offer, found):
             continue
-        offers.withdraw(offer, by=by)
+        offers.take_back(offer, by=by)
         if offer.purpose == OfferPurpose.STRANDED:
             jobs.put(session, "strandings.propose_anew", clinic_id=clinic.id, offer_id=offer.id)

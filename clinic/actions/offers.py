@@ -21,7 +21,7 @@ from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
 from clinic.actions.moves import hold, move
 from clinic.actions.notifications import tell
 from clinic.actions.offer_times import hold_until, let_go, take, take_for_a_while
-from clinic.db import word
+from clinic.db import now, word
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.patients import Patient
@@ -34,6 +34,8 @@ TOPIC = "offers"
 # What is left to answer an offer is never less, nor is a time held any longer.
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=30)
+# Whoever takes an offer back often has another time at hand; within this, that is all the patient hears.
+ANOTHER_SOON = timedelta(minutes=2)
 GONE = word("This time cannot be had any more. Please choose another one or call us.")
 SENTENCES = {
     S.ACCEPTED: word("This offer is accepted already."),
@@ -170,6 +172,16 @@ def withdraw(offer: SlotOffer, *, by):
     let_go(session, offer)
     offer.status = S.WITHDRAWN
     return _told("withdrawn", session, offer, by)
+
+
+def take_back(offer: SlotOffer, *, by):
+    """Withdraw the offer, and let the patient know who had heard of it and is not offered another time soon."""
+    withdraw(offer, by=by)
+    if offer.sent_at:
+        tell(
+            object_session(offer), NotificationKind.OFFER_WITHDRAWN, offer=offer, by=by, at=now() + ANOTHER_SOON
+        )  # fmt: skip
+    return offer
 
 
 @action

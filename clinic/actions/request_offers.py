@@ -55,7 +55,7 @@ def take_back(request: VisitRequest, *, by):
     offer = live_offer(object_session(request), request)
     if offer is None:
         raise Refused("No time is proposed at the moment.")
-    offers.withdraw(offer, by=by)
+    offers.take_back(offer, by=by)
     return request
 
 

@@ -26,6 +26,7 @@ class NotificationKind(Choice):
     RESTORED = "restored", word("The visit takes place after all")
     REMINDER = "reminder", word("Reminder")
     OFFER = "offer", word("A time is offered")
+    OFFER_WITHDRAWN = "offer_withdrawn", word("The offer is taken back")
     REQUEST_RECEIVED = "request_received", word("The request has arrived")
     REQUEST_CLOSED = "request_closed", word("The request is closed")
 

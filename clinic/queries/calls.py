@@ -19,7 +19,8 @@ WAITING = """
   LEFT JOIN slot_offers AS o ON o.clinic_id = n.clinic_id AND o.id = n.offer_id
  WHERE n.clinic_id = :clinic_id AND n.desk_since IS NOT NULL AND n.desk_done_at IS NULL
    AND (n.visit_starts_at IS NULL OR n.visit_starts_at > now())
-   AND (n.offer_id IS NULL OR (o.status IN ('prepared', 'sent') AND o.until > now()))
+   AND CASE WHEN n.offer_id IS NULL THEN true WHEN n.kind = 'offer_withdrawn' THEN o.status = 'withdrawn'
+            ELSE o.status IN ('prepared', 'sent') AND o.until > now() END
    AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
         AND (n.kind = 'cancelled') = (v.status = 'cancelled')))"""
 LINES = sa.text(

@@ -137,6 +137,12 @@ def is_answered(session, stranding) -> bool:
     return session.connection().execute(sa.text(answered), _asked(stranding)).scalar()
 
 
+def is_stranded(session, visit) -> bool:
+    """Whether the visit cannot take place at the time it has."""
+    theirs = StrandedVisit.visit_id == visit.id, StrandedVisit.starts_at == visit.starts_at
+    return session.scalar(sa.select(sa.exists().where(*theirs, StrandedVisit.stranding.has(undone_at=None))))
+
+
 def row(session, stranding_id, row_id) -> StrandedVisit | None:
     """One visit of the stranding."""
     return session.scalars(

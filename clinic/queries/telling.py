@@ -6,9 +6,13 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind, NotificationState, Why
-from clinic.models.offers import SlotOffer
+from clinic.models.offers import OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.people import ContactMethod
+from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.visits import CancelReason, VisitStatus
+from clinic.models.waitlist import WaitlistEntry, WaitStatus
+from clinic.queries.blocks import MOVABLE
+from clinic.queries.strandings import is_stranded
 
 K, S = NotificationKind, VisitStatus
 # In which status of its visit each message is true.
@@ -66,7 +70,7 @@ def needless(session, line, telling) -> Why | None:
         return Why.SWITCHED_OFF
     if line.offer_id:
         offer = session.get(SlotOffer, (line.clinic_id, line.offer_id))
-        return None if offer is not None and offer.is_live else Why.OVERTAKEN
+        return None if offer is not None and _is_true_of(session, line, offer) else Why.OVERTAKEN
     return _of_visit(session, line) if line.kind in TRUE_IN else None
 
 
@@ -77,16 +81,40 @@ def _of_visit(session, line):
     if visit.starts_at <= now():
         return Why.TOO_LATE
     if line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.ENTERED_IN_ERROR:
-        return None if _was_told(session, visit) else Why.OVERTAKEN
+        return None if _was_told(session, Notification.visit_id == visit.id) else Why.OVERTAKEN
     return None
 
 
-def _was_told(session, visit):
-    """Whether the patient ever heard of the visit."""
+def _is_true_of(session, line, offer):
+    """An offer is told as long as it stands; that it was taken back, to who heard of it and still waits for a time."""
+    if line.kind != K.OFFER_WITHDRAWN:
+        return offer.is_live
+    heard = Notification.offer_id == offer.id, Notification.kind == K.OFFER
+    if offer.status != OfferStatus.WITHDRAWN or offer.starts_at <= now() or not _was_told(session, *heard):
+        return False
+    newer = SlotOffer.patient_id == offer.patient_id, SlotOffer.sent_at > offer.sent_at
+    return _is_open(session, offer) and not session.scalar(sa.select(sa.exists().where(*newer)))
+
+
+def _is_open(session, offer):
+    """Whether what the offer was for is as it was before: nothing booked, nothing moved, nothing called off."""
+    if offer.is_move:
+        visit, for_stranded = offer.visit, offer.purpose == OfferPurpose.STRANDED
+        stands = visit.status in MOVABLE and visit.starts_at == offer.visit_starts_at
+        if not stands or is_stranded(session, visit) != for_stranded:
+            return False
+    if offer.purpose == OfferPurpose.REQUEST:
+        return session.get(VisitRequest, (offer.clinic_id, offer.request_id)).status == RequestStatus.TRIAGED
+    if offer.purpose == OfferPurpose.WAITLIST:
+        return session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id)).status == WaitStatus.WAITING
+    return True
+
+
+def _was_told(session, *about):
+    """Whether the patient ever heard of it, by the desk's call too."""
     heard = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.UNCLEAR)
-    return session.scalar(
-        sa.select(sa.exists().where(Notification.visit_id == visit.id, Notification.state.in_(heard)))
-    )
+    reached = sa.or_(Notification.state.in_(heard), Notification.desk_done_at.is_not(None))
+    return session.scalar(sa.select(sa.exists().where(*about, reached)))
 
 
 def needs_no_call(line) -> Why | None:

@@ -66,17 +66,18 @@ def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
     return _written(line.kind, language, channel, address, facts)
 
 
-# Of these kinds there are several texts: what each is about, and what makes the difference.
+# Of some kinds there are several texts: what each is about, and what makes the difference.
+OF_OFFERS = (
+    (word("instead of a time the doctor cannot keep"), {"purpose": "stranded", "is_move": True}),
+    (word("earlier than their visit"), {"purpose": "waitlist", "is_move": True}),
+    (word("to who waits for one"), {"purpose": "waitlist"}), (word("to who asked for one"), {"purpose": "request"}),
+)  # fmt: skip
 VARIANTS = {
     K.CANCELLED: (
         (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
         (word("asked for and not answered in time"), {"unanswered": True}),
     ),
-    K.OFFER: (
-        (word("instead of a time the doctor cannot keep"), {"purpose": "stranded", "is_move": True}),
-        (word("earlier than their visit"), {"purpose": "waitlist", "is_move": True}),
-        (word("to who waits for one"), {"purpose": "waitlist"}), (word("to who asked for one"), {"purpose": "request"}),
-    ),
+    K.OFFER: OF_OFFERS, K.OFFER_WITHDRAWN: OF_OFFERS,
 }  # fmt: skip
 
 
