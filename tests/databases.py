@@ -42,22 +42,42 @@ def migrated(app) -> None:
         upgrade()
 
 
+# Migrated once on each server; the databases of tests are copies of it.
+MIGRATED = "migrated"
+
+
 @contextmanager
-def scratch_database(server) -> Iterator[dict[str, str]]:
+def migrated_database(server) -> Iterator[dict[str, str]]:
+    """Yield the addresses of a new database with the newest schema and nothing in it."""
+    with server.connect("postgres", "postgres") as connection:
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (MIGRATED,)).fetchone()
+        if not there:
+            connection.execute(f"CREATE DATABASE {MIGRATED} OWNER clinic_owner")
+            migrated(create_app(Config(**_addresses(server, MIGRATED), SECRET_KEY="x")))
+    with scratch_database(server, template=MIGRATED) as addresses:
+        yield addresses
+
+
+@contextmanager
+def scratch_database(server, template="template1") -> Iterator[dict[str, str]]:
     """Yield the addresses of a new empty database on a running server, owned as the product's own is."""
     name = f"scratch_{uuid4().hex[:12]}"
     with server.connect("postgres", "postgres") as connection:
-        connection.execute(f'CREATE DATABASE "{name}" OWNER clinic_owner')
+        connection.execute(f'CREATE DATABASE "{name}" OWNER clinic_owner TEMPLATE {template}')
     try:
-        yield {
-            "DATABASE_URL": server.url("clinic_app", name),
-            "DATABASE_DIRECT_URL": server.url("clinic_app", name),
-            "DATABASE_OWNER_URL": server.url("clinic_owner", name),
-            "DATABASE_KEEPER_URL": server.url("clinic_keeper", name),
-        }
+        yield _addresses(server, name)
     finally:
         with server.connect("postgres", "postgres") as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _addresses(server, name):
+    return {
+        "DATABASE_URL": server.url("clinic_app", name),
+        "DATABASE_DIRECT_URL": server.url("clinic_app", name),
+        "DATABASE_OWNER_URL": server.url("clinic_owner", name),
+        "DATABASE_KEEPER_URL": server.url("clinic_keeper", name),
+    }
 
 
 def application_for_drawing():

@@ -16,7 +16,7 @@ import pytest
 from tests import machine
 from tests.browser import Browser, keys
 from tests.cast import PASSWORD
-from tests.databases import scratch_database
+from tests.databases import migrated_database
 from tests.factors import with_app
 from tests.faults.place import CLIENTS, DESK, ROUNDS, again, loaded_in_full, settled, wished
 from tests.live_server import served
@@ -41,7 +41,7 @@ def nodes(server, tmp_path_factory):
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "PYTHONPATH": str(Path(__file__).with_name("wrong_clock")),
     }  # fmt: skip
-    with scratch_database(server) as addresses:
+    with migrated_database(server) as addresses:
         stage = Stage(addresses, CLIENTS)
         try:
             with (

@@ -6,9 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from clinic import create_app
-from clinic.config import Config
-from tests.databases import debian_server, debians_binaries, migrated, scratch_database
+from tests.databases import debian_server, debians_binaries, migrated_database
 
 TEN = datetime(2030, 5, 6, 10, tzinfo=UTC)
 
@@ -19,15 +17,14 @@ def database(request, server):
     if request.param == "debian":
         if debians_binaries() is None:
             pytest.skip("Debian's PostgreSQL is not installed here; `make test` installs it where it runs as root.")
-        with debian_server() as other, scratch_database(other) as environment:
-            yield from _migrated(other, environment)
+        with debian_server() as other, migrated_database(other) as environment:
+            yield from _connected(other, environment)
     else:
-        with scratch_database(server) as environment:
-            yield from _migrated(server, environment)
+        with migrated_database(server) as environment:
+            yield from _connected(server, environment)
 
 
-def _migrated(server, environment):
-    migrated(create_app(Config(**environment, SECRET_KEY="x")))
+def _connected(server, environment):
     with psycopg.connect(_libpq(server.url("postgres", _name(environment))), autocommit=True) as connection:
         yield connection
 

@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.models.audit import Decision
 from clinic.queries.audit import ON_A_PAGE, Question, openings
 from clinic.scope import Scope
-from tests.databases import migrated, scratch_database
+from tests.databases import migrated_database
 from tests.live_server import database_name
 
 # Of a month without entries the database reads all there is.
@@ -36,9 +36,8 @@ SINCE, UNTIL = (datetime.now(UTC) + timedelta(days=days) for days in (-300, 1))
 @pytest.fixture(scope="module")
 def log(server):
     """A session of the staff's in a clinic with forty thousand entries."""
-    with scratch_database(server) as addresses:
+    with migrated_database(server) as addresses:
         app = create_app(Config(**addresses, SECRET_KEY="x", DATABASE_POOL=1))
-        migrated(app)
         engine = sa.create_engine(server.url("postgres", database_name(addresses)), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(sa.text(FILL), {"clinic": str(CLINIC)})

@@ -22,7 +22,7 @@ from clinic.models.visits import Visit
 from clinic.queries.open_times import nearest_open, open_times
 from tests.browser import sign_in
 from tests.cast import Cast, password_hash
-from tests.databases import migrated, scratch_database
+from tests.databases import migrated_database
 from tests.live_server import SECRET_KEY, SECRET_KEYS, database_name, served
 from tests.races.invariants import broken
 
@@ -34,7 +34,6 @@ class Stage:
 
     def __init__(self, addresses, crowd):
         self.app = create_app(Config(**addresses, SECRET_KEY=SECRET_KEY, SECRET_KEYS=SECRET_KEYS, DATABASE_POOL=2))
-        migrated(self.app)
         with self.app.app_context():
             self.cast = Cast.enter()
             session = db.session()
@@ -165,7 +164,7 @@ def staged_on(server, crowd, without=(), through=dict, **options):
     ``without`` are statements that take something away from the database before the play begins; ``through`` turns
     the addresses into those by which the server reaches it.
     """
-    with scratch_database(server) as addresses:
+    with migrated_database(server) as addresses:
         stage = Stage(addresses, crowd)
         with server.connect("postgres", database_name(addresses)) as connection:
             for statement in without:

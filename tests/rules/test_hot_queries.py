@@ -32,7 +32,7 @@ from clinic.queries import queue as queues
 from clinic.queries.day_closing import every_check
 from clinic.scope import Scope
 from tests.bench import data
-from tests.databases import migrated, scratch_database
+from tests.databases import migrated_database
 from tests.live_server import database_name
 
 BIG = ("slots", "slot_rooms", "visits", "visit_events", "patient_words")
@@ -43,9 +43,8 @@ MONTHS = 12_000  # visits: enough that reading all of them is never the cheapest
 @pytest.fixture(scope="module")
 def month(server):
     """A session of the staff's in a clinic with some ten thousand visits, and the clinic."""
-    with scratch_database(server) as addresses:
+    with migrated_database(server) as addresses:
         app = create_app(Config(**addresses, SECRET_KEY="x", DATABASE_POOL=1))
-        migrated(app)
         with server.connect("postgres", database_name(addresses)) as connection:
             place = data.found(connection)
             data.add_days(connection, place, place.today, MONTHS // (data.DOCTORS * data.VISITS_A_DAY))
