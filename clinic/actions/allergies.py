@@ -25,9 +25,9 @@ def record(patient: Patient, *, by, substance, **facts):
 
 
 @action
-def change(entry: Allergy, *, by, **facts):
+def change(entry: Allergy, *, by, seen=None, **facts):
     """Change what is known of it, also whether it still counts."""
-    session, patient = recording.locked(entry)
+    session, patient = recording.locked(entry, seen)
     recording.refuse_mistaken(entry)
     if entry.is_none_known:
         raise Refused("This only says that no allergy is known. Record the allergy instead.")

@@ -25,9 +25,9 @@ def record(patient: Patient, *, by, name=None, icd10=None, **facts):
 
 
 @action
-def change(entry: Condition, *, by, name=None, icd10=None, **facts):
+def change(entry: Condition, *, by, name=None, icd10=None, seen=None, **facts):
     """Change what is known of it."""
-    session, _patient = recording.locked(entry)
+    session, _patient = recording.locked(entry, seen)
     recording.refuse_mistaken(entry)
     recording.put(entry, {**_named(name, icd10), **facts})
     if entry.is_live:

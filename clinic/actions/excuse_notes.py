@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
-from clinic.actions import throttles
+from clinic.actions import recording, throttles
 from clinic.actions.acting import Refused, action, audit
-from clinic.actions.referrals import mark, refuse_closed, refuse_unfinished, refuse_unseen
+from clinic.actions.referrals import mark, refuse_closed, refuse_unfinished
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.patients import Patient
 from clinic.scope import Scope
@@ -71,7 +71,7 @@ def rewrite(note: ExcuseNote, excuse: Excuse, *, by, seen: datetime | None = Non
     _hold(note)
     if not note.may_be_changed:
         raise Refused("This note was sent and stays as it was read. Withdraw it and write another one.")
-    refuse_unseen(note, seen)
+    recording.refuse_unseen(note, seen)
     _refuse_days(excuse)
     for name in Excuse.__slots__:
         setattr(note, name, getattr(excuse, name))

@@ -18,9 +18,9 @@ def record(patient: Patient, *, by, **facts):
 
 
 @action
-def change(entry: Immunization, *, by, **facts):
+def change(entry: Immunization, *, by, seen=None, **facts):
     """Change what is known of it."""
-    recording.locked(entry)
+    recording.locked(entry, seen)
     recording.refuse_mistaken(entry)
     recording.put(entry, facts)
     _refuse_contradiction(entry)

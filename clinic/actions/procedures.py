@@ -17,9 +17,9 @@ def record(patient: Patient, *, by, **facts):
 
 
 @action
-def change(entry: Procedure, *, by, **facts):
+def change(entry: Procedure, *, by, seen=None, **facts):
     """Change what is known of it."""
-    recording.locked(entry)
+    recording.locked(entry, seen)
     recording.refuse_mistaken(entry)
     return recording.put(entry, facts)
 

@@ -39,13 +39,23 @@ def new(kind, patient: Patient, *, by, **facts):
     return kind(clinic_id=patient.clinic_id, id=uuid7(), patient_id=patient.id, **facts)
 
 
-def locked(entry):
-    """The entry's session and its patient, with the record locked and the entry as it is now."""
+def locked(entry, seen=None):
+    """The entry's session and its patient, with the record locked and the entry as it is now; ``refuse_unseen``."""
     session = object_session(entry)
     patient = session.get(Patient, (entry.clinic_id, entry.patient_id))
     begin(patient)
     session.refresh(entry)
+    refuse_unseen(entry, seen)
     return session, patient
+
+
+def refuse_unseen(entry, seen):
+    """Refuse to write over what a colleague wrote since the person opened it; said once, so that they may go on.
+
+    ``seen`` is when it had last changed as it was opened; None asks nothing.
+    """
+    if seen is not None and entry.updated_at != seen:
+        raise Refused("A colleague changed this meanwhile. Look at theirs, then save yours again if it is to stand.")
 
 
 def refuse_mistaken(entry):

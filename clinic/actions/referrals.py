@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
+from clinic.actions import recording
 from clinic.actions.acting import Refused, action
 from clinic.db import now
 from clinic.models.patients import Patient
@@ -48,7 +49,7 @@ def rewrite(referral: Referral, letter: Letter, *, by, seen: datetime | None = N
     _hold(referral)
     if not referral.may_be_changed:
         raise Refused("This was sent and stays as it was read. Call it off and write another one.")
-    refuse_unseen(referral, seen)
+    recording.refuse_unseen(referral, seen)
     for name in Letter.__slots__:
         setattr(referral, name, getattr(letter, name))
     referral.ready_at = None
@@ -150,12 +151,6 @@ def refuse_unfinished(paper):
     """Refuse to give out what its doctor is still writing."""
     if paper.ready_at is None:
         raise Refused("The doctor has not finished this. It can be given out once it is marked as ready.")
-
-
-def refuse_unseen(paper, seen):
-    """Refuse to write over what a colleague wrote since the person opened it; said once, so that they may go on."""
-    if seen is not None and paper.updated_at != seen:
-        raise Refused("A colleague changed this meanwhile. Look at theirs, then save yours again if it is to stand.")
 
 
 def blanked(clinic_id, patient_ids):

@@ -5,7 +5,8 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from clinic.forms.fields import NOT_OFFERED, Form, paragraphs, words
+from clinic.forms.fields import NOT_OFFERED, paragraphs, words
+from clinic.forms.seen import WithSeen
 from clinic.models.allergies import AllergyCategory, AllergyStatus, Criticality
 
 
@@ -18,7 +19,7 @@ def _one_of(label, choice, nothing):
     )  # fmt: skip
 
 
-class AllergyForm(Form):
+class AllergyForm(WithSeen):
     """What the patient does not bear, what happens then, and how bad it may be."""
 
     substance = words(_l("To what"), most=200, required=_l("Write what the patient does not bear."))

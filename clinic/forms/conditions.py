@@ -6,10 +6,11 @@ from wtforms.validators import Optional
 
 from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import needed, paragraphs, words
+from clinic.forms.seen import WithSeen
 from clinic.queries import icd10
 
 
-class ConditionForm(DatedForm):
+class ConditionForm(WithSeen, DatedForm):
     """What is known of a condition: a code, words of one's own, or both."""
 
     find = words(

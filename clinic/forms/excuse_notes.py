@@ -1,26 +1,22 @@
 """An excuse note: for whom, which days, what the patient can do; and the code that a third party types."""
 
-from datetime import datetime
-
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from clinic.actions.excuse_notes import MOST_DAYS, Excuse
-from clinic.forms.booking import Read
 from clinic.forms.fields import NOT_OFFERED, Form, needed, paragraphs, words
 from clinic.forms.hours import Day
 from clinic.forms.portal_booking import IdField
+from clinic.forms.seen import WithSeen
 from clinic.models.excuse_notes import ExcuseKind
 
 
-class ExcuseNoteForm(Form):
+class ExcuseNoteForm(WithSeen):
     """What the note says, why, and at which visit it was written."""
 
     visit_id = IdField(validators=[Optional()])
-    # When it had last been changed as the page was opened.
-    seen = Read("", datetime.fromisoformat, _l("This page was changed on its way here. Please open it again."))
     kind = RadioField(
         _l("For whom is it?"), [InputRequired(_l("Say for whom the note is."))],
         choices=[SelectChoice(each.value, _l(each.label)) for each in ExcuseKind], default=ExcuseKind.WORK,

@@ -7,10 +7,11 @@ from wtforms.validators import InputRequired, ValidationError
 
 from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED, WholeNumber, needed, paragraphs, words
+from clinic.forms.seen import WithSeen
 from clinic.models.immunizations import ImmunizationStatus
 
 
-class ImmunizationForm(DatedForm):
+class ImmunizationForm(WithSeen, DatedForm):
     """Which vaccine, when, which dose; or that it was not given, and why."""
 
     vaccine = words(_l("Vaccine"), most=200, required=_l("Write which vaccine."))

@@ -7,10 +7,11 @@ from wtforms.validators import InputRequired
 
 from clinic.forms.dated import DatedForm, TypedDate
 from clinic.forms.fields import NOT_OFFERED, needed, paragraphs, words
+from clinic.forms.seen import WithSeen
 from clinic.models.procedures import ProcedureStatus
 
 
-class ProcedureForm(DatedForm):
+class ProcedureForm(WithSeen, DatedForm):
     """What was done, when, where on the body, and what came of it."""
 
     name = words(_l("What was done"), most=500, required=_l("Write what was done."))

@@ -1,16 +1,14 @@
 """A referral: what the letter says, who was given it, and what came of it."""
 
-from datetime import datetime
-
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from clinic.actions.referrals import Letter
-from clinic.forms.booking import Read
 from clinic.forms.fields import NOT_OFFERED, Form, paragraphs, words
 from clinic.forms.portal_booking import IdField
+from clinic.forms.seen import WithSeen
 from clinic.models.referrals import Priority, SentTo
 
 
@@ -21,12 +19,10 @@ def _one_of(label, kind, sentence, **more):
     )  # fmt: skip
 
 
-class ReferralForm(Form):
+class ReferralForm(WithSeen):
     """What the letter says, and at which visit it was written."""
 
     visit_id = IdField(validators=[Optional()])
-    # When it had last been changed as the page was opened.
-    seen = Read("", datetime.fromisoformat, _l("This page was changed on its way here. Please open it again."))
     referred_to = words(
         _l("To"), most=500, kind=TextAreaField, required=_l("Say to whom the patient is referred."),
         description=_l("Name and address as on the envelope; the name on the first line."),

@@ -66,8 +66,8 @@ def update(patient_id, allergy_id):
     """Keep what was changed."""
     allergy, form = entry(Allergy, patient_id, allergy_id), AllergyForm()
     return kept(
-        lambda: verbs.change(allergy, by=current.actor, **form.facts), FORM, patient_id, form, _("Saved."),
-        allergy=allergy,
+        lambda: verbs.change(allergy, by=current.actor, seen=form.seen.data, **form.facts),
+        FORM, patient_id, form, _("Saved."), allergy=allergy,
     )  # fmt: skip
 
 

@@ -68,8 +68,8 @@ def update(patient_id, condition_id):
     """Keep what was changed."""
     condition, form = entry(Condition, patient_id, condition_id), ConditionForm(current.clinic)
     return kept(
-        lambda: verbs.change(condition, by=current.actor, **form.facts), FORM, patient_id, form, _("Saved."),
-        condition=condition, **_own(condition),
+        lambda: verbs.change(condition, by=current.actor, seen=form.seen.data, **form.facts),
+        FORM, patient_id, form, _("Saved."), condition=condition, **_own(condition),
     )  # fmt: skip
 
 

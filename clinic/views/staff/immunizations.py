@@ -52,8 +52,8 @@ def update(patient_id, immunization_id):
     """Keep what was changed."""
     immunization, form = entry(Immunization, patient_id, immunization_id), ImmunizationForm(current.clinic)
     return kept(
-        lambda: verbs.change(immunization, by=current.actor, **form.facts_over(immunization)), FORM, patient_id, form,
-        _("Saved."), immunization=immunization,
+        lambda: verbs.change(immunization, by=current.actor, seen=form.seen.data, **form.facts_over(immunization)),
+        FORM, patient_id, form, _("Saved."), immunization=immunization,
     )  # fmt: skip
 
 

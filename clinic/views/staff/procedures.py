@@ -52,8 +52,8 @@ def update(patient_id, procedure_id):
     """Keep what was changed."""
     procedure, form = entry(Procedure, patient_id, procedure_id), ProcedureForm(current.clinic)
     return kept(
-        lambda: verbs.change(procedure, by=current.actor, **form.facts_over(procedure)), FORM, patient_id, form,
-        _("Saved."), procedure=procedure,
+        lambda: verbs.change(procedure, by=current.actor, seen=form.seen.data, **form.facts_over(procedure)),
+        FORM, patient_id, form, _("Saved."), procedure=procedure,
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """A patient's health in the chart: who reads and writes it, what is asked again, what was a mistake."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -124,6 +126,36 @@ class TestVaccinationsAndProcedures:
         assert "Appendix" not in osei.open("staff.charts.timeline", **tom).text
         osei.send("staff.procedures.restore", **where)
         assert osei.send("staff.procedures.create", form | {"performed_on": "tomorrow"}, **tom).status_code == 422
+
+
+MINE, THEIRS = "Mine", "A colleague’s"
+ENTRIES = {
+    "conditions": (Condition, "condition_id", {"name": "Gout"}),
+    "allergies": (Allergy, "allergy_id", {"substance": "Eggs"}),
+    "immunizations": (Immunization, "immunization_id",
+                      {"vaccine": "Tetanus", "given_on": "02/05/2024", "status": "completed"}),
+    "procedures": (Procedure, "procedure_id",
+                   {"name": "Appendix taken out", "performed_on": "02/05/2004", "status": "completed"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_who_saves_over_a_colleagues_words_is_told_once_and_loses_none(osei, session, tom, kind):
+    model, key, form = ENTRIES[kind]
+    osei.send(f"staff.{kind}.create", form, **tom)
+    where = tom | {key: one(session, model).id}
+    seen = _seen(osei.open(f"staff.{kind}.edit", **where))
+    osei.send(f"staff.{kind}.update", form | {"notes": THEIRS, "seen": seen}, **where)
+    again = osei.send(f"staff.{kind}.update", form | {"notes": MINE, "seen": seen}, **where)
+    assert again.status_code == 409 and MINE in again.text and "A colleague changed this meanwhile" in again.text
+    assert one(session, model).notes == THEIRS
+    assert osei.send(f"staff.{kind}.update", form | {"notes": MINE, "seen": _seen(again)}, **where).status_code == 303
+    assert one(session, model).notes == MINE
+    assert osei.send(f"staff.{kind}.update", form | {"seen": "yesterday"}, **where).status_code == 422
+
+
+def _seen(page):
+    return re.search(r'name="seen" value="([^"]+)"', page.text)[1]
 
 
 def test_a_blood_group_is_chosen_from_the_eight(osei, session, cast, tom):
