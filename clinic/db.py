@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from clinic import clock
 from clinic.clock import now
+from clinic.pool import FairPool
 from clinic.scope import Scope, stay_in_scope
 
 
@@ -168,6 +169,7 @@ event.listen(ClinicSession, "do_orm_execute", stay_in_scope)
 db = SQLAlchemy(
     model_class=Base,
     session_options={"class_": ClinicSession, "expire_on_commit": False},
+    engine_options={"poolclass": FairPool},
 )
 
 # Deadlock and serialisation failure: the transaction was the victim of its timing, so it may simply be tried again.

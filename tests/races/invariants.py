@@ -32,8 +32,13 @@ BROKEN = {
 }
 
 
-def broken(superuser_url) -> list[str]:
+# Not asked where nobody works: what is put for a worker is not late there.
+LATE = "a job has been due for more than a quarter of an hour: does the worker run?"
+
+
+def broken(superuser_url, has_worker=True) -> list[str]:
     """Everything that should be true and is not, read past every policy."""
+    asked_not = set() if has_worker else {LATE}
     engine = sa.create_engine(superuser_url)
     try:
         with engine.connect() as connection:
@@ -42,6 +47,7 @@ def broken(superuser_url) -> list[str]:
                 for name, statement in BROKEN.items()
                 if (rows := connection.execute(sa.text(statement)).all())
             ]
-            return broken_here + [str(each) for each in findings(connection) if not each.rule.is_warning]
+            faults = [each for each in findings(connection) if not each.rule.is_warning]
+            return broken_here + [str(each) for each in faults if each.rule.sentence not in asked_not]
     finally:
         engine.dispose()

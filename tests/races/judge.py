@@ -41,7 +41,7 @@ def judge(name, race, stage, live, superuser_url, *, rounds, clients) -> Verdict
             verdict.wrong += _wrong(this, told, stage)
             if len(verdict.wrong) > 20:
                 break
-    verdict.wrong += broken(superuser_url)
+    verdict.wrong += broken(superuser_url, has_worker=False)
     return verdict
 
 
