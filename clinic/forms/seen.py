@@ -9,7 +9,7 @@ from clinic.forms.fields import Form
 
 
 class WithSeen(Form):
-    """A form of something that colleagues write in too; the macro ``seen`` of macros/forms.html puts it in the page."""
+    """A form of something that colleagues write in too; the macro ``seen`` of macros/seen.html puts it in the page."""
 
     # When it had last been changed as the page was opened.
     seen = Read("", datetime.fromisoformat, _l("This page was changed on its way here. Please open it again."))
