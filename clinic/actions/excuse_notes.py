@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.actions import recording, throttles
 from clinic.actions.acting import Refused, action, audit
-from clinic.actions.referrals import mark, refuse_closed, refuse_unfinished
+from clinic.actions.referrals import MOMENT, mark, refuse_closed, refuse_unfinished
 from clinic.models.excuse_notes import ExcuseKind, ExcuseNote, NoteStatus
 from clinic.models.patients import Patient
 from clinic.scope import Scope
@@ -22,7 +22,6 @@ LETTERS, LENGTH, FIRST = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", 16, 4
 # What a person reads or types instead of them.
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 MOST_DAYS = 366
-MOMENT = sa.func.now()
 BY_CODE = sa.text("SELECT * FROM excuse_note_by_code(CAST(:code AS text))")
 
 

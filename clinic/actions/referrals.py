@@ -16,7 +16,8 @@ from clinic.models.referrals import OPEN, Priority, Referral, ReferralStatus, Se
 
 S = ReferralStatus
 UNDO_WINDOW = timedelta(minutes=15)
-MOMENT = sa.func.now()
+# When it is written, not when its transaction began: of two that meet, the later step has the later moment.
+MOMENT = sa.func.clock_timestamp()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ def excuse_of(made):
     return Excuse(**{name: getattr(made, name) for name in Excuse.__slots__})
 
 
+def sending(cast, made):
+    """Sending the note in a session of one's own."""
+    return lambda own: excuse_notes.send(own.get(ExcuseNote, (cast.rose.id, made.id)), by=cast.amara.actor)
+
+
 class TestWrite:
     def test_a_draft_has_no_code_and_can_be_changed(self, cast, draft):
         assert (draft.status, draft.check_code, draft.provider_id) == (NoteStatus.DRAFT, None, cast.dr_osei.id)
@@ -63,21 +68,22 @@ class TestSend:
         assert sent.code_in_groups == "-".join(re.findall("....", sent.check_code))
 
     def test_of_two_who_send_it_at_once_one_is_told_so_and_there_is_one_code(self, app, session, cast, draft):
-        def send(session):
-            excuse_notes.send(session.get(ExcuseNote, (cast.rose.id, draft.id)), by=cast.amara.actor)
-
-        assert rush(app, cast, send, send) == ["done", "refused"]
+        assert rush(app, cast, *[sending(cast, draft)] * 2) == ["done", "refused"]
 
     def test_of_sending_and_withdrawing_at_once_nothing_withdrawn_is_sent(self, app, session, cast, draft):
-        def send(session):
-            excuse_notes.send(session.get(ExcuseNote, (cast.rose.id, draft.id)), by=cast.amara.actor)
-
         def withdraw(session):
             excuse_notes.withdraw(session.get(ExcuseNote, (cast.rose.id, draft.id)), by=cast.osei.actor)
 
-        assert "done" in rush(app, cast, send, withdraw)
+        assert "done" in rush(app, cast, sending(cast, draft), withdraw)
         session.expire_all()
         assert draft.withdrawn_at and (draft.sent_at is None or draft.sent_at <= draft.withdrawn_at)
+
+    def test_whoever_began_earlier_and_withdraws_later_has_the_later_moment(self, app, session, cast, draft):
+        session.scalar(sa.select(sa.func.now()))
+        assert rush(app, cast, sending(cast, draft)) == ["done"]
+        excuse_notes.withdraw(draft, by=cast.osei.actor)
+        session.commit()
+        assert draft.sent_at < draft.withdrawn_at
 
     def test_one_that_was_withdrawn_is_not_sent_any_more(self, cast, draft):
         excuse_notes.withdraw(draft, by=cast.osei.actor)
