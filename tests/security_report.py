@@ -125,10 +125,9 @@ def _faults(proofs):
 def _races():
     """What the page of races says: how many browsers in how many rounds, and its history; and when that was."""
     told = RACES.read_text()
-    table = [line for line in told.partition("| Race |")[2].partition("\n\n")[0].splitlines() if line]
-    history = told.partition("## A history\n")[2].partition("\n## ")[0].strip()
     measured = next(line for line in told.splitlines() if line.startswith("Measured "))
-    yield from (RACES_HEAD, f"| Race |{table[0]}", *table[1:], "", history, "", measured)
+    tables = "| Race |" + told.partition("| Race |")[2].partition("\n## The controls")[0]
+    yield from (RACES_HEAD, tables.replace("\n## ", "\n### ").strip(), "", measured)
 
 
 def _left_out():
