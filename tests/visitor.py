@@ -85,6 +85,11 @@ class Visitor:
         return answer
 
 
+def seen_on(page):
+    """When the record on the page had last changed, as its form sends it back."""
+    return re.search(r'name="seen" value="([^"]+)"', page.text)[1]
+
+
 class _Outline(HTMLParser):
     def __init__(self):
         super().__init__()

@@ -178,9 +178,8 @@ def take_back(offer: SlotOffer, *, by):
     """Withdraw the offer, and let the patient know who had heard of it and is not offered another time soon."""
     withdraw(offer, by=by)
     if offer.sent_at:
-        tell(
-            object_session(offer), NotificationKind.OFFER_WITHDRAWN, offer=offer, by=by, at=now() + ANOTHER_SOON
-        )  # fmt: skip
+        soon = now() + ANOTHER_SOON
+        tell(object_session(offer), NotificationKind.OFFER_WITHDRAWN, offer=offer, by=by, at=soon)
     return offer
 
 

@@ -40,7 +40,10 @@ def new(kind, patient: Patient, *, by, **facts):
 
 
 def locked(entry, seen=None):
-    """The entry's session and its patient, with the record locked and the entry as it is now; ``refuse_unseen``."""
+    """The entry's session and its patient, with the record locked and the entry as it is now.
+
+    Refused where somebody changed the entry after it was ``seen``.
+    """
     session = object_session(entry)
     patient = session.get(Patient, (entry.clinic_id, entry.patient_id))
     begin(patient)

@@ -1,7 +1,5 @@
 """A patient's health in the chart: who reads and writes it, what is asked again, what was a mistake."""
 
-import re
-
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +11,7 @@ from clinic.models.immunizations import Immunization, ImmunizationStatus
 from clinic.models.patients import Patient
 from clinic.models.procedures import Procedure
 from tests.queries_counted import counted
+from tests.visitor import seen_on
 
 HEALTH = "staff.health.index"
 
@@ -144,18 +143,14 @@ def test_who_saves_over_a_colleagues_words_is_told_once_and_loses_none(osei, ses
     model, key, form = ENTRIES[kind]
     osei.send(f"staff.{kind}.create", form, **tom)
     where = tom | {key: one(session, model).id}
-    seen = _seen(osei.open(f"staff.{kind}.edit", **where))
+    seen = seen_on(osei.open(f"staff.{kind}.edit", **where))
     osei.send(f"staff.{kind}.update", form | {"notes": THEIRS, "seen": seen}, **where)
     again = osei.send(f"staff.{kind}.update", form | {"notes": MINE, "seen": seen}, **where)
     assert again.status_code == 409 and MINE in again.text and "A colleague changed this meanwhile" in again.text
     assert one(session, model).notes == THEIRS
-    assert osei.send(f"staff.{kind}.update", form | {"notes": MINE, "seen": _seen(again)}, **where).status_code == 303
+    assert osei.send(f"staff.{kind}.update", form | {"notes": MINE, "seen": seen_on(again)}, **where).status_code == 303
     assert one(session, model).notes == MINE
     assert osei.send(f"staff.{kind}.update", form | {"seen": "yesterday"}, **where).status_code == 422
-
-
-def _seen(page):
-    return re.search(r'name="seen" value="([^"]+)"', page.text)[1]
 
 
 def test_a_blood_group_is_chosen_from_the_eight(osei, session, cast, tom):

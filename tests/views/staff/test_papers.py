@@ -1,7 +1,5 @@
 """Referrals and excuse notes on the staff's pages: who writes them, who knows that they exist, who reads them."""
 
-import re
-
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +10,7 @@ from clinic.models.referrals import Referral, ReferralStatus, SentTo
 from tests.at_once import rush
 from tests.papers import LETTER, REASON, RESTRICTIONS, note, referral
 from tests.queries_counted import counted
+from tests.visitor import seen_on
 
 S = ReferralStatus
 WRITTEN = {
@@ -133,13 +132,11 @@ class TestExcuseNotesOfADoctor:
 class TestTwoDoctors:
     def test_who_saves_over_a_colleagues_words_is_told_once_and_loses_none(self, session, cast, osei, visit):
         made = referral(session, cast)
-        page = osei.open("staff.referrals.edit", **of(made)).text
-        seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+        seen = seen_on(osei.open("staff.referrals.edit", **of(made)))
         osei.send("staff.referrals.update", WRITTEN | {"seen": seen}, **of(made))
         again = osei.send("staff.referrals.update", WRITTEN | {"seen": seen, "reason": "Mine"}, **of(made))
         assert again.status_code == 409 and "Mine" in again.text and "A colleague changed this" in again.text
-        seen = re.search(r'name="seen" value="([^"]+)"', again.text)[1]
-        assert osei.send("staff.referrals.update", WRITTEN | {"seen": seen}, **of(made)).status_code == 303
+        assert osei.send("staff.referrals.update", WRITTEN | {"seen": seen_on(again)}, **of(made)).status_code == 303
 
 
 class TestAClosedRecord:
