@@ -80,6 +80,16 @@ const place = (element) => {
   const owner = element.closest("[id]");
   return owner && { id: owner.id, nth: owner === element ? -1 : focusables(owner).indexOf(element) };
 };
+/* While somebody's press in it is being answered, it waits: the answer, with what it says and its undo, belongs to what was pressed. */
+const running = new Map();
+const late = new Set();
+const waits = (part) => [...running.values()].some((each) => part.contains(each));
+document.addEventListener("htmx:beforeSend", ({ detail }) => { if (!live(detail)) running.set(detail.xhr, detail.elt); });
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!running.delete(detail.xhr)) return;
+  late.forEach((bell) => window.htmx.trigger(document.body, bell));
+  late.clear();
+});
 const find = (held) => {
   const owner = held && document.getElementById(held.id);
   return owner && (held.nth < 0 ? owner : focusables(owner)[held.nth]);
@@ -101,6 +111,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (/^\s*<div id="messages"/.test(detail.serverResponse || "") && detail.target.id !== "messages") {
     detail.target = document.getElementById("messages");
     detail.swapOverride = "outerHTML";
+  }
+  if (live(detail) && waits(detail.target)) {
+    detail.shouldSwap = false;
+    late.add(detail.requestConfig.triggeringEvent.type);
+    return;
   }
   const now = document.activeElement;
   const inside = detail.target.contains(now) && now !== document.body;
