@@ -114,6 +114,7 @@
   };
   const wish = (lane, line) => {
     const whose = lane.dataset.provider ? { provider_id: lane.dataset.provider } : {};
+    if (lane.dataset.room) Object.assign(whose, { wanted_room: lane.dataset.room });
     if (lane.dataset.date) return { ...whose, on_date: lane.dataset.date, at_time: clock(lane, line) };
     return { ...whose, starts_at: new Date(Date.parse(board().dataset.begins) + line * LINE).toISOString().replace(".000Z", "Z") };
   };
@@ -156,11 +157,12 @@
   };
   const drop = () => {
     const { face, lane, line, home } = carried;
+    const left = home[0].dataset.room ? { left_room: home[0].dataset.room } : {};
     const stays = lane === home[0] && line === home[1];
     leave();
     if (stays) return;
     origin = { id: face.id, lane: lanes().indexOf(lane), height: middle(face) };
-    window.htmx.ajax("POST", `/staff/moving/${face.dataset.moves}/move`, { source: "#mover", target: "#drawer", swap: "outerHTML", values: wish(lane, line) });
+    window.htmx.ajax("POST", `/staff/moving/${face.dataset.moves}/move`, { source: "#mover", target: "#drawer", swap: "outerHTML", values: { ...wish(lane, line), ...left } });
   };
   const carryByKey = (event) => {
     const { lane, line } = carried;

@@ -49,7 +49,8 @@ VISIT_INSERT = sa.insert(Visit.__table__).values(room_id=FIRST_ROOM)
 class Wish:
     """What somebody wants to book: ``starts_at`` is an instant, ``overbook`` the desk's reason to do so regardless.
 
-    ``room_kind_ids`` are kinds of rooms wanted beside those the visit type needs.
+    ``wanted_rooms`` are rooms wanted beside those the visit type needs, or kinds of which any room will do; one of
+    ``kept_rooms`` is taken rather than another that would serve as well. All are ids.
     """
 
     clinic_id: UUID
@@ -65,7 +66,8 @@ class Wish:
     overbook: str | None = None
     # False where whoever books or moves tells the patient in words of its own.
     told: bool = True
-    room_kind_ids: tuple[UUID, ...] = ()
+    wanted_rooms: tuple[UUID, ...] = ()
+    kept_rooms: tuple[UUID, ...] = ()
 
 
 def book(session, wish: Wish, *, by: Actor) -> UUID:
@@ -130,7 +132,7 @@ def lock(session, wish, *, by, moved=None):
     terms = session.connection().execute(LOCK, ids).one_or_none()
     for refusal in obstacles.of_terms(wish, terms, by=by):
         raise refusal
-    slot_rooms.lock(session, wish.clinic_id, slot_rooms.kinds_of(wish, terms))
+    slot_rooms.lock(session, wish.clinic_id, slot_rooms.needed(wish, terms))
     limits.keep_per_patient(session, wish, terms, by=by, moved=moved)
     return terms
 
@@ -162,7 +164,7 @@ def look(session, wish, terms, *, by):
     clinic = SimpleNamespace(id=wish.clinic_id, timezone=terms.timezone)
     return fits(
         session, clinic, wish.visit_type_id, wish.provider_id, wish.starts_at, mode=wish.visit_mode,
-        person_id=by.user_id, room_kind_ids=wish.room_kind_ids,
+        person_id=by.user_id, wanted_rooms=wish.wanted_rooms, kept_rooms=wish.kept_rooms,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import booking, limits, obstacles, slots, visits
+from clinic.actions import booking, limits, obstacles, slots, visit_rooms, visits
 from clinic.actions.acting import Refused, action
 from clinic.actions.moves import hold
 from clinic.db import now
@@ -41,7 +41,7 @@ def against(visit, wish, provider_ids, *, by) -> Against:
 
 def _against(session, visit, wish, provider_ids, by):
     # A reason that was typed stands against nothing here: what it helps over is told as well.
-    plain = replace(wish, overbook=None)
+    plain = replace(visit_rooms.kept(visit, wish, by=by), overbook=None)
     reasons = list(obstacles.of_moving(visit, plain, by=by))
     ids = {"clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "visit_type_id": wish.visit_type_id}
     terms = session.connection().execute(booking.LOCK, {**ids, "patient_id": wish.patient_id}).one_or_none()
@@ -54,7 +54,7 @@ def _against(session, visit, wish, provider_ids, by):
     if found:
         reasons += [*_of_limit(session, plain, terms, visit, by), *obstacles.of_time(plain, terms, found)]
     forced = not of_terms and found is not None and not found.blocked and visit.status in obstacles.MOVABLE
-    nearest = _nearest(session, visit, wish, terms.timezone, provider_ids, by) if terms else ()
+    nearest = _nearest(session, visit, plain, terms.timezone, provider_ids, by) if terms else ()
     return Against(tuple(reasons), nearest, forced)
 
 
@@ -68,7 +68,7 @@ def _of_limit(session, wish, terms, visit, by):
 def _nearest(session, visit, wish, zone, provider_ids, by):
     """The nearest times with the wished doctor, and the nearest with any of them; never where the visit is now."""
     clinic, kind = SimpleNamespace(id=wish.clinic_id, timezone=zone), SimpleNamespace(id=wish.visit_type_id)
-    facts = {"mode": wish.visit_mode, "person_id": by.user_id}
+    facts = {"mode": wish.visit_mode, "person_id": by.user_id, "wanted_rooms": wish.wanted_rooms}
     found = nearest_open(session, clinic, kind, [wish.provider_id], wish.starts_at, most=ALTERNATIVES, **facts)
     others = [each for each in provider_ids if each != wish.provider_id]
     found += nearest_open(session, clinic, kind, others, wish.starts_at, most=2, **facts) if others else []
@@ -77,10 +77,11 @@ def _nearest(session, visit, wish, zone, provider_ids, by):
 
 
 @action
-def undo_move(visit, provider_id, *, by):
+def undo_move(visit, provider_id, room_id=None, *, by):
     """Move the visit back to where its last move took it from, within a quarter of an hour, if that is still free.
 
-    ``provider_id`` is the doctor it was with; the desk need not be in time for the patients' cut-off.
+    ``provider_id`` is the doctor it was with and ``room_id`` where they would have seen the patient; the desk need not
+    be in time for the patients' cut-off.
     """
     hold(visit)
     if visit.status not in obstacles.MOVABLE:
@@ -91,9 +92,9 @@ def undo_move(visit, provider_id, *, by):
         raise Refused("This was more than 15 minutes ago. Move the visit instead.")
     wish = booking.Wish(
         visit.clinic_id, provider_id, visit.visit_type_id, visit.patient_id, last.old_starts_at, visit.visit_mode,
-        overbook=before and before.notes,
+        overbook=before and before.notes, wanted_rooms=(room_id,) if room_id else (),
     )  # fmt: skip
-    return visits.shift(visit, wish, by=by)
+    return visits.shift(visit, visit_rooms.instead(visit, wish), by=by)
 
 
 def _last_move(session, visit):

@@ -71,7 +71,8 @@ def of_time(wish, terms, found):
     if found.taken or not (found.free or found.blocked):
         yield TimeTaken("That time has just been taken.", wish)
     if found.inside_hours and not found.rooms_free:
-        yield TimeTaken("No room is free for this visit at that time.", wish)
+        any_room = word("No room is free for this visit at that time.")
+        yield TimeTaken(word("The room is not free at that time.") if wish.wanted_rooms else any_room, wish)
     if not found.inside_hours:
         yield not_here(wish, terms)
 

@@ -5,14 +5,18 @@ of theirs. So of two doctors who want the last room one waits for the other, and
 """
 
 import sqlalchemy as sa
+from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic.models.people import VisitMode
-from clinic.models.rooms import SlotRoom
+from clinic.models.rooms import Room, SlotRoom
+from clinic.models.schedule import Slot
 from clinic.queries.open_parts import STANDS
 
 LOCK_KINDS = sa.text(
-    """SELECT k.id FROM room_kinds AS k WHERE k.clinic_id = :clinic_id AND k.id = ANY(:kind_ids)
+    """SELECT k.id FROM room_kinds AS k
+        WHERE k.clinic_id = :clinic_id AND (k.id = ANY(:ids) OR k.id = ANY(ARRAY(
+              SELECT r.room_kind_id FROM rooms AS r WHERE r.clinic_id = :clinic_id AND r.id = ANY(:ids))))
         ORDER BY k.id FOR NO KEY UPDATE OF k"""
 )
 IN_THE_WAY = """x.clinic_id = :clinic_id AND x.room_id = ANY(:room_ids)
@@ -31,15 +35,15 @@ FIRST_ROOM = """SELECT r.id FROM slot_rooms AS x JOIN rooms AS r ON r.clinic_id 
                  ORDER BY r.location_id IS NULL, r.name, r.id LIMIT 1"""
 
 
-def kinds_of(wish, terms):
-    """The kinds of rooms the wish needs: the type's and those asked for beside them; none by video."""
-    return () if wish.visit_mode == VisitMode.VIRTUAL else sorted({*terms.room_kind_ids, *wish.room_kind_ids})
+def needed(wish, terms):
+    """The kinds of rooms the type needs and the rooms or kinds asked for beside them; none by video."""
+    return () if wish.visit_mode == VisitMode.VIRTUAL else {*terms.room_kind_ids, *wish.wanted_rooms}
 
 
-def lock(session, clinic_id, kind_ids):
-    """Lock the kinds of rooms that are to be taken; the doctors are locked already."""
-    if kind_ids:
-        session.connection().execute(LOCK_KINDS, {"clinic_id": clinic_id, "kind_ids": list(kind_ids)})
+def lock(session, clinic_id, ids):
+    """Lock the kinds of rooms that are to be taken, each named itself or by one of its rooms, after the doctors."""
+    if ids:
+        session.connection().execute(LOCK_KINDS, {"clinic_id": clinic_id, "ids": list(ids)})
 
 
 def take(session, clinic_id, slot_id, room_ids, busy_from, busy_until, *, by):
@@ -63,6 +67,17 @@ def is_taken(session, clinic_id, room_id, slot, *, by):
         "busy_until": slot.busy_until, "person_id": by.user_id,
     }  # fmt: skip
     return session.connection().execute(IS_TAKEN, facts).scalar()
+
+
+def kept_for(visit):
+    """The rooms that go with a visit's own time; none where others share it or nothing is kept."""
+    asked = (
+        sa.select(Room)
+        .join(SlotRoom, sa.and_(SlotRoom.clinic_id == Room.clinic_id, SlotRoom.room_id == Room.id))
+        .join(Slot, sa.and_(Slot.clinic_id == SlotRoom.clinic_id, Slot.id == SlotRoom.slot_id))
+        .where(Slot.clinic_id == visit.clinic_id, Slot.id == visit.slot_id, Slot.capacity == 1)
+    )
+    return object_session(visit).scalars(asked.order_by(Room.id)).all() if visit.slot_id else []
 
 
 def first_room(session, clinic_id, slot_id):

@@ -1,5 +1,7 @@
 """The room of one visit: another one than was taken for it, one for a patient who came without a time, or none."""
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
@@ -9,11 +11,15 @@ from clinic.actions.moves import hold, remember
 from clinic.models.rooms import Room, RoomStatus, SlotRoom
 from clinic.models.schedule import Slot
 from clinic.models.visits import EventKind, Visit
+from clinic.queries.rooms import needed_by
 
 
 @action
-def choose(visit: Visit, room: Room | None, *, by):
-    """See the patient in this room, or in none; a visit with a time of its own keeps the room for as long."""
+def choose(visit: Visit, room: Room | None, left_id=None, *, by):
+    """See the patient in this room, or in none; a visit with a time of its own keeps the room for as long.
+
+    Another room of the same kind is let go, and the one of ``left_id`` where the visit's type needs no such room.
+    """
     hold(visit)
     if not visit.is_live:
         raise Refused("This visit is over; it needs no room.")
@@ -23,7 +29,7 @@ def choose(visit: Visit, room: Room | None, *, by):
     together = [visit]
     if visit.slot_id is not None:
         slots.lock_doctor(session, visit.clinic_id, visit.provider_id)
-        _keep(session, visit, room, by)
+        _keep(session, visit, room, left_id, by)
         # Patients who share a time share its room.
         others = sa.select(Visit).where(Visit.slot_id == visit.slot_id, Visit.id != visit.id)
         together += [other for other in session.scalars(others) if other.room_id in (None, old)]
@@ -33,23 +39,63 @@ def choose(visit: Visit, room: Room | None, *, by):
     return visit
 
 
-def _keep(session, visit, room, by):
-    """Let go of the room of the same kind, or of the one left, and keep the chosen one, if it is free."""
+def kept(visit, wish, *, by):
+    """The wish to move a visit, with the rooms it has: rather the same ones, and for the desk at least of their kinds.
+
+    A wish that names rooms itself names all that are wanted beside those the type needs.
+    """
+    rooms = slot_rooms.kept_for(visit)
+    kinds = () if wish.wanted_rooms or by.in_portal else tuple({room.room_kind_id for room in rooms})
+    return replace(
+        wish, wanted_rooms=wish.wanted_rooms or kinds, kept_rooms=wish.kept_rooms or tuple(room.id for room in rooms)
+    )
+
+
+def instead(visit, wish, left_id=None):
+    """A wish that names a room for a visit to be moved into, with rooms like the visit's others but the one it leaves.
+
+    The one left is where the patient would have been seen, unless it is named.
+    """
+    if not wish.wanted_rooms:
+        return wish
+    left = {left_id or visit.room_id, *wish.wanted_rooms}
+    others = (room.room_kind_id for room in slot_rooms.kept_for(visit) if room.id not in left)
+    return replace(wish, wanted_rooms=(*wish.wanted_rooms, *others))
+
+
+def _keep(session, visit, room, left_id, by):
+    """Keep the chosen room for as long as the visit's time is busy, if it is free, and let go of what it replaces."""
     slot = session.get_one(Slot, (visit.clinic_id, visit.slot_id))
     kept = {row.room_id: row for row in session.scalars(sa.select(SlotRoom).where(SlotRoom.slot_id == slot.id))}
-    if room is not None and room.id in kept:
+    is_new = room is not None and room.id not in kept
+    if is_new and not _is_free(session, room, slot, by):
         return
-    gone = [row for row in kept.values() if row.room_id == visit.room_id and room is None]
-    if room is not None:
-        slot_rooms.lock(session, visit.clinic_id, [room.room_kind_id])
-        gone = [row for row in kept.values() if row.room.room_kind_id == room.room_kind_id]
-        if slot_rooms.is_taken(session, visit.clinic_id, room.id, slot, by=by):
-            # Who was booked over somebody else is seen where there is a place, and nothing is kept for them.
-            if slot.overbooked:
-                return
-            raise Refused("%(room)s is taken at that time.", field="room_id", room=room.name)
-    for row in gone:
+    for row in _replaced(session, visit, kept.values(), room, left_id):
         session.delete(row)
     session.flush()
-    if room is not None:
+    if is_new:
         slot_rooms.take(session, visit.clinic_id, slot.id, [room.id], slot.busy_from, slot.busy_until, by=by)
+
+
+def _is_free(session, room, slot, by):
+    """Whether the room can be kept; taken, it is refused to all but who was booked over somebody else anyway."""
+    slot_rooms.lock(session, slot.clinic_id, [room.room_kind_id])
+    taken = slot_rooms.is_taken(session, slot.clinic_id, room.id, slot, by=by)
+    # Who was booked over somebody else is seen where there is a place, and nothing is kept for them.
+    if taken and not slot.overbooked:
+        raise Refused("%(room)s is taken at that time.", field="room_id", room=room.name)
+    return not taken
+
+
+def _replaced(session, visit, rows, room, left_id):
+    """Of what is kept: for no room the one left, else what is like the room, and the one left if it need not be."""
+    if room is None:
+        return [row for row in rows if row.room_id == visit.room_id]
+    needed = needed_by(session, visit.visit_type_id) if left_id else ()
+    return [
+        row for row in rows
+        if row.room_id != room.id and (
+            row.room.room_kind_id == room.room_kind_id
+            or (row.room_id == left_id and row.room.room_kind_id not in needed)
+        )
+    ]  # fmt: skip

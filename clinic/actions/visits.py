@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from clinic import bell
-from clinic.actions import obstacles, slot_rooms, slots
+from clinic.actions import obstacles, slot_rooms, slots, visit_rooms
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, lock, seat
 from clinic.actions.day_closing import refuse_on_closed_days
@@ -129,7 +129,7 @@ def move_to(visit, wish: Wish, *, by):
 
 def shift(visit, wish: Wish, *, by):
     """Give the visit's time back and take the wished one, under the locks of both doctors."""
-    session = object_session(visit)
+    session, wish = object_session(visit), visit_rooms.kept(visit, wish, by=by)
     lock_both(session, visit, wish)
     terms = lock(session, wish, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.

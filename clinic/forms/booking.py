@@ -88,8 +88,8 @@ class TimeForm(Form):
     on_date = Read(_l("Day"), date.fromisoformat, _l("Write a day of the calendar."), id="other-day")
     at_time = Read(_l("Time of day"), clock, _l("Write a time like 14:30."), id="other-time")
     visit_mode = Read(_l("Where"), VisitMode, _l("Choose in person or by video."), id="mode")
-    # A kind of room wanted beside those the type needs.
-    room_kind_id = Read(_l("Room"), UUID, _l("Choose a kind of room of the list."), id="room-kind")
+    # A room wanted beside those the type needs, or a kind of which any room will do.
+    wanted_room = Read(_l("Room"), UUID, _l("Choose a room of the list."), id="room")
     pick = HiddenField(_l("Another time"))
     overbook_reason = words(_l("Why all the same?"), most=300)
 
@@ -141,14 +141,21 @@ class TimeForm(Form):
         return ZoneInfo(self.clinic.timezone)
 
     @property
-    def room_kind_ids(self):
-        """The kinds of rooms wanted beside those the type needs."""
-        return (self.room_kind_id.data,) if isinstance(self.room_kind_id.data, UUID) else ()
+    def wanted_rooms(self):
+        """The rooms, or kinds of rooms, wanted beside those the type needs."""
+        return (self.wanted_room.data,) if isinstance(self.wanted_room.data, UUID) else ()
 
     @property
     def mode(self):
         """Where the visit is to be; at the clinic unless somebody says otherwise."""
         return self.visit_mode.data or VisitMode.IN_PERSON
+
+
+class MoveForm(TimeForm):
+    """Another time, doctor or room for a visit on the calendar."""
+
+    # The room's lane it was carried out of; where none is named, the one the patient would have been seen in.
+    left_room = Read(_l("Room"), UUID, _l("Choose a room of the list."))
 
 
 class BookingForm(TimeForm):

@@ -99,8 +99,7 @@ DOCTORS = sa.text(
 )
 # Rooms in use, and which of them go with which piece of time that day; a device that moves about is one of them too.
 ROOMS = sa.text(
-    """SELECT CAST(r.id AS text) AS id, r.name, k.name AS kind, CAST(k.id AS text) AS kind_id,
-       CAST(x.slot_id AS text) AS slot_id
+    """SELECT CAST(r.id AS text) AS id, r.name, k.name AS kind, CAST(x.slot_id AS text) AS slot_id
   FROM rooms AS r
   JOIN room_kinds AS k ON k.clinic_id = r.clinic_id AND k.id = r.room_kind_id
   LEFT JOIN slot_rooms AS x ON x.clinic_id = r.clinic_id AND x.room_id = r.id
@@ -165,7 +164,7 @@ def open_hours(session, clinic, provider_ids, first_day: date, last_day: date):
 
 
 def rooms(session, clinic_id, day):
-    """The rooms in use as (id, name, kind, kind_id), and {slot's id: the ids of its rooms} for the day."""
+    """The rooms in use as (id, name, kind), and {slot's id: the ids of its rooms} for the day."""
     found, of_slot = {}, {}
     for row in session.connection().execute(ROOMS, _bounds(clinic_id, day)):
         found[row.id] = row

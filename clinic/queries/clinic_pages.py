@@ -112,7 +112,7 @@ def _add_times(session, clinic, types, people):
                 "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(asked),
                 "first_day": today, "last_day": today + timedelta(days=DAYS_AHEAD), "zone": zone.key,
                 "mode": visit_type.visit_mode, "person_id": None, "earliest": earliest, "latest": latest, "most": None,
-                "each": TIMES_EACH, "room_kind_ids": [],
+                "each": TIMES_EACH, "wanted_rooms": [],
             },
         )  # fmt: skip
         for row in found:

@@ -43,7 +43,7 @@ class Question:
     at_from: time = time(0)
     at_until: time = time.max
     location_id: UUID | None = None
-    room_kind_ids: tuple[UUID, ...] = ()
+    wanted_rooms: tuple[UUID, ...] = ()
     # Only what begins after this: the last one of those shown before.
     after: datetime | None = None
 
@@ -82,7 +82,7 @@ def _look_at(session, clinic, question, days, shown, person_id):
         "clinic_id": clinic.id, "visit_type_id": question.kind.id, "zone": clinic.timezone, "mode": question.mode,
         "provider_ids": [each.id for each in question.doctors], "person_id": person_id, "first_day": days[0],
         "last_day": days[1], "earliest": earliest,
-        "latest": now() + timedelta(days=3650), "most": None, "room_kind_ids": list(question.room_kind_ids),
+        "latest": now() + timedelta(days=3650), "most": None, "wanted_rooms": list(question.wanted_rooms),
         "location_id": question.location_id, "weekdays": list(question.weekdays), "at_from": question.at_from,
         "at_until": question.at_until, "shown": shown,
     }  # fmt: skip
@@ -93,7 +93,7 @@ def _suiting(session, clinic, question, row, places, person_id):
     doctor = question.kind.doctor(row.provider_id)
     known = fits(
         session, clinic, question.kind.id, row.provider_id, row.starts_at, mode=question.mode, person_id=person_id,
-        room_kind_ids=question.room_kind_ids,
+        wanted_rooms=question.wanted_rooms,
     )  # fmt: skip
     rooms = room_names(session, clinic.id, known.room_ids) if known and not known.seat_in else ()
     return Suiting(row.starts_at, row.ends_at, doctor, places.get(row.location_id), rooms)

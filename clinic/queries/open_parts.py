@@ -139,14 +139,20 @@ AROUND = "x.busy_from > (SELECT lo - interval '8 hours' FROM span) AND x.busy_fr
 # Of most types there is nothing here to look at.
 ROOMS = f"""
 also AS MATERIALIZED (
-    SELECT CAST(:room_kind_ids AS uuid[]) AS ids
+    SELECT CAST(:wanted_rooms AS uuid[]) AS ids
+),
+wanted AS MATERIALIZED (
+    SELECT r.id, r.room_kind_id FROM rooms AS r
+     WHERE r.clinic_id = :clinic_id AND r.id = ANY((SELECT ids FROM also)::uuid[])
 ),
 needs AS MATERIALIZED (
     SELECT n.room_kind_id FROM visit_type_needs AS n
      WHERE n.clinic_id = :clinic_id AND n.visit_type_id = :visit_type_id
        AND CAST(:mode AS text) IS DISTINCT FROM 'virtual'
      UNION
-    SELECT unnest(ids) FROM also WHERE CAST(:mode AS text) IS DISTINCT FROM 'virtual'
+    SELECT coalesce(w.room_kind_id, named.id)
+      FROM (SELECT unnest(ids) AS id FROM also) AS named LEFT JOIN wanted AS w ON w.id = named.id
+     WHERE CAST(:mode AS text) IS DISTINCT FROM 'virtual'
 ),
 rooms_there AS MATERIALIZED (
     SELECT r.id, r.room_kind_id, r.location_id, r.name, (
@@ -157,6 +163,7 @@ rooms_there AS MATERIALIZED (
       FROM rooms AS r
      WHERE r.clinic_id = :clinic_id AND r.status = 'active'
        AND r.room_kind_id = ANY((SELECT ARRAY(SELECT room_kind_id FROM needs))::uuid[])
+       AND NOT EXISTS (SELECT 1 FROM wanted AS w WHERE w.room_kind_id = r.room_kind_id AND w.id <> r.id)
 )
 """
 # Whether room ``r`` serves need ``n`` in the time of ``c`` and where that is; what has no place fits any.

@@ -69,9 +69,10 @@ place AS (
         SELECT c.location_id, c.opens, ARRAY(
                SELECT best.id FROM needs AS n CROSS JOIN LATERAL (
                       SELECT r.id, r.location_id, r.name FROM rooms_there AS r WHERE {SERVES}
-                       ORDER BY (SELECT count(*) FROM taken AS t
-                                   JOIN slot_rooms AS x ON x.clinic_id = t.clinic_id AND x.slot_id = t.id
-                                  WHERE x.room_id = r.id AND {AROUND}) DESC, r.name, r.id LIMIT 1) AS best
+                       ORDER BY r.id = ANY(CAST(:kept_rooms AS uuid[])) DESC,
+                                (SELECT count(*) FROM taken AS t
+                                    JOIN slot_rooms AS x ON x.clinic_id = t.clinic_id AND x.slot_id = t.id
+                                   WHERE x.room_id = r.id AND {AROUND}) DESC, r.name, r.id LIMIT 1) AS best
                 ORDER BY best.location_id IS NULL, best.name, best.id) AS room_ids
           FROM places AS c) AS served
      ORDER BY cardinality(served.room_ids) DESC, served.opens LIMIT 1
@@ -121,12 +122,13 @@ def open_times(
     earliest=None,
     latest=None,
     most=5000,
-    room_kind_ids=(),
+    wanted_rooms=(),
 ) -> list[OpenTime]:
     """The open starts of a visit type with these doctors on these days of the clinic's calendar, soonest first.
 
     Portal callers pass ``earliest`` and ``latest`` (the type's notice and horizon); the desk is bound by neither, only
-    by the present moment. ``room_kind_ids`` are kinds of rooms wanted beside those the type needs.
+    by the present moment. ``wanted_rooms`` are ids of rooms wanted beside those the type needs, or
+    of kinds of which any room will do.
     """  # fmt: skip
     zone = ZoneInfo(clinic.timezone)
     rows = session.connection().execute(
@@ -135,7 +137,7 @@ def open_times(
             "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(provider_ids),
             "first_day": first_day, "last_day": last_day, "zone": zone.key, "mode": mode, "person_id": person_id,
             "earliest": earliest or now(), "latest": latest or now() + timedelta(days=3650), "most": most,
-            "room_kind_ids": list(room_kind_ids),
+            "wanted_rooms": list(wanted_rooms),
         },
     )  # fmt: skip
     return [OpenTime(*row) for row in rows]
@@ -159,13 +161,13 @@ def nearest_open(
     mode=None,
     person_id=None,
     most=3,
-    room_kind_ids=(),
+    wanted_rooms=(),
 ):
     """The open times nearest to a wished one, within a week before or after it, soonest first."""
     day = wished.astimezone(ZoneInfo(clinic.timezone)).date()
     found = open_times(
         session, clinic, visit_type, provider_ids, day - timedelta(days=7), day + timedelta(days=7),
-        mode=mode, person_id=person_id, room_kind_ids=room_kind_ids,
+        mode=mode, person_id=person_id, wanted_rooms=wanted_rooms,
     )  # fmt: skip
     nearest = sorted(found, key=lambda time: (abs(time.starts_at - wished), time.starts_at))[:most]
     return sorted(nearest, key=lambda time: time.starts_at)
@@ -180,15 +182,19 @@ def fits(
     *,
     mode=None,
     person_id=None,
-    room_kind_ids=(),
+    wanted_rooms=(),
+    kept_rooms=(),
 ):
-    """What is known of one wished time (see ``FITS``); None where the doctor does not offer the type."""
+    """What is known of one wished time (see ``FITS``); None where the doctor does not offer the type.
+
+    Of the rooms that would serve, one of ``kept_rooms`` is taken rather than another.
+    """
     day = starts_at.astimezone(ZoneInfo(clinic.timezone)).date()
     return session.connection().execute(
         FITS,
         {
             "clinic_id": clinic.id, "visit_type_id": visit_type_id, "provider_ids": [provider_id], "first_day": day,
             "last_day": day, "zone": clinic.timezone, "mode": mode, "person_id": person_id, "starts_at": starts_at,
-            "room_kind_ids": list(room_kind_ids),
+            "wanted_rooms": list(wanted_rooms), "kept_rooms": list(kept_rooms),
         },
     ).one_or_none()  # fmt: skip

@@ -155,12 +155,12 @@ def names(session, clinic_id, patient_id, visit_type_id, provider_id):
     return session.connection().execute(NAMES, {"clinic_id": clinic_id, **ids}).one()
 
 
-def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None, room_kind_ids=()) -> list[Day]:
+def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None, wanted_rooms=()) -> list[Day]:
     """The first days from ``first_day`` on that have open times; of doctors free at once the first is offered."""
     zone, last_day = ZoneInfo(clinic.timezone), first_day + timedelta(days=DAYS_AHEAD - 1)
     found = open_times(
         session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id,
-        room_kind_ids=room_kind_ids,
+        wanted_rooms=wanted_rooms,
     )  # fmt: skip
     starts = {time.starts_at: time for time in reversed(found)}
     in_order = [starts[moment] for moment in sorted(starts)]
@@ -169,14 +169,14 @@ def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_i
 
 
 def judge(
-    session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None, among=None, room_kind_ids=()
+    session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None, among=None, wanted_rooms=()
 ) -> Choice:
     """What stands in the way of a time; without a doctor the first is taken who has it open, of all or ``among`` some.
 
     With ``patient_id`` also whether one more visit of the type would be too many for the patient.
     """
     among, rooms = kind.doctors if among is None else among, ()
-    more = {"mode": mode, "person_id": person_id, "room_kind_ids": room_kind_ids}
+    more = {"mode": mode, "person_id": person_id, "wanted_rooms": wanted_rooms}
     if doctor is None:
         doctor, states = _whoever(session, clinic, kind, among, starts_at, more)
     else:

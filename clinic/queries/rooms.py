@@ -1,6 +1,10 @@
 """What the screens about rooms ask: the rooms and their kinds, what a type needs, which room is free for a visit."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -40,6 +44,15 @@ class Kind:
     needed_by: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A kind of room with its rooms, or one room."""
+
+    id: UUID
+    name: str
+    rooms: list[Choice] = field(default_factory=list)
+
+
 def rooms(session):
     """Every room by name, those in use first, with its kind and place."""
     asked = sa.select(Room).options(joinedload(Room.kind), joinedload(Room.location))
@@ -68,6 +81,19 @@ def kinds(session) -> list[Kind]:
 def kind_names(session):
     """The id and name of every kind of room."""
     return session.execute(sa.select(RoomKind.id, RoomKind.name).order_by(RoomKind.name, RoomKind.id).limit(MOST)).all()
+
+
+def to_choose(session) -> list[Choice]:
+    """Every kind of room by name with its rooms in use; none without a room."""
+    asked = (
+        sa.select(RoomKind.id, RoomKind.name, Room.id, Room.name)
+        .join(Room, sa.and_(Room.clinic_id == RoomKind.clinic_id, Room.room_kind_id == RoomKind.id))
+        .where(Room.status == RoomStatus.ACTIVE)
+        .order_by(RoomKind.name, RoomKind.id, Room.name, Room.id)
+        .limit(MOST)
+    )
+    by_kind = groupby(session.execute(asked), key=lambda row: (row[0], row[1]))
+    return [Choice(*kind, [Choice(row[2], row[3]) for row in rows]) for kind, rows in by_kind]
 
 
 def needed_by(session, visit_type_id):

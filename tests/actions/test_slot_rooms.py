@@ -112,11 +112,22 @@ class TestBooking:
 
     def test_a_kind_may_be_wanted_that_the_type_does_not_need(self, session, cast):
         kind, room = a_kind(session, cast, "Step-free room", "Room 1")
-        visit = booked(session, cast, cast.tomorrow_at(10), room_kind_ids=(kind.id,))
+        visit = booked(session, cast, cast.tomorrow_at(10), wanted_rooms=(kind.id,))
         assert visit.room_id == room.id
         with pytest.raises(TimeTaken):
-            book(session, cast.wish(visit.starts_at, provider=cast.dr_lind, room_kind_ids=(kind.id,)),
+            book(session, cast.wish(visit.starts_at, provider=cast.dr_lind, wanted_rooms=(kind.id,)),
                  by=cast.amara.actor)  # fmt: skip
+
+    def test_one_room_may_be_wanted_and_no_other_of_its_kind_will_do(self, session, cast):
+        room = a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])[2]
+        visit = booked(session, cast, cast.tomorrow_at(10), wanted_rooms=(room.id,))
+        assert visit.room_id == room.id and rooms_kept(session, visit) == ["Room 2"]
+        with pytest.raises(TimeTaken, match="The room is not free"):
+            book(session, cast.wish(visit.starts_at, provider=cast.dr_lind, wanted_rooms=(room.id,)),
+                 by=cast.amara.actor)  # fmt: skip
+        asked = session, cast.at, cast.consultation, [cast.dr_lind.id], visit.starts_at.date(), visit.starts_at.date()
+        found = {each.starts_at for each in open_times(*asked, wanted_rooms=[room.id], mode=VisitMode.IN_PERSON)}
+        assert visit.starts_at not in found and cast.tomorrow_at(11) in found
 
 
 class TestLettingGo:
@@ -151,6 +162,24 @@ class TestLettingGo:
             visits.move_to(visit, cast.wish(cast.tomorrow_at(12)), by=cast.amara.actor)
         session.rollback()
         assert rooms_kept(session, visit) == ["Ultrasound 1"] and visit.starts_at == cast.tomorrow_at(10)
+
+    def test_a_moved_visit_stays_in_its_room_where_that_is_free_and_else_goes_to_another(self, session, cast):
+        _kind, one, two = a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])
+        visit = booked(session, cast, cast.tomorrow_at(10), wanted_rooms=(two.id,))
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(11)), by=cast.amara.actor)
+        assert visit.room_id == two.id
+        booked(session, cast, cast.tomorrow_at(14), provider=cast.dr_lind, wanted_rooms=(two.id,))
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(14)), by=cast.amara.actor)
+        assert visit.room_id == one.id
+
+    def test_a_kind_of_room_that_was_asked_for_beside_the_types_goes_along(self, session, cast):
+        kind = a_kind(session, cast, "Step-free room", "Room 1")[0]
+        visit = booked(session, cast, cast.tomorrow_at(10), wanted_rooms=(kind.id,))
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(11)), by=cast.amara.actor)
+        assert rooms_kept(session, visit) == ["Room 1"]
+        booked(session, cast, cast.tomorrow_at(14), provider=cast.dr_lind, wanted_rooms=(kind.id,))
+        with pytest.raises(TimeTaken):
+            visits.move_to(visit, cast.wish(cast.tomorrow_at(14)), by=cast.amara.actor)
 
 
 class TestHolding:

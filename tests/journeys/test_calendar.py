@@ -3,6 +3,7 @@
 import pytest
 
 from tests.journeys.browser import DESK, PHONE
+from tests.rooms import a_kind, rooms_kept
 
 
 @pytest.fixture
@@ -13,6 +14,18 @@ def tomorrow(cast):
 
 def _lane(desk, name):
     return desk.page.locator(".calendar-lane").filter(has=desk.page.get_by_role("heading", name=name))
+
+
+def _drag(desk, visit, to):
+    """Carry a visit by the mouse to where something else is."""
+    mouse = desk.page.mouse
+    begin, end = desk.page.locator(f'[data-moves="{visit.id}"]').bounding_box(), to.bounding_box()
+    mouse.move(begin["x"] + 40, begin["y"] + 4)
+    mouse.down()
+    mouse.move(begin["x"] + 60, begin["y"] + 20, steps=3)
+    mouse.move(end["x"] + 40, end["y"] + 6, steps=6)
+    desk.page.locator(".drop-mark").wait_for()
+    mouse.up()
 
 
 def _settled(desk):
@@ -70,21 +83,11 @@ def test_a_visit_is_dragged_and_a_refused_drop_says_every_reason_and_what_is_ope
     visit = cast.booked()
     cast.booked(cast.tomorrow_at(16, 50), patient=cast.maya_patient, overbook="After hours")
     desk = window(cast.amara).go(f"{tomorrow}&zoom=60")
-    tile, page = desk.page.locator(f'[data-moves="{visit.id}"]'), desk.page
-
-    def drag(to):
-        begin, end = tile.bounding_box(), to.bounding_box()
-        page.mouse.move(begin["x"] + 40, begin["y"] + 4)
-        page.mouse.down()
-        page.mouse.move(begin["x"] + 60, begin["y"] + 20, steps=3)
-        page.mouse.move(end["x"] + 40, end["y"] + 6, steps=6)
-        page.locator(".drop-mark").wait_for()
-        page.mouse.up()
-
-    drag(_lane(desk, "Dr Astrid Lind").get_by_role("link", name="11:00"))
+    page = desk.page
+    _drag(desk, visit, _lane(desk, "Dr Astrid Lind").get_by_role("link", name="11:00"))
     desk.sees("Moved: Tom Baker")
     _lane(desk, "Dr Astrid Lind").locator("[data-moves]", has_text="11:00").wait_for()
-    drag(_lane(desk, "Dr Kwame Osei").locator(".tile", has_text="Maya Okafor"))
+    _drag(desk, visit, _lane(desk, "Dr Kwame Osei").locator(".tile", has_text="Maya Okafor"))
     page.locator("#drawer-box[open]").wait_for()
     desk.sees("That time has just been taken.")
     desk.sees("Dr Kwame Osei is not here at that time.")
@@ -92,6 +95,37 @@ def test_a_visit_is_dragged_and_a_refused_drop_says_every_reason_and_what_is_ope
     page.locator("#drawer .chosen-nearest button").first.click()
     _settled(desk)
     desk.sees("Moved: Tom Baker")
+
+
+def test_a_visit_is_carried_from_room_to_room_by_the_mouse_and_by_the_keyboard(window, session, cast, tomorrow):
+    _kind, one, _two = a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])
+    visit = cast.booked(wanted_rooms=(one.id,))
+    desk = window(cast.amara).go(f"{tomorrow}&zoom=60&by=room")
+    _drag(desk, visit, _lane(desk, "Room 2").get_by_role("link", name="11:00"))
+    desk.sees("Moved: Tom Baker")
+    tile = _lane(desk, "Room 2").locator("[data-moves]", has_text="11:00")
+    tile.wait_for()
+    desk.check().picture("calendar-rooms")
+    tile.focus()
+    for key in ("Space", "ArrowLeft", "Enter"):
+        desk.page.keyboard.press(key)
+    _lane(desk, "Room 1").locator("[data-moves]", has_text="11:00").wait_for()
+    assert rooms_kept(session) == ["Room 1"]
+    desk.page.get_by_role("button", name="Undo").last.click()
+    tile.wait_for()
+
+
+def test_an_empty_quarter_of_a_rooms_lane_is_booked_in_that_room(window, session, cast, tomorrow):
+    a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])
+    desk = window(cast.amara).go(f"{tomorrow}&zoom=60&by=room")
+    _lane(desk, "Room 2").get_by_role("link", name="11:00").click()
+    desk.sees("Room: Room 2")
+    desk.check_on_both("calendar-drawer-room")
+    desk.page.locator("#who").fill("baker")
+    desk.page.locator("#people").get_by_role("link", name="Tom Baker").click()
+    desk.page.locator("#drawer").get_by_role("button", name="Book").click()
+    _settled(desk)
+    _lane(desk, "Room 2").locator("[data-moves]", has_text="11:00").wait_for()
 
 
 def test_what_a_colleague_books_appears_by_itself(window, cast, tomorrow):

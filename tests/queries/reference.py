@@ -134,6 +134,7 @@ class Schedule:
     last_day: date = None
     mode: str | None = None
     person: UUID | None = None
+    # Of rooms, or of kinds of which any room will do.
     wanted_rooms: tuple = ()
 
     def open_times(self):
@@ -195,10 +196,13 @@ class Schedule:
             found.setdefault((begin, doctor.id), (end, self.kind.capacity))
 
     def _has_rooms(self, place, window):
+        wanted = [room for room in self.rooms if room.id in self.wanted_rooms]
+        kinds = {*self.kind.needs, *self.wanted_rooms} - {room.id for room in wanted}
+        rooms = [[room for room in self.rooms if room.kind == kind] for kind in kinds - {room.kind for room in wanted}]
         return all(
-            any(self._is_free(room, place, window) for room in self.rooms if room.kind == kind)
-            for kind in {*self.kind.needs, *self.wanted_rooms}
-        )  # fmt: skip
+            any(self._is_free(room, place, window) for room in alike)
+            for alike in [*rooms, *([each] for each in wanted)]
+        )
 
     def _is_free(self, room, place, window):
         if room.paused or (room.place is not None and place is not None and room.place != place):

@@ -68,7 +68,7 @@ def schedules(draw, now, me, other, types):
     schedule = Schedule(ZoneInfo(zone), now, kind, doctors, [], [], [], rooms)
     schedule.first_day, schedule.last_day = first, first + timedelta(days=luck.choice([0, 1, 2]))
     schedule.mode, schedule.person = luck.choice([None, "in_person", "in_person", "virtual"]), luck.choice([None, me])
-    schedule.wanted_rooms = tuple(luck.sample(room_kinds, luck.choice([0, 0, 0, 1])))
+    schedule.wanted_rooms = tuple(luck.sample([*room_kinds, *(room.id for room in rooms)], luck.choice([0, 0, 0, 1])))
     schedule.coming = luck.choice([0, 0, 1, 2]) if kind.a_patient else 0
     if luck.random() < 0.2:
         _near(schedule, luck)
@@ -188,7 +188,8 @@ def _closures(schedule, luck, places):
 def write(session, cast, schedule, patient_id):
     """Put the schedule's rows into the database, in Rose Street."""
     clinic, kind, put = {"clinic_id": cast.rose.id}, schedule.kind, session.connection().execute
-    known = {room.kind for room in schedule.rooms} | set(kind.needs) | set(schedule.wanted_rooms)
+    wanted_kinds = set(schedule.wanted_rooms) - {room.id for room in schedule.rooms}
+    known = {room.kind for room in schedule.rooms} | set(kind.needs) | wanted_kinds
     places = {each.place for each in (*schedule.doctors, *schedule.hours, *schedule.closures, *schedule.rooms)} - {None}
 
     def many(table, rows):

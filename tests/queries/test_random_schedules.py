@@ -55,7 +55,7 @@ def _asked(ground, schedule):
         return []
     found = open_times(
         ground.session, clinic, kind, [each.id for each in schedule.doctors], schedule.first_day, schedule.last_day,
-        mode=schedule.mode, person_id=schedule.person, room_kind_ids=schedule.wanted_rooms,
+        mode=schedule.mode, person_id=schedule.person, wanted_rooms=schedule.wanted_rooms,
         earliest=schedule.now + timedelta(minutes=schedule.kind.notice),
         latest=schedule.now + timedelta(days=schedule.kind.horizon), most=None,
     )  # fmt: skip
@@ -67,7 +67,7 @@ def _is_bookable(ground, schedule, starts_at, provider_id):
     known = [
         fits(
             ground.session, _clinic(ground, schedule), schedule.kind.id, provider_id, starts_at, mode=mode,
-            person_id=schedule.person, room_kind_ids=schedule.wanted_rooms,
+            person_id=schedule.person, wanted_rooms=schedule.wanted_rooms,
         )
         for mode in ([schedule.mode] if schedule.mode else [schedule.kind.mode] if schedule.kind.mode else MODES)
     ]  # fmt: skip

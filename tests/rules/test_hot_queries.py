@@ -64,7 +64,7 @@ def _statements(place):
     asked = ids | {
         "provider_ids": place.doctors[:1], "first_day": tomorrow, "last_day": tomorrow, "zone": data.ZONE.key,
         "mode": None, "person_id": place.desk_id, "earliest": day.starts_at, "latest": day.ends_at, "most": 100,
-        "starts_at": day.starts_at + timedelta(hours=9), "room_kind_ids": [],
+        "starts_at": day.starts_at + timedelta(hours=9), "wanted_rooms": [], "kept_rooms": [],
     }  # fmt: skip
     suits = {"location_id": None, "weekdays": [1, 2], "at_from": time(17), "at_until": time(19), "shown": 3}
     bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}

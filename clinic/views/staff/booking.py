@@ -6,7 +6,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import visits
+from clinic.actions import visit_rooms, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import Wish, book
 from clinic.current import current
@@ -82,7 +82,7 @@ def move_to(visit_id):
         return again(PAGE, desk=Desk(form, Asked.by_form(form, visit.patient_id), visit))
     names = _names(form, visit.patient_id)
     try:
-        visits.move_to(visit, wish_of(form, visit.patient_id), by=current.actor)
+        visits.move_to(visit, visit_rooms.instead(visit, wish_of(form, visit.patient_id)), by=current.actor)
     except Refused as refusal:
         return _refused(form, refusal, visit_id)
     return _done(form, _("Moved: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
@@ -141,7 +141,7 @@ def wish_of(form, patient_id):
     text = {name: form[name].data for name in ("reason", "notes", "meeting_url") if name in form}
     return Wish(
         current.clinic.id, form.provider_id.data or _whoever(form), form.visit_type_id.data, patient_id,
-        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, room_kind_ids=form.room_kind_ids, **text,
+        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, wanted_rooms=form.wanted_rooms, **text,
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def _whoever(form):
     kind = Desk(form, Asked.by_form(form)).kind
     choice = kind and picking.judge(
         db.session(), current.clinic, kind, None, form.mode, form.starts_at.data, person_id=current.user.id,
-        room_kind_ids=form.room_kind_ids,
+        wanted_rooms=form.wanted_rooms,
     )  # fmt: skip
     if not choice or not choice.doctor:
         raise Refused("Nobody is free at that time. Choose a doctor to book it all the same.")

@@ -20,7 +20,8 @@ from clinic.views.staff.visit_steps import MOVABLE
 # Things side by side in one lane; what is more lies over the last.
 MOST_BESIDE = 4
 # What a lane says of itself unless it says otherwise.
-PLAIN = {"week": None, "sheet": None, "note": None, "date": None, "provider_id": None, "with_doctor": False}
+PLAIN = {"week": None, "sheet": None, "note": None, "date": None, "provider_id": None, "room_id": None,
+         "with_doctor": False}  # fmt: skip
 
 
 class Lanes:

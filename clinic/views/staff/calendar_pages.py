@@ -151,7 +151,7 @@ def _room_lanes(asked, lanes, scale, visits, times, opened):
         somewhere.update(each.id for each in inside)
         shown.append(lanes.lane(
             room.id, scale, inside, held, opened, name=room.name, note=room.kind, now=True, with_doctor=True,
-            free=lanes.books and f"room_kind_id={room.kind_id}",
+            room_id=room.id, free=lanes.books and f"wanted_room={room.id}",
         ))  # fmt: skip
     rest = [each for each in visits if each.id not in somewhere and each.provider_id]
     if rest or not rooms:

@@ -36,7 +36,7 @@ class Asked:
     starts_at: datetime | None = None
     specialty: str | None = None
     language: str | None = None
-    room_kind_id: UUID | None = None
+    wanted_room: UUID | None = None
 
     @classmethod
     def by_address(cls, form):
@@ -46,7 +46,7 @@ class Asked:
             abort(404)
         return cls(
             an_id("patient_id"), an_id("visit_type_id"), an_id("provider_id"), mode and VisitMode(mode),
-            a_day("date"), form.starts_at.data, a_word("specialty"), a_word("language"), an_id("room_kind_id"),
+            a_day("date"), form.starts_at.data, a_word("specialty"), a_word("language"), an_id("wanted_room"),
         )  # fmt: skip
 
     @classmethod
@@ -58,7 +58,7 @@ class Asked:
 
         own = read(form.patient_id) if "patient_id" in form else patient_id
         return cls(own, read(form.visit_type_id), read(form.provider_id), read(form.visit_mode), read(form.on_date),
-                   read(form.starts_at), room_kind_id=read(form.room_kind_id))  # fmt: skip
+                   read(form.starts_at), wanted_room=read(form.wanted_room))  # fmt: skip
 
     def query(self, **changes):
         """The part of an address after its question mark, with some of it changed."""
@@ -160,14 +160,19 @@ class Desk(PatientChoice):
 
     @cached_property
     def room_kinds(self):
-        """The kinds of rooms one may be wanted of."""
-        return rooms.kind_names(db.session())
+        """The kinds of rooms with the rooms of each, any of which may be wanted."""
+        return rooms.to_choose(db.session())
+
+    @cached_property
+    def wanted_room(self):
+        """The room, or kind of room, wanted beside those the type needs; None where none is."""
+        every = [each for kind in self.room_kinds for each in (kind, *kind.rooms)]
+        return next((each for each in every if each.id == self.asked.wanted_room), None)
 
     @property
-    def room_kind_ids(self):
-        """The kind of room wanted beside those the type needs."""
-        wanted = self.asked.room_kind_id
-        return [wanted] if wanted in {each.id for each in self.room_kinds} else []
+    def wanted_rooms(self):
+        """The same as open times ask for it."""
+        return [self.wanted_room.id] if self.wanted_room else []
 
     @property
     def mode(self):
@@ -198,7 +203,7 @@ class Desk(PatientChoice):
             return []
         return picking.next_days(
             db.session(), current.clinic, self.kind, self.doctors, self.mode, self.first_day,
-            person_id=current.user.id, room_kind_ids=self.room_kind_ids,
+            person_id=current.user.id, wanted_rooms=self.wanted_rooms,
         )  # fmt: skip
 
     @property
@@ -223,7 +228,7 @@ class Desk(PatientChoice):
         return picking.judge(
             db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
             person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id, among=self.doctors,
-            room_kind_ids=self.room_kind_ids,
+            wanted_rooms=self.wanted_rooms,
         )  # fmt: skip
 
     @property

@@ -86,7 +86,7 @@ class Finder:
         """Where the open time is booked."""
         return url_for(
             "staff.booking.new", visit_type_id=self.kind.id, provider_id=time.doctor.id, visit_mode=self.mode.value,
-            starts_at=time.starts_at.isoformat(), room_kind_id=self.form.room_kind_id.data,
+            starts_at=time.starts_at.isoformat(), wanted_room=self.form.room_kind_id.data,
             patient_id=self.patient_id,
         )  # fmt: skip
 

@@ -10,16 +10,18 @@ from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import moving as verbs
-from clinic.actions import obstacles, visits
+from clinic.actions import obstacles, visit_rooms, visits
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.filters import moment
-from clinic.forms.booking import TimeForm
+from clinic.forms.booking import MoveForm
 from clinic.htmx import again, changed, page_on_screen, wants_part
 from clinic.htmx import show as answer
-from clinic.queries import picking
+from clinic.models.people import VisitMode
+from clinic.models.rooms import Room
+from clinic.queries import picking, rooms
 from clinic.queries.day import visit_line
 from clinic.views.asked import an_id
 from clinic.views.staff import own_patients
@@ -45,17 +47,26 @@ def move(visit_id):
         return again(part_or_page(), move=found)
     undo = found.way_back
     try:
-        visits.move_to(found.visit, found.wish, by=current.actor)
+        found.go()
     except Refused as refusal:
         return again(part_or_page(), status=409, move=found.refused(refusal))
-    return _done(found.visit, _("Moved: %(name)s, %(time)s"), undo)
+    return _done(found.visit, found.done_words, undo)
 
 
 @bp.post("/undo-move", needs=Permission.VISITS_BOOK)
 def undo_move(visit_id):
     """Take the last move back."""
     visit = own_patients.visit(visit_id)
-    verbs.undo_move(visit, an_id("provider_id") or visit.provider_id or abort(404), by=current.actor)
+    provider_id = an_id("provider_id") or visit.provider_id or abort(404)
+    verbs.undo_move(visit, provider_id, an_id("room_id"), by=current.actor)
+    return _done(visit, _("Moved back: %(name)s, %(time)s"))
+
+
+@bp.post("/undo-room", needs=Permission.VISITS_BOOK)
+def undo_room(visit_id):
+    """See the patient in the room where they would have been seen before, or in none."""
+    visit = own_patients.visit(visit_id)
+    visit_rooms.choose(visit, _room(an_id("room_id")), left_id=visit.room_id, by=current.actor)
     return _done(visit, _("Moved back: %(name)s, %(time)s"))
 
 
@@ -64,7 +75,7 @@ class Move:
 
     def __init__(self, visit, sent=False):
         self.visit, self.zone = visit, ZoneInfo(current.clinic.timezone)
-        self.form = TimeForm(current.clinic) if sent else TimeForm(current.clinic, formdata=None)
+        self.form = MoveForm(current.clinic) if sent else MoveForm(current.clinic, formdata=None)
         self.against, self.reasons = None, ()
         if sent and not self.form.visit_type_id.raw_data:
             # A drag sends where to alone.
@@ -117,6 +128,11 @@ class Move:
         everybody = {each.id: each for other in self.kinds for each in other.doctors}
         return kind.doctors if kind else list(everybody.values())
 
+    @cached_property
+    def room_kinds(self):
+        """The rooms the visit can be moved into; by video none."""
+        return [] if self.visit.visit_mode == VisitMode.VIRTUAL else rooms.to_choose(db.session())
+
     @property
     def picks(self):
         """A quarter of an hour earlier and later, as the buttons of the form send them."""
@@ -129,6 +145,8 @@ class Move:
     @property
     def needs_reason(self):
         """Whether the form asks why: patients could not move it any more, or only a reason helps."""
+        if self.is_of_room:
+            return False
         late = not self.visit.is_before_cutoff("move_cutoff_hours")
         return late or bool(self.against and self.against.can_be_forced)
 
@@ -137,12 +155,40 @@ class Move:
         """What the form asks for."""
         if not self.form.provider_id.data:
             raise Refused("Choose a doctor.", field="provider_id")
-        return wish_of(self.form, self.visit.patient_id)
+        wish = wish_of(self.form, self.visit.patient_id)
+        return visit_rooms.instead(self.visit, wish, self.form.left_room.data)
+
+    @property
+    def is_of_room(self):
+        """Whether the visit stays when and with whom it is, and only its room is another one."""
+        form, visit = self.form, self.visit
+        stays = (visit.provider_id, visit.starts_at, visit.visit_type_id, visit.visit_mode)
+        asked = (form.provider_id.data, form.starts_at.data, form.visit_type_id.data, form.mode)
+        return bool(form.wanted_room.data) and asked == stays
+
+    def go(self):
+        """Move the visit; raises Refused."""
+        if self.is_of_room:
+            room, left_id = _room(self.form.wanted_room.data), self.form.left_room.data or self.visit.room_id
+            visit_rooms.choose(self.visit, room, left_id=left_id, by=current.actor)
+        else:
+            visits.move_to(self.visit, self.wish, by=current.actor)
+
+    @property
+    def done_words(self):
+        """What is said when it is done."""
+        if self.form.wanted_room.data and self.visit.room:
+            return _("Moved: %(name)s, %(time)s, %(room)s")
+        return _("Moved: %(name)s, %(time)s")
 
     @property
     def way_back(self):
         """The address that moves the visit back to where it is now."""
-        return url_for("staff.moving.undo_move", visit_id=self.visit.id, provider_id=self.visit.provider_id)
+        room_id = self.visit.room_id if self.form.wanted_room.data else None
+        if self.is_of_room:
+            return url_for("staff.moving.undo_room", visit_id=self.visit.id, room_id=room_id)
+        ids = {"visit_id": self.visit.id, "provider_id": self.visit.provider_id, "room_id": room_id}
+        return url_for("staff.moving.undo_move", **ids)
 
     @property
     def doctor_names(self):
@@ -168,8 +214,13 @@ def part_or_page():
     return PART if wants_part() else PAGE
 
 
+def _room(room_id):
+    return room_id and (db.session.get(Room, (current.clinic.id, room_id)) or abort(404))
+
+
 def _done(visit, words, undo=None):
-    message = words % {"name": visit.patient.full_name, "time": moment(visit.starts_at)}
+    room = visit.room.name if visit.room else ""
+    message = words % {"name": visit.patient.full_name, "time": moment(visit.starts_at), "room": room}
     day = visit.starts_at.astimezone(ZoneInfo(current.clinic.timezone)).date()
     then = _back(day)
     return changed("staff/moving/_done.html", then=then, message=message, undo=undo, visit=visit, address=then)

@@ -10,10 +10,10 @@ from uuid_utils.compat import uuid7
 from clinic.actions import blocks, closures, visits, walk_ins
 from clinic.models.audit import AuditEntry
 from clinic.models.people import VisitMode
-from clinic.models.rooms import Room, RoomKind, VisitTypeNeed
 from clinic.models.visits import CancelReason, Visit, VisitSource
 from clinic.views.staff.calendar_lanes import beside
 from tests.queries_counted import counted
+from tests.rooms import a_kind
 
 
 def _lane(page, name):
@@ -137,21 +137,15 @@ class TestDay:
 
 class TestByRoom:
     def test_a_visit_stands_in_every_room_that_goes_with_its_time(self, cast, session, amara, tomorrow):
-        kind = RoomKind(clinic_id=cast.rose.id, name="Ultrasound")
-        session.add(kind)
-        session.flush()
-        session.add_all([
-            Room(clinic_id=cast.rose.id, room_kind_id=kind.id, name="Room 4"),
-            VisitTypeNeed(clinic_id=cast.rose.id, visit_type_id=cast.consultation.id, room_kind_id=kind.id),
-        ])  # fmt: skip
-        session.commit()
+        _kind, there = a_kind(session, cast, "Ultrasound", "Room 4", needed_by=[cast.consultation])
         cast.booked()
         cast.booked(cast.tomorrow_at(15), visit_type=cast.follow_up, patient=cast.maya_patient)
         page = amara.open("staff.calendar.index", date=tomorrow, by="room").text
         room = _lane(page, "Room 4")
         assert "Tom Baker" in room and "Dr Kwame Osei" in room and "Ultrasound" in room
         assert "Maya Okafor" in _lane(page, "Without a room") and "Tom Baker" not in _lane(page, "Without a room")
-        assert "10:00" not in _free(room) and f"/staff/drawer?room_kind_id={kind.id}&amp;starts_at=" in room
+        assert "10:00" not in _free(room) and f'data-room="{there.id}"' in page
+        assert f"/staff/drawer?wanted_room={there.id}&amp;starts_at=" in room
 
     def test_a_clinic_without_rooms_still_shows_its_visits(self, cast, amara, tomorrow):
         cast.booked()

@@ -130,14 +130,26 @@ class TestCreate:
         assert 'value="Cough"' in answer.text and "The nearest open times:" in answer.text and len(visits()) == 1
         assert amara.send("staff.drawer.create", {**sent, "overbook_reason": "Fever of 40"}).status_code == 303
 
-    def test_a_quarter_of_a_rooms_lane_is_booked_with_such_a_room(self, amara, cast, sent, session):
-        kind, _room = a_kind(session, cast, "Ultrasound", "Room 4")
-        facts = {"starts_at": sent["starts_at"], "room_kind_id": kind.id, "patient_id": cast.tom.id}
+    def test_a_quarter_of_a_rooms_lane_is_booked_in_that_room(self, amara, cast, sent, session):
+        _kind, _other, room = a_kind(session, cast, "Ultrasound", "Room 4", "Room 5")
+        facts = {"starts_at": sent["starts_at"], "wanted_room": room.id, "patient_id": cast.tom.id}
         part = amara.open("staff.drawer.index", htmx=True, **facts).text
         # With the type of visit and with the visit itself.
-        assert "Room: Ultrasound" in part and part.count(f'name="room_kind_id" value="{kind.id}"') == 2
+        assert "Room: Room 5" in part and part.count(f'name="wanted_room" value="{room.id}"') == 2
         assert amara.send("staff.drawer.create", {**sent, **facts}).status_code == 303
-        assert rooms_kept(session) == ["Room 4"]
+        assert rooms_kept(session) == ["Room 5"]
+
+    def test_while_that_room_is_taken_another_will_not_do(self, amara, cast, sent, session):
+        _kind, room, _other = a_kind(session, cast, "Ultrasound", "Room 4", "Room 5")
+        cast.booked(provider=cast.dr_lind, patient=cast.maya_patient, wanted_rooms=(room.id,))
+        answer = amara.send("staff.drawer.create", {**sent, "wanted_room": room.id}, htmx=True)
+        assert answer.status_code == 409 and "The room is not free at that time." in answer.text
+        assert "The nearest open times:" in answer.text
+
+    @pytest.mark.parametrize("wanted", ["0" * 32, "moon", "\x00"])
+    def test_a_room_that_is_not_the_clinics_is_refused(self, amara, sent, visits, wanted):
+        assert amara.send("staff.drawer.create", {**sent, "wanted_room": wanted}).status_code in (409, 422)
+        assert visits() == []
 
     def test_somebody_has_to_be_chosen(self, amara, sent):
         answer = amara.send("staff.drawer.create", {**sent, "patient_id": ""}, htmx=True)

@@ -77,7 +77,7 @@ class TestFinder:
         times = found(visit_type_id=cast.consultation.id, room_kind_id=kind.id, ahead="7")
         assert {each.rooms for each in times} == {("Room 1",)}
         page = amara.open("staff.finder.index", visit_type_id=cast.consultation.id, room_kind_id=kind.id).text
-        assert f"room_kind_id={kind.id}" in page
+        assert f"wanted_room={kind.id}" in page
 
     def test_specialty_language_weekday_and_place_narrow_it_down(self, found, cast, session):
         place = a_place(session, cast, "By the river")

@@ -2,12 +2,17 @@
 
 import re
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 import clinic.forms.booking
 from clinic.actions import blocks, visits
+from clinic.models.notifications import Notification
 from clinic.models.visits import Visit
+from tests.rooms import a_kind, rooms_kept
 
 
 @pytest.fixture
@@ -118,6 +123,99 @@ class TestMove:
         where = {"starts_at": cast.tomorrow_at(14, days=3).isoformat()}
         answer = amara.send("staff.moving.move", where, visit_id=cast.booked().id)
         assert answer.location.endswith(f"/staff/calendar?date={cast.tomorrow_at(14, days=3).date()}")
+
+
+class TestIntoARoom:
+    @pytest.fixture
+    def rooms(self, session, cast):
+        """Two consulting rooms, of which consultations need one, and an ultrasound that they do not."""
+        consulting = a_kind(session, cast, "Consulting room", "Room 1", "Room 2", needed_by=[cast.consultation])
+        return SimpleNamespace(
+            one=consulting[1], two=consulting[2], scan=a_kind(session, cast, "Ultrasound", "Scan")[1]
+        )
+
+    @pytest.fixture
+    def drag(self, amara):
+        """Carry a visit from one room's lane to another, at a time; the answer."""
+
+        def drag(visit, left, wanted, at):
+            where = {"left_room": left.id, "wanted_room": wanted.id, "starts_at": at.isoformat()}
+            return amara.send("staff.moving.move", where, htmx=True, visit_id=visit.id)
+
+        return drag
+
+    def test_a_drag_to_another_rooms_lane_changes_the_room_and_tells_no_patient(
+        self, session, cast, amara, rooms, drag, now_at
+    ):
+        visit = cast.booked(patient=cast.maya_patient, wanted_rooms=(rooms.one.id,))
+        told = session.scalar(sa.select(sa.func.count()).select_from(Notification))
+        answer = drag(visit, rooms.one, rooms.two, visit.starts_at)
+        assert answer.status_code == 200 and "Room 2" in answer.text
+        now_at(visit.id)
+        assert rooms_kept(session, visit) == ["Room 2"] and visit.room_id == rooms.two.id
+        assert session.scalar(sa.select(sa.func.count()).select_from(Notification)) == told
+        undo = re.search(r'action="(/staff/moving/[^"]*undo-room[^"]*)"', answer.text)[1].replace("&amp;", "&")
+        assert amara.send(undo).status_code == 303
+        now_at(visit.id)
+        assert rooms_kept(session, visit) == ["Room 1"] and visit.room_id == rooms.one.id
+
+    def test_a_drag_to_another_time_in_another_room_changes_both_and_is_taken_back_whole(
+        self, session, cast, amara, rooms, drag, now_at
+    ):
+        visit = cast.booked(wanted_rooms=(rooms.one.id,))
+        answer = drag(visit, rooms.one, rooms.two, cast.tomorrow_at(14)).text
+        assert now_at(visit.id)[0] == cast.tomorrow_at(14) and rooms_kept(session, visit) == ["Room 2"]
+        undo = re.search(r'action="(/staff/moving/[^"]*undo-move[^"]*)"', answer)[1].replace("&amp;", "&")
+        assert amara.send(undo).status_code == 303
+        assert now_at(visit.id)[0] == cast.tomorrow_at(10) and rooms_kept(session, visit) == ["Room 1"]
+
+    @pytest.mark.parametrize("hour", [10, 14])
+    def test_a_room_that_the_type_does_not_need_is_left_and_others_stay(self, session, cast, rooms, drag, now_at, hour):
+        visit = cast.booked(wanted_rooms=(rooms.scan.id, rooms.one.id))
+        drag(visit, rooms.scan, rooms.two, cast.tomorrow_at(hour))
+        now_at(visit.id)
+        assert rooms_kept(session, visit) == ["Room 2"]
+        drag(visit, rooms.two, rooms.scan, cast.tomorrow_at(hour))
+        now_at(visit.id)
+        # Consultations need a consulting room all the same.
+        assert rooms_kept(session, visit) == ["Room 2", "Scan"]
+
+    @pytest.mark.parametrize("hour", [10, 14])
+    def test_a_room_that_is_taken_refuses_and_what_is_open_instead_is_in_that_room(
+        self, session, cast, rooms, drag, now_at, hour
+    ):
+        visit = cast.booked(wanted_rooms=(rooms.one.id,))
+        cast.booked(cast.tomorrow_at(hour), provider=cast.dr_lind, patient=cast.maya_patient,
+                    wanted_rooms=(rooms.two.id,))  # fmt: skip
+        answer = drag(visit, rooms.one, rooms.two, cast.tomorrow_at(hour))
+        assert answer.status_code == 409 and "The nearest open times:" in answer.text
+        assert "The room is not free at that time." in answer.text
+        # Of another room alone no reason helps: somebody is in it.
+        assert ("Why all the same?" in answer.text) == (hour == 14)
+        assert f'<option value="{rooms.two.id}" selected>' in answer.text
+        now_at(visit.id)
+        assert rooms_kept(session, visit) == ["Room 1"]
+
+    def test_the_drawers_form_chooses_the_room_too(self, session, cast, amara, rooms, now_at):
+        visit = cast.booked(wanted_rooms=(rooms.one.id,))
+        part = amara.open("staff.moving.show", htmx=True, visit_id=visit.id).text
+        assert "Room 1, as now" in part and '<optgroup label="Ultrasound">' in part
+        form = {"on_date": cast.tomorrow_at(14).date(), "at_time": "14:00", "wanted_room": rooms.two.id}
+        assert amara.send("staff.moving.move", form, visit_id=visit.id).status_code == 303
+        assert now_at(visit.id)[0] == cast.tomorrow_at(14) and rooms_kept(session, visit) == ["Room 2"]
+
+    def test_another_clinics_room_is_not_found_and_moves_nothing(self, session, cast, amara, rooms, now_at):
+        visit = cast.booked(wanted_rooms=(rooms.one.id,))
+        for where in ({"starts_at": visit.starts_at.isoformat()}, {"starts_at": cast.tomorrow_at(14).isoformat()}):
+            answer = amara.send("staff.moving.move", {**where, "wanted_room": uuid4()}, htmx=True, visit_id=visit.id)
+            assert answer.status_code in (404, 409)
+        assert now_at(visit.id)[0] == cast.tomorrow_at(10) and rooms_kept(session, visit) == ["Room 1"]
+
+    def test_who_may_not_book_moves_nobody_to_another_room(self, cast, osei, stranger, rooms):
+        visit = cast.booked()
+        for who, code in ((osei, 403), (stranger, 404)):
+            answer = who.send("staff.moving.undo_room", visit_id=visit.id, room_id=rooms.two.id)
+            assert answer.status_code == code
 
 
 class TestUndoMove:
