@@ -5,6 +5,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import jobs
+from clinic.actions import recording
 from clinic.actions.acting import Refused, action
 from clinic.models.insurance import MOST, Eligibility, InsurancePolicy, VerifiedHow
 from clinic.queries import insurance as known
@@ -31,9 +32,14 @@ def add(patient, *, by, priority=None, **details):
 
 
 @action
-def change(policy, *, by, priority=None, **details):
-    """Change what the policy says; what was verified of another number is not verified of this one."""
+def change(policy, *, by, priority=None, seen=None, **details):
+    """Change what the policy says; what was verified of another number is not verified of this one.
+
+    Refused where somebody changed it after it was ``seen``.
+    """
     session = _locked(policy.patient)
+    session.refresh(policy)
+    recording.refuse_unseen(policy, seen)
     _refuse_ended(policy)
     if any(getattr(policy, name) != details.get(name, getattr(policy, name)) for name in ASKED_ABOUT):
         _forget_answer(policy)

@@ -1,11 +1,12 @@
-"""Remembering what was known of a patient before it is changed, detail by detail."""
+"""Remembering what was known of a patient before it is changed, detail by detail, and who changed what meanwhile."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from clinic.actions.acting import Refused
 from clinic.models.patient_changes import PatientChange
 from clinic.models.patients import Patient
 
@@ -17,7 +18,43 @@ FIELDS = (
 )  # fmt: skip
 # Not columns: that a record was put away and taken out again, with the reason.
 DELETED, RESTORED = "deleted", "restored"
-INSERT = sa.insert(PatientChange.__table__)
+# At the same moment as the record itself says that it was changed.
+INSERT = sa.insert(PatientChange.__table__).values(created_at=sa.func.now()).inline()
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody changed the same details otherwise since they were seen.
+
+    ``clashing`` names those details, ``theirs`` the ones only the other person touched.
+    """
+
+    def __init__(self, clashing, theirs):
+        super().__init__(
+            "Somebody changed the same meanwhile. Look at theirs, then save yours again if it is to stand."
+        )
+        self.clashing, self.theirs = clashing, theirs
+
+
+def beside_others(session, patient: Patient, details: dict, seen: datetime) -> dict:
+    """What of these details is to be written, where others may have changed the locked record since it was ``seen``.
+
+    Who sends a form sends what they never touched as well: that does not undo what somebody else wrote there.
+    """
+    if patient.updated_at == seen:
+        return details
+    # A change that waited for another one may bear the earlier moment of the two.
+    since = min(seen, patient.updated_at - timedelta(microseconds=1))
+    changes = sa.select(PatientChange.field, PatientChange.before)
+    mine = sa.and_(PatientChange.clinic_id == patient.clinic_id, PatientChange.patient_id == patient.id)
+    later = changes.where(mine, PatientChange.created_at > since)
+    was = {}
+    for name, before in session.execute(later.order_by(PatientChange.created_at, PatientChange.id)):
+        was.setdefault(name, before)
+    theirs = {name for name in was if name in details and _words(details[name]) == was[name]}
+    both = [name for name in was if name in details and name not in theirs]
+    if clashing := [name for name in both if _words(details[name]) != _words(getattr(patient, name))]:
+        raise ChangedMeanwhile(clashing, theirs)
+    return {name: value for name, value in details.items() if name not in theirs}
 
 
 def keep(session, patient: Patient, *, by):

@@ -26,15 +26,21 @@ def register(session, *, by, full_name, **details):
 
 
 @action
-def update(patient, *, by, **details):
-    """Change what is known of a patient; a name that stays the same keeps its first and last name as they were."""
+def update(patient, seen=None, *, by, **details):
+    """Change what is known of a patient; a name that stays the same keeps its first and last name as they were.
+
+    ``seen`` is when the record had last been changed as its form was opened; what others changed since stays.
+    """
+    session = object_session(patient)
+    if seen is not None:
+        session.refresh(patient, with_for_update={"key_share": True})
+        details = patient_changes.beside_others(session, patient, details, seen)
     _refuse_erased(patient)
     name = details.get("full_name", patient.full_name).strip()
     if name != patient.full_name:
         details = {**_with_names(name, details), "full_name": name}
     for column, value in details.items():
         setattr(patient, column, value)
-    session = object_session(patient)
     patient_changes.keep(session, patient, by=by)
     session.flush()
     patient_words.write(session, patient)

@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Optional
 
 from clinic.forms.fields import NOT_OFFERED, Form, readable, tidy, words
 from clinic.forms.patients import Phone
+from clinic.forms.seen import WithSeen
 from clinic.models.insurance import MOST, Eligibility, VerifiedHow
 
 # An outside service says so by itself; people find out by one of these.
@@ -40,7 +41,7 @@ class OwnPolicyForm(Form):
         super().__init__(**given)
 
 
-class PolicyForm(OwnPolicyForm):
+class PolicyForm(WithSeen, OwnPolicyForm):
     """The same at the desk, which also says in which order the insurers are asked."""
 
     priority = SelectField(_l("Which one is asked"), [Optional()], coerce=int, invalid_value_message=NOT_OFFERED)

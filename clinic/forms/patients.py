@@ -14,6 +14,7 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from clinic.forms.dated import TypedDate, WithDates
 from clinic.forms.fields import Form, paragraphs, readable, tidy, words
+from clinic.forms.seen import WithTheirs
 from clinic.models.patients import TagKind
 from clinic.models.people import ContactMethod, Gender
 
@@ -123,6 +124,10 @@ class PatientForm(WithDates):
         folded = ("address_line", "city", "state", "postal_code", "country", "language", "timezone",
                   "preferred_contact_method", "emergency_contact_name", "emergency_contact_phone", "notes")  # fmt: skip
         return any(self[name].data or self[name].errors for name in folded)
+
+
+class DetailsForm(WithTheirs, PatientForm):
+    """The details of a patient who is known."""
 
 
 class TagForm(Form):

@@ -9,8 +9,9 @@ from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from clinic.forms.fields import NOT_OFFERED, Form, readable, tidy
+from clinic.forms.fields import NOT_OFFERED, readable, tidy
 from clinic.forms.patients import Phone, address, line
+from clinic.forms.seen import WithTheirs
 from clinic.models.people import ContactMethod
 
 CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -24,7 +25,7 @@ def zones():
     return sorted(((name, place) for place, name in places.items()), key=lambda each: each[1])
 
 
-class PortalDetailsForm(Form):
+class PortalDetailsForm(WithTheirs):
     """How the clinic reaches the patient, and on which clock they live."""
 
     phone = Phone(

@@ -5,12 +5,14 @@ from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import patients
+from clinic.actions.patient_changes import ChangedMeanwhile
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.portal_details import PortalDetailsForm
 from clinic.htmx import again, changed, show
 from clinic.openings import listed
 from clinic.queries import portal_offers
+from clinic.views.beside import beside
 
 bp = GuardedBlueprint("details", __name__, face="portal", url_prefix="/details")
 USE = Permission.PORTAL_USE
@@ -38,7 +40,10 @@ def update(patient_id):
     form = _form(patient, formdata=request.form)
     if not form.validate():
         return again("portal/details/edit.html", patient=patient, form=form)
-    patients.update(patient, by=current.actor, **form.facts)
+    try:
+        patients.update(patient, form.seen.data, by=current.actor, **form.facts)
+    except ChangedMeanwhile as both:
+        return beside(both, form, "portal/details/edit.html", _own_or_404, patient_id)
     return changed(then=url_for("portal.details.index"), message=_("Your details are saved. Thank you."))
 
 

@@ -69,7 +69,10 @@ def update(patient_id, policy_id):
     form = _form(chart.patient, policy)
     if not form.validate():
         return again(FORM, chart=chart, policy=policy, form=form)
-    verbs.change(policy, by=current.actor, **form.facts)
+    try:
+        verbs.change(policy, by=current.actor, seen=form.seen.data, **form.facts)
+    except Refused as refusal:
+        return _refused(FORM, patient_id, form, refusal, policy_id)
     return changed(then=_page(patient_id), message=_("Saved: %(insurer)s", insurer=policy.insurer_name))
 
 
@@ -134,11 +137,12 @@ def _form(patient, policy=None):
     return PolicyForm(own_clinic(), len(others), obj=policy)
 
 
-def _refused(template, patient_id, form, refusal):
+def _refused(template, patient_id, form, refusal, policy_id=None):
     sentence = said(refusal)
     db.session.rollback()
     form.blame(sentence, refusal.field)
-    return again(template, status=409, chart=charts.chart_of(patient_id), policy=None, form=form)
+    policy = policy_id and _policy(patient_id, policy_id)
+    return again(template, status=409, chart=charts.chart_of(patient_id), policy=policy, form=form)
 
 
 def _service():

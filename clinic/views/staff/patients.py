@@ -10,10 +10,11 @@ from clinic import typed_dates, walltime
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import patients as verbs
 from clinic.actions.acting import Refused
+from clinic.actions.patient_changes import ChangedMeanwhile
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
-from clinic.forms.patients import PatientForm, TagForm
+from clinic.forms.patients import DetailsForm, PatientForm, TagForm
 from clinic.htmx import again, changed, moved_on, wants_part
 from clinic.htmx import show as answer
 from clinic.models.organizations import Clinic
@@ -22,6 +23,7 @@ from clinic.openings import listed
 from clinic.queries import finding
 from clinic.queries import patients as queries
 from clinic.views.asked import Page, own_path, page_number
+from clinic.views.beside import beside
 from clinic.views.staff import charts, own_patients
 from clinic.views.staff.connections import portal_facts
 from clinic.views.staff.own_patients import break_glass_allowed, reach
@@ -117,17 +119,20 @@ def show(patient_id):
 def edit(patient_id):
     """The form with what is known."""
     patient = own_patients.patient(patient_id)
-    return answer("staff/patients/edit.html", patient=patient, form=PatientForm(own_clinic(), obj=patient))
+    return answer("staff/patients/edit.html", patient=patient, form=DetailsForm(own_clinic(), obj=patient))
 
 
 @bp.post("/<uuid:patient_id>", needs=Permission.PATIENTS_EDIT)
 def update(patient_id):
     """Keep what was changed."""
     patient = own_patients.patient(patient_id)
-    form = PatientForm(own_clinic(), obj=patient)
+    form = DetailsForm(own_clinic(), obj=patient)
     if not form.validate_on_submit():
         return again("staff/patients/edit.html", patient=patient, form=form)
-    verbs.update(patient, by=current.actor, **form.facts)
+    try:
+        verbs.update(patient, form.seen.data, by=current.actor, **form.facts)
+    except ChangedMeanwhile as both:
+        return beside(both, form, "staff/patients/edit.html", own_patients.patient, patient_id)
     then = url_for("staff.patients.show", patient_id=patient.id)
     return changed(then=then, message=_("The details of %(name)s are saved.", name=patient.full_name))
 

@@ -4,6 +4,7 @@ import pytest
 
 from clinic.models.patients import Patient
 from clinic.models.people import ContactMethod
+from tests.visitor import seen_on
 
 
 @pytest.fixture
@@ -51,6 +52,18 @@ class TestUpdate:
             "portal.details.update", {"phone": "020 7946 0999", **wrong}, patient_id=cast.maya_patient.id
         )
         assert answer.status_code == 422 and maya_now().phone == before
+
+    def test_what_the_desk_changed_meanwhile_stays_and_the_same_is_shown_beside_hers(self, maya, amara, cast, maya_now):
+        there = {"patient_id": cast.maya_patient.id}
+        typed = {"phone": "+44 20 7946 0123", "city": "", "timezone": ""}
+        typed["seen"] = seen_on(maya.open("portal.details.edit", **there))
+        desks = {"full_name": "Maya Okafor", "phone": "020 7946 0777", "email": "maya@work.example"}
+        assert amara.send("staff.patients.update", desks, **there).status_code == 303
+        assert maya.send("portal.details.update", {**typed, "city": "Leeds"}, **there).status_code == 303
+        kept = maya_now()
+        assert (kept.phone, kept.email, kept.city) == ("+44 20 7946 0777", "maya@work.example", "Leeds")
+        refused = maya.send("portal.details.update", {**typed, "phone": "020 7946 0999"}, **there)
+        assert refused.status_code == 409 and "Meanwhile somebody wrote: +44 20 7946 0777" in refused.text
 
     def test_nobody_elses_details_open(self, maya, amara, cast):
         assert maya.open("portal.details.edit", patient_id=cast.tom.id).status_code == 404

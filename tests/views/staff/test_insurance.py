@@ -16,6 +16,7 @@ from clinic.work.handlers import run
 from tests.at_once import rush
 from tests.documents import Sender, looked_through, picture
 from tests.queries_counted import counted
+from tests.visitor import seen_on
 
 CARD = {"insurer_name": "Bluebell Mutual", "member_id": "7-44", "plan_name": "Family"}
 
@@ -93,6 +94,18 @@ class TestVerify:
         assert policies(session)[0].eligibility_status == Eligibility.ACTIVE
         amara.send("staff.insurance.update", {**CARD, "member_id": "8-1"}, **which)
         assert policies(session)[0].eligibility_status == Eligibility.UNKNOWN
+
+    def test_of_two_who_change_one_policy_the_second_is_told_once_and_may_save_again(
+        self, amara, cast, session, policy
+    ):
+        which = {"patient_id": cast.tom.id, "policy_id": policy.id}
+        seen = {"seen": seen_on(amara.open("staff.insurance.edit", **which))}
+        assert amara.send("staff.insurance.update", {**CARD, **seen, "plan_name": "Group"}, **which).status_code == 303
+        refused = amara.send("staff.insurance.update", {**CARD, **seen, "plan_name": "Solo"}, **which)
+        assert refused.status_code == 409 and "A colleague changed this meanwhile." in refused.text
+        assert 'value="Solo"' in refused.text and policies(session)[0].plan_name == "Group"
+        again = {**CARD, "plan_name": "Solo", "seen": seen_on(refused)}
+        assert amara.send("staff.insurance.update", again, **which).status_code == 303
 
 
 class TestAsk:
