@@ -34,18 +34,19 @@ def bookable_days(visit_type, timezone):
     return earliest.astimezone(zone).date(), latest.astimezone(zone).date()
 
 
-def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, *, person_id):
+def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None):
     """The first of these days with an open time, or None."""
     found = times_between(
-        session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id, most=len(doctors) or 1
-    )
+        session, clinic, visit_type, doctors, first_day, last_day,
+        person_id=person_id, mode=mode, most=len(doctors) or 1,
+    )  # fmt: skip
     return found[0].starts_at.astimezone(ZoneInfo(clinic.timezone)).date() if found else None
 
 
-def week_of_days(session, clinic, visit_type, doctors, first_day, *, person_id):
+def week_of_days(session, clinic, visit_type, doctors, first_day, *, person_id, mode=None):
     """Seven days from the first, each with the number of its open times."""
     last_day = first_day + timedelta(days=WEEK - 1)
-    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id)
+    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id, mode=mode)
     zone = ZoneInfo(clinic.timezone)
     counts = Counter(time.starts_at.astimezone(zone).date() for time in found)
     return [(day, counts[day]) for day in (first_day + timedelta(days=n) for n in range(WEEK))]

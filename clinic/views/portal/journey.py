@@ -141,21 +141,24 @@ class Journey:
 
     def _days(self, first_day):
         return portal_times.week_of_days(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day, person_id=self.person_id
-        )
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day,
+            person_id=self.person_id, mode=self.answers.visit_mode,
+        )  # fmt: skip
 
     def _first_open_day(self, first_day, last_day):
         if first_day > last_day:
             return None
         return portal_times.first_open_day(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day, person_id=self.person_id
-        )
+            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day,
+            person_id=self.person_id, mode=self.answers.visit_mode,
+        )  # fmt: skip
 
     def times(self, day):
         """The open times of one day."""
         return portal_times.times_between(
-            db.session(), self.clinic, self.visit_type, self.doctors, day, day, person_id=self.person_id
-        )
+            db.session(), self.clinic, self.visit_type, self.doctors, day, day,
+            person_id=self.person_id, mode=self.answers.visit_mode,
+        )  # fmt: skip
 
     def nearest(self):
         """The three open times nearest to the lost one: the same doctor's, or anybody's where they have none."""

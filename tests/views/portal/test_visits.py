@@ -6,6 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.actions import visits as verbs
+from clinic.models.people import VisitMode
+from clinic.models.rooms import RoomKind, VisitTypeNeed
+from clinic.models.schedule import Availability
 from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
 
 
@@ -138,6 +141,31 @@ class TestMove:
         assert answer.status_code == 409 and answer.text.count('class="time"') == 3
         assert "Your visit is still where it was" in answer.text
         assert again(session, hers).starts_at == cast.tomorrow_at(10, days=3)
+
+    def test_a_visit_by_video_is_offered_only_times_by_video(self, maya, cast, session):
+        visit = cast.booked(cast.tomorrow_at(14, days=3), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL)
+        hours = sa.update(Availability).where(Availability.provider_id == cast.dr_osei.id)
+        session.execute(hours.values(visit_mode=VisitMode.IN_PERSON))
+        session.commit()
+        nothing = maya.open("portal.visits.move", visit_id=visit.id).text
+        assert "There are no open times up to" in nothing
+        later = cast.tomorrow_at(13, days=4)
+        session.execute(hours.where(Availability.weekday == (later.isoweekday() % 7)).values(visit_mode=None))
+        session.commit()
+        assert f"day={later.date()}" in maya.open("portal.visits.move", visit_id=visit.id).text
+        assert "13:00" in maya.open("portal.visits.move_time", visit_id=visit.id, day=later.date().isoformat()).text
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(later)}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=visit.id).status_code == 303
+
+    def test_a_visit_in_person_is_offered_no_time_without_a_free_room(self, maya, cast, session, hers):
+        kind = RoomKind(clinic_id=cast.rose.id, name="Consulting")
+        session.add(kind)
+        session.flush()
+        session.add(VisitTypeNeed(clinic_id=cast.rose.id, visit_type_id=cast.consultation.id, room_kind_id=kind.id))
+        session.commit()
+        day = cast.tomorrow_at(11, days=4).date().isoformat()
+        page = maya.open("portal.visits.move_time", visit_id=hers.id, day=day).text
+        assert "This day has no open times any more" in page
 
     def test_past_the_cut_off_she_is_asked_to_call(self, maya, cast, session, late):
         assert "Please call us" in maya.open("portal.visits.move", visit_id=late.id).text
