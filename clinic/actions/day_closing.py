@@ -60,7 +60,7 @@ def close(session, on_date: date, *, by, notes=None, provider_id=None):
         raise Refused("This day is still to come.")
     which = asked.Asked(by.clinic_id, Day.on(on_date, timezone), provider_id)
     if asked.has_more_to_come(session, which):
-        raise Refused("Somebody is still expected on this day.")
+        raise Refused("A visit of this day is not over yet.")
     left_open = asked.counts(session, which)
     if left_open and not notes:
         raise Refused("Something is still open. Say why it may stay so.", field="notes")

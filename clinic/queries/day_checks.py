@@ -7,19 +7,15 @@ import sqlalchemy as sa
 from clinic.db import word
 from clinic.models.visits import Visit
 from clinic.queries.calls import WAITING
-from clinic.queries.day_closing import CLOSING, READINESS, Asked, Check
+from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check
 
 SETTLED_FROM = tuple(Visit.closing_steps)
-WITHOUT_OUTCOME = """SELECT v.starts_at AS at, p.full_name AS who,
+WITHOUT_OUTCOME = f"""SELECT v.starts_at AS at, p.full_name AS who,
        concat_ws(' · ', t.name, d.display_name) AS what, v.id AS visit_id, v.patient_id
   FROM visits AS v JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
   LEFT JOIN providers AS d ON d.clinic_id = v.clinic_id AND d.id = v.provider_id
   LEFT JOIN visit_types AS t ON t.clinic_id = v.clinic_id AND t.id = v.visit_type_id
- WHERE v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
-   AND v.status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')
-   AND coalesce(v.ends_at, v.starts_at) <= now()
-   AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid)
-        OR (v.provider_id IS NULL AND v.kind = 'walk_in'))
+ WHERE {UNSETTLED} AND {IS_OVER}
  ORDER BY v.starts_at, v.id"""
 OF_TOMORROW = """v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
    AND v.status IN ('booked', 'confirmed')
@@ -96,7 +92,7 @@ def _whole_list(day):
 
 CLOSING |= {
     "outcomes": Check(
-        word("Visits without an outcome"), word("Every visit has its outcome."), WITHOUT_OUTCOME,
+        word("Visits without an outcome"), word("Every visit that is over has its outcome."), WITHOUT_OUTCOME,
         "staff.day_closing.outcomes",
     ),
     "requests": Check(

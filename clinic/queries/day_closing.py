@@ -159,15 +159,17 @@ def day_of(visit) -> date:
     return visit.starts_at.astimezone(ZoneInfo(visit.timezone)).date()
 
 
-# Whatever is still to come today; a day with one of them cannot be closed yet.
-TO_COME = sa.text(
-    """SELECT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.starts_at > now()
-          AND v.starts_at < :ends_at AND v.status IN ('requested', 'booked', 'confirmed', 'checked_in')
-          AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid)))"""
-)
+# The visits of the day, or of a doctor's part of it, of which nobody has said what became. Each is over or it is not:
+# before its end it is to come, from then on it is asked about (in ``queries/day_checks.py``).
+UNSETTLED = """v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
+   AND v.status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')
+   AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid)
+        OR (v.provider_id IS NULL AND v.kind = 'walk_in'))"""
+IS_OVER = "coalesce(v.ends_at, v.starts_at) <= now()"
+# Whatever is still to come or going on; a day with one of them cannot be closed yet.
+TO_COME = sa.text(f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE {UNSETTLED} AND NOT {IS_OVER})")
 
 
 def has_more_to_come(session, asked: Asked) -> bool:
-    """Whether somebody is still expected on the day."""
-    facts = {"clinic_id": asked.clinic_id, "ends_at": asked.day.ends_at, "provider_id": asked.provider_id}
-    return session.connection().execute(TO_COME, facts).scalar()
+    """Whether a visit of the day is not over yet."""
+    return session.connection().execute(TO_COME, asked.facts).scalar()

@@ -11,7 +11,7 @@ from clinic.actions.acting import Refused
 from clinic.db import now
 from clinic.models.day_closings import ClosingStep
 from clinic.models.intake import IntakeQuestion
-from clinic.models.visits import EventKind, VisitEvent, VisitStatus
+from clinic.models.visits import LIVE, EventKind, VisitEvent, VisitStatus
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
 
@@ -98,8 +98,39 @@ class TestClose:
         with pytest.raises(Refused, match="still to come"):
             day_closing.close(session, yesterday + timedelta(days=2), by=cast.amara.actor)
         soon = cast.booked(now() + timedelta(seconds=90), overbook="Whatever the hour of the test")
-        with pytest.raises(Refused, match=r"still expected|still to come"):
+        with pytest.raises(Refused, match=r"not over yet|still to come"):
             day_closing.close(session, asked.day_of(soon), by=cast.amara.actor)
+
+    @pytest.mark.parametrize("status", LIVE)
+    def test_each_visit_without_an_outcome_is_to_come_until_its_end_and_asked_about_from_then_on(
+        self, session, cast, status
+    ):
+        visit = cast.booked(overbook="Whatever the hour of the test")
+        day = Day(Day.today(cast.rose.timezone).date, now() - timedelta(days=1), now() + timedelta(days=1))
+        found = {}
+        for begun, length in ((-10, 30), (0, 30), (5, 30), (30, 30), (40, 30), (0, 0)):
+            session.execute(
+                sa.text("""UPDATE visits SET status = :status, starts_at = now() - make_interval(mins => :begun),
+                                  ends_at = now() + make_interval(mins => :left) WHERE id = :id"""),
+                {"status": status.value, "begun": begun, "left": length - begun, "id": visit.id},
+            )
+            for part in (None, cast.dr_osei.id):
+                which = asked.Asked(cast.rose.id, day, part)
+                found[begun, length, part] = (asked.has_more_to_come(session, which), asked.counts(session, which))
+            nobodys = asked.Asked(cast.rose.id, day, cast.dr_lind.id)
+            assert (asked.has_more_to_come(session, nobodys), asked.counts(session, nobodys)) == (False, {})
+        over = {(begun, length) for (begun, length, part), (to_come, _open) in found.items() if not to_come}
+        assert over == {(30, 30), (40, 30), (0, 0)}
+        assert all(to_come != ("outcomes" in is_open) for to_come, is_open in found.values())
+
+    def test_not_while_a_visit_is_going_on(self, session, cast):
+        visit = cast.booked(now() + timedelta(minutes=1), overbook="Whatever the hour of the test")
+        session.execute(
+            sa.text("UPDATE visits SET starts_at = starts_at - interval '6 minutes' WHERE id = :id"), {"id": visit.id}
+        )
+        session.refresh(visit)
+        with pytest.raises(Refused, match="not over yet"):
+            day_closing.close(session, asked.day_of(visit), by=cast.amara.actor, notes="Never mind")
 
     def test_a_doctor_signs_their_own_part_which_closes_nobody_elses(self, session, cast, over, yesterday):
         over(10, provider=cast.dr_lind)

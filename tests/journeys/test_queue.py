@@ -93,7 +93,7 @@ def test_the_day_is_closed(window, session, cast):
     on_both(desk, "outcomes")
     desk.page.get_by_label("Did not come").first.check()
     desk.press("Save the answers")
-    desk.sees("Every visit has its outcome")
+    desk.sees("Every visit that is over has its outcome")
     desk.press("Go on closing the day", "link")
     desk.press("Close the day")
     desk.sees("The day is closed.")
