@@ -35,7 +35,10 @@ def invite(session, *, by, token_id):
 
 @handles("connections.tell_ending", attempts=ATTEMPTS)
 def tell_ending(session, *, by, access_id):
-    """Tell the patient and who acts for them that the access ends in a month, unless it ended or was given anew."""
+    """Tell the patient and who acts for them that the access ends in a month, unless it ended or was given anew.
+
+    Of a patient who has died only the other one hears it: nothing is sent to the account of the dead.
+    """
     soon = sa.func.now() + timedelta(days=connections.NOTICE_DAYS)
     access = session.scalars(sa.select(PatientAccess).where(
         PatientAccess.id == access_id, PatientAccess.until > sa.func.now(), PatientAccess.until <= soon
@@ -43,7 +46,8 @@ def tell_ending(session, *, by, access_id):
     if access is None:
         return
     clinic, patient = session.get(Clinic, by.clinic_id), session.get(Patient, (by.clinic_id, access.patient_id))
-    people = [user for each, user in connections.accesses(session, patient) if each.is_own or each.id == access_id]
+    people = [user for each, user in connections.accesses(session, patient)
+              if each.id == access_id or (each.is_own and not patient.is_deceased)]  # fmt: skip
     locale = locale_of(LANGUAGES[0], clinic.locale)
     day = format_date(access.until.astimezone(ZoneInfo(clinic.timezone)), "long", locale=locale)
     letters = [_ending(user, clinic, day) for user in people]

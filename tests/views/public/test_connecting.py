@@ -205,15 +205,19 @@ class TestMail:
         session.commit()
         assert not post.deliver()
 
-    def test_a_month_before_an_access_ends_the_carer_and_the_patient_are_told(self, cast, session, nobody, path, post):
+    @pytest.mark.parametrize("has_died", [False, True])
+    def test_a_month_before_an_access_ends_the_carer_and_the_patient_are_told_if_they_live(
+        self, cast, session, nobody, path, post, has_died
+    ):
         taken_up(nobody, link_to(session, cast, relation=Relation.SELF, email="tom@example.org"), first_name="Tom")
         nobody = Visitor(nobody.app, None)
         taken_up(nobody, path)
         until = sa.func.now() + sa.text("interval '29 days 23 hours'")
         session.execute(sa.update(PatientAccess).where(PatientAccess.relation == Relation.CARER).values(until=until))
+        session.merge(cast.tom).deceased_at = sa.func.now() if has_died else None
         session.commit()
         told = [letter for letter in post.deliver() if "ends on" in letter.subject]
-        assert {letter.to for letter in told} == {RUTH, "tom@example.org"}
+        assert {letter.to for letter in told} == ({RUTH} if has_died else {RUTH, "tom@example.org"})
         assert not any("Tom" in letter.text or "Baker" in letter.text for letter in told)
 
     def test_of_an_access_that_goes_on_longer_nobody_is_told(self, cast, session, nobody, path, post):
