@@ -108,12 +108,14 @@ def pieces(starts_at, ends_at, zone: str):
 
 def _is_not_there_yet(session, provider, starts_at, ends_at):
     """Refuse to block twice what is blocked already: sending a form again must not make a second one."""
-    same = sa.select(Slot.id).where(
+    wished = sa.func.tstzrange(starts_at, ends_at)
+    blocked = sa.func.range_agg(sa.func.tstzrange(Slot.starts_at, Slot.ends_at))
+    covered = sa.select(sa.func.coalesce(blocked.op("@>")(wished), sa.false())).where(
         Slot.provider_id == provider.id, Slot.kind == SlotKind.BLOCKED,
-        Slot.starts_at >= starts_at - DAY, Slot.starts_at <= starts_at, Slot.ends_at > starts_at,
+        Slot.starts_at >= starts_at - DAY, Slot.starts_at < ends_at,
     )  # fmt: skip
-    if session.scalar(same):
-        raise Refused("Another block already covers the beginning of this one.", field="from_date")
+    if session.scalar(covered):
+        raise Refused("This time is blocked already.", field="from_date")
 
 
 def row(provider: Provider, starts_at, ends_at, reason=None, busy_source_id=None) -> dict:

@@ -96,8 +96,15 @@ class TestAdd:
         form = typed(wall(cast, 12), wall(cast, 13))
         ines.send("staff.blocks.create", form, provider_id=cast.dr_osei.id)
         answer = ines.send("staff.blocks.create", form, provider_id=cast.dr_osei.id)
-        assert answer.status_code == 409 and "Another block already covers" in answer.text
+        assert answer.status_code == 409 and "This time is blocked already." in answer.text
         assert len(blocks(session)) == 1
+
+    def test_somebody_who_falls_ill_during_lunch_is_away_for_the_rest_of_the_day(self, ines, cast, session):
+        ines.send("staff.blocks.create", typed(wall(cast, 12), wall(cast, 13)), provider_id=cast.dr_osei.id)
+        ill = typed(wall(cast, 12), wall(cast, 17), from_time="12:20")
+        assert ines.send("staff.blocks.create", ill, provider_id=cast.dr_osei.id).status_code == 303
+        again = ines.send("staff.blocks.create", typed(wall(cast, 12), wall(cast, 16)), provider_id=cast.dr_osei.id)
+        assert again.status_code == 409 and len(blocks(session)) == 2
 
     @pytest.mark.parametrize(
         "wrong",
