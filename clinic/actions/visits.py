@@ -226,6 +226,7 @@ def _own(visit, by):
 
 
 def _take_time_again(session, visit, by):
+    why_overbooked = None if by.in_portal else _why_overbooked(visit)
     visit.cancel_reason = visit.cancel_note = visit.cancelled_by_id = None
     if visit.kind == VisitKind.WALK_IN or not (visit.provider_id and visit.visit_type_id):
         return
@@ -236,10 +237,20 @@ def _take_time_again(session, visit, by):
         visit.patient_id,
         visit.starts_at,
         visit.visit_mode,
+        overbook=why_overbooked,
     )
     with session.no_autoflush:
         visit.slot_id = seat(session, wish, lock(session, wish, by=by), by=by)
         visit.room_id = slot_rooms.first_room(session, visit.clinic_id, visit.slot_id)
+
+
+def _why_overbooked(visit):
+    """The desk's reason to have the visit where it stood though the time was not open; None where it was."""
+    stood = sa.select(VisitEvent.notes).where(
+        VisitEvent.clinic_id == visit.clinic_id, VisitEvent.visit_id == visit.id,
+        VisitEvent.kind.in_((EventKind.BOOKED, EventKind.MOVED)), VisitEvent.new_starts_at == visit.starts_at,
+    )  # fmt: skip
+    return object_session(visit).scalar(stood.order_by(VisitEvent.created_at.desc(), VisitEvent.id.desc()).limit(1))
 
 
 def _forget_stamp(visit):

@@ -55,6 +55,13 @@ class TestUndo:
         missed = visits.mark_no_show(_begun(cast), by=cast.amara.actor)
         assert visits.undo(missed, by=cast.amara.actor).status == S.BOOKED
 
+    def test_a_visit_booked_over_another_and_called_off_by_mistake_stands_there_again(self, cast):
+        cast.booked(patient=cast.maya_patient)
+        visit = cast.booked(overbook="Fever of 40")
+        visits.cancel(visit, CancelReason.PATIENT, by=cast.amara.actor)
+        visits.undo(visit, by=cast.amara.actor)
+        assert visit.status == S.BOOKED and visit.slot.overbooked and visit.slot.overbooked_reason == "Fever of 40"
+
     def test_a_walk_in_that_a_doctor_took_waits_for_anybody_again(self, session, cast):
         visit = visits.start(_walk_in(cast, session), by=cast.osei.actor)
         visits.undo(visit, by=cast.osei.actor)
