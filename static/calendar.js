@@ -119,13 +119,12 @@
     return { ...whose, starts_at: new Date(Date.parse(board().dataset.begins) + line * LINE).toISOString().replace(".000Z", "Z") };
   };
   const name = (lane) => lane.querySelector("h2").textContent.trim();
-  const number = (element, kind) => Number(element.className.match(new RegExp(`\\b${kind}-(\\d+)`))?.[1] || 0);
 
   /* Carrying a visit: a mark shows where it would be put down. */
   let carried = null;
   const lift = (face, offset) => {
     const tile = face.closest(".tile");
-    carried = { face, tile, offset, lane: tile.closest(".calendar-lane"), line: number(tile, "from"), long: number(tile, "for"), mark: document.createElement("li") };
+    carried = { face, tile, offset, lane: tile.closest(".calendar-lane"), line: Number(face.dataset.line), long: Number(face.dataset.long), mark: document.createElement("li") };
     carried.home = [carried.lane, carried.line];
     carried.mark.setAttribute("aria-hidden", "true");
     tile.classList.add("is-lifted");

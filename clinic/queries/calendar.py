@@ -111,11 +111,12 @@ ROOMS = sa.text(
 SHEET = sa.text(
     """SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id, v.status, v.visit_mode, v.starts_at,
        v.ends_at, p.full_name, p.date_of_birth, p.mrn, p.phone, t.name AS visit_type, v.reason, v.notes,
-       s.overbooked_reason
+       s.overbooked_reason, r.name AS room, s.title AS group_title
   FROM visits AS v
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
   LEFT JOIN visit_types AS t ON t.clinic_id = v.clinic_id AND t.id = v.visit_type_id
   LEFT JOIN slots AS s ON s.clinic_id = v.clinic_id AND s.id = v.slot_id
+  LEFT JOIN rooms AS r ON r.clinic_id = v.clinic_id AND r.id = v.room_id
  WHERE v.clinic_id = :clinic_id AND v.provider_id = :provider_id
    AND v.starts_at >= :starts_at AND v.starts_at < :ends_at AND v.status <> 'cancelled'
  ORDER BY v.starts_at, v.id"""

@@ -10,7 +10,7 @@ from clinic.htmx import show
 from clinic.models.visits import VisitStatus
 from clinic.openings import listed
 from clinic.queries import calendar as queries
-from clinic.views.staff.calendar_pages import Asked, day_page, month_page, week_page
+from clinic.views.staff.calendar_pages import Asked, away_on, day_page, month_page, week_page
 
 bp = GuardedBlueprint("calendar", __name__, face="staff", url_prefix="/calendar")
 P = Permission
@@ -42,4 +42,5 @@ def sheet():
         abort(404)
     rows = queries.sheet(db.session(), current.clinic.id, asked.day, asked.provider_id)
     listed(row.id for row in rows)
-    return show("staff/calendar/sheet.html", asked=asked, rows=rows, words={s.value: _(s.label) for s in VisitStatus})
+    words = {status.value: _(status.label) for status in VisitStatus}
+    return show("staff/calendar/sheet.html", asked=asked, rows=rows, away=away_on(asked), words=words)

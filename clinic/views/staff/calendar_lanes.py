@@ -78,6 +78,7 @@ class Lanes:
 
     def _placed(self, place, scale, item):
         item.first, after = place
+        item.line, item.long = item.first, after - item.first
         # Room for a finger, even where the visit is short; whole lines of the lane.
         item.after = min(max(after, item.first + self.shortest), scale.lines)
         item.first = max(0, min(item.first, item.after - self.shortest))

@@ -22,6 +22,7 @@ from clinic.views.staff.own_patients import reach
 
 ZOOM, KEYS = "calendar_zoom", "calendar_keys"
 WEEK = timedelta(days=7)
+PROMISED = ("hold", "offer", "group")
 
 
 class Asked:
@@ -104,12 +105,14 @@ class Asked:
 def day_page(asked):
     """The lanes of one day: of the doctors who are here or have visits, or of the rooms."""
     data, place, day = db.session(), current.clinic, asked.day
-    ids = [asked.provider_id] if asked.provider_id else [each.id for each in asked.doctors]
-    visits = queries.visits(data, place.id, day, asked.provider_id)
-    times = queries.times(data, place.id, day, ids)
+    everybody = [each.id for each in asked.doctors]
+    ids = [asked.provider_id] if asked.provider_id else everybody
+    # A room is taken whoever is in it: in their lanes nobody's visits are left out.
+    visits = queries.visits(data, place.id, day, None if asked.by_room else asked.provider_id)
+    times = queries.times(data, place.id, day, everybody if asked.by_room else ids)
     opened = queries.open_hours(data, place, ids, day.date, day.date)
     booked = [each for each in visits if not (is_waiting_walk_in(each) and each.provider_id is None)]
-    edges = [edge for each in (*booked, *opened) for edge in (each.starts_at, each.ends_at)]
+    edges = [edge for each in (*booked, *_promised(times), *opened) for edge in (each.starts_at, each.ends_at)]
     scale = DayScale(day, asked.zone, edges, asked.form.whole.data)
     lanes = Lanes(visits, asked.zoom, asked.form.whole.data)
     make = _room_lanes if asked.by_room else _doctor_lanes
@@ -118,6 +121,11 @@ def day_page(asked):
         "asked": asked, "scale": scale, "lanes": shown, "others": others, "now_line": _now_line(scale),
         "waiting": len(visits) - len(booked), "legend": lanes.badges, "address": asked.url(zoom=asked.zoom),
     }  # fmt: skip
+
+
+def _promised(times):
+    """Of what takes time besides visits, what somebody may come to: it is shown outside of all hours too."""
+    return [each for each in times if each.what in PROMISED]
 
 
 def _doctor_lanes(asked, lanes, scale, visits, times, opened):
@@ -145,18 +153,21 @@ def _room_lanes(asked, lanes, scale, visits, times, opened):
     shown, somewhere, opened = [], set(), _together(opened)
     for room in rooms:
         inside = [each for each in visits if each.room_id == room.id or room.id in of_slot.get(each.slot_id, ())]
-        held = [
-            each for each in times if each.what in ("hold", "offer", "group") and room.id in of_slot.get(each.id, ())
-        ]
+        held = [each for each in _promised(times) if room.id in of_slot.get(each.id, ())]
         somewhere.update(each.id for each in inside)
         shown.append(lanes.lane(
             room.id, scale, inside, held, opened, name=room.name, note=room.kind, now=True, with_doctor=True,
-            room_id=room.id, free=lanes.books and f"wanted_room={room.id}",
+            room_id=room.id, free=lanes.books and _free_in(room, asked),
         ))  # fmt: skip
     rest = [each for each in visits if each.id not in somewhere and each.provider_id]
     if rest or not rooms:
         shown.append(lanes.lane("none", scale, rest, [], opened, name=None, now=True, with_doctor=True))
     return shown, []
+
+
+def _free_in(room, asked):
+    """What the address of a free time in the room's lane says: the room and, where one is chosen, the doctor."""
+    return f"wanted_room={room.id}" + (f"&provider_id={asked.provider_id}" if asked.provider_id else "")
 
 
 def _together(rows):
@@ -179,7 +190,7 @@ def week_page(asked):
     ids = [asked.provider_id] if asked.provider_id else []
     times = queries.times(data, place.id, span, ids)
     opened = queries.open_hours(data, place, ids, days[0].date, days[-1].date)
-    hours = _wall_hours(asked, [*visits, *opened])
+    hours = _wall_hours(asked, [*visits, *_promised(times), *opened])
     lanes = Lanes(visits, asked.zoom, asked.form.whole.data)
     shown = [_day_lane(asked, lanes, WallScale(day, asked.zone, *hours), visits, times, opened) for day in days]
     scale = next((each.scale for each in shown if each.now), shown[0].scale)
@@ -235,6 +246,13 @@ def month_page(asked):
         "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
         "total": sum(each.load.visits for each in days if each.inside), "address": asked.url(),
     }  # fmt: skip
+
+
+def away_on(asked):
+    """When the chosen doctor is away on the day, or everything is closed."""
+    ids = [asked.provider_id] if asked.provider_id else []
+    times = queries.times(db.session(), current.clinic.id, asked.day, ids)
+    return [each for each in times if each.what in ("block", "closure")]
 
 
 def _now_line(scale):

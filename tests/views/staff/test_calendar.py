@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from clinic.actions import blocks, closures, visits, walk_ins
+from clinic.actions import blocks, closures, groups, visits, walk_ins
 from clinic.models.audit import AuditEntry
 from clinic.models.people import VisitMode
 from clinic.models.visits import CancelReason, Visit, VisitSource
@@ -135,6 +135,13 @@ class TestDay:
         assert amara.open("staff.calendar.week", provider=cast.dr_reyes.id).status_code == 404
 
 
+def _group(session, cast, hour):
+    """A class for eight of Dr Osei's, tomorrow at this hour."""
+    group = groups.Group(cast.dr_osei.id, 8, cast.consultation.id, title="Back care")
+    groups.publish(session, group, cast.tomorrow_at(hour), by=cast.ines.actor)
+    session.commit()
+
+
 class TestByRoom:
     def test_a_visit_stands_in_every_room_that_goes_with_its_time(self, cast, session, amara, tomorrow):
         _kind, there = a_kind(session, cast, "Ultrasound", "Room 4", needed_by=[cast.consultation])
@@ -147,9 +154,25 @@ class TestByRoom:
         assert "10:00" not in _free(room) and f'data-room="{there.id}"' in page
         assert f"/staff/drawer?wanted_room={there.id}&amp;starts_at=" in room
 
+    def test_a_room_is_taken_whichever_doctors_calendar_is_asked_for(self, cast, session, amara, tomorrow):
+        _kind, there = a_kind(session, cast, "Ultrasound", "Room 4", needed_by=[cast.consultation])
+        cast.booked()
+        page = amara.open("staff.calendar.index", date=tomorrow, by="room", provider=cast.dr_lind.id).text
+        room = _lane(page, "Room 4")
+        assert "Tom Baker" in room and "10:00" not in _free(room)
+        assert f"/staff/drawer?wanted_room={there.id}&amp;provider_id={cast.dr_lind.id}&amp;starts_at=" in room
+
     def test_a_clinic_without_rooms_still_shows_its_visits(self, cast, amara, tomorrow):
         cast.booked()
         assert "Tom Baker" in amara.open("staff.calendar.index", date=tomorrow, by="room").text
+
+
+class TestOutsideHours:
+    @pytest.mark.parametrize("view", ["index", "week"])
+    def test_a_group_in_the_evening_is_there_before_anybody_has_joined(self, cast, session, amara, tomorrow, view):
+        _group(session, cast, 19)
+        page = amara.open(f"staff.calendar.{view}", date=tomorrow, provider=cast.dr_osei.id).text
+        assert "Back care" in page and "0 of 8 places taken" in page
 
 
 class TestWeek:
@@ -183,9 +206,20 @@ class TestSheet:
     def test_a_day_on_paper_has_what_the_doctor_wants_to_know(self, cast, amara, tomorrow):
         cast.booked(reason="Cough for a week", notes="Needs the ramp")
         page = amara.open("staff.calendar.sheet", date=tomorrow, provider=cast.dr_osei.id).text
-        assert (
-            "10:00–10:20" in page and "01/12/1955" in page and "Cough for a week" in page and "Needs the ramp" in page
-        )
+        for words in ("10:00–10:20", "01/12/1955", "Cough for a week", "Needs the ramp"):
+            assert words in page
+
+    def test_it_says_the_room_the_phone_the_group_and_when_the_doctor_is_away(self, cast, session, amara, tomorrow):
+        a_kind(session, cast, "Room", "Room 7", needed_by=[cast.consultation])
+        cast.booked(patient=cast.maya_patient)
+        _group(session, cast, 18)
+        cast.booked(cast.tomorrow_at(18))
+        noon, one = cast.tomorrow_at(12), cast.tomorrow_at(13)
+        blocks.add(cast.dr_osei, noon, one, zone="Europe/London", reason="Lunch", by=cast.ines.actor)
+        session.commit()
+        page = amara.open("staff.calendar.sheet", date=tomorrow, provider=cast.dr_osei.id).text
+        for words in ("Room 7", "+44 20 7946 0123", "Back care", "12:00–13:00", "Away: Lunch"):
+            assert words in page
 
     def test_who_may_not_read_reasons_prints_none(self, cast, ines, tomorrow):
         cast.booked(reason="Cough for a week")
