@@ -202,8 +202,8 @@ class Move:
         if self.form.provider_id.data and self.form.starts_at.data:
             ids = [each.id for each in self.doctors]
             self.against = verbs.against(self.visit, self.wish, ids, by=current.actor)
-        # Where the time has become free meanwhile, the refusal itself is still told.
-        found = [said(each) for each in self.against.reasons] if self.against else []
+        # Where the time has become free meanwhile, the refusal itself is still told; of another room there is no more.
+        found = [said(each) for each in self.against.reasons] if self.against and not self.is_of_room else []
         self.reasons = list(dict.fromkeys(found or [said(refusal)]))
         self.__dict__.pop("lines", None)
         return self

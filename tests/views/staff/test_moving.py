@@ -189,12 +189,27 @@ class TestIntoARoom:
                     wanted_rooms=(rooms.two.id,))  # fmt: skip
         answer = drag(visit, rooms.one, rooms.two, cast.tomorrow_at(hour))
         assert answer.status_code == 409 and "The nearest open times:" in answer.text
-        assert "The room is not free at that time." in answer.text
+        assert ("Room 2 is taken at that time." if hour == 10 else "The room is not free at that time.") in answer.text
         # Of another room alone no reason helps: somebody is in it.
         assert ("Why all the same?" in answer.text) == (hour == 14)
         assert f'<option value="{rooms.two.id}" selected>' in answer.text
         now_at(visit.id)
         assert rooms_kept(session, visit) == ["Room 1"]
+
+    def test_shortly_before_it_begins_a_visit_goes_to_another_room_without_a_reason(
+        self, session, cast, rooms, drag, now_at
+    ):
+        cast.consultation.move_cutoff_hours = 72
+        session.commit()
+        visit = cast.booked(wanted_rooms=(rooms.one.id,))
+        taken = cast.booked(provider=cast.dr_lind, patient=cast.maya_patient, wanted_rooms=(rooms.two.id,))
+        refused = drag(visit, rooms.one, rooms.two, visit.starts_at)
+        assert refused.status_code == 409 and "Patients cannot move this visit any more" not in refused.text
+        visits.cancel(taken, "patient", by=cast.amara.actor)
+        session.commit()
+        assert drag(visit, rooms.one, rooms.two, visit.starts_at).status_code == 200
+        now_at(visit.id)
+        assert rooms_kept(session, visit) == ["Room 2"]
 
     def test_the_drawers_form_chooses_the_room_too(self, session, cast, amara, rooms, now_at):
         visit = cast.booked(wanted_rooms=(rooms.one.id,))
