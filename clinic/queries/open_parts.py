@@ -9,7 +9,7 @@ STANDS = """NOT (s.status = 'held'
                AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)))"""
 # The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at); 28 hours: no slot is
 # longer than 24, no buffer longer than 4.
-# What closes a place shuts only the hours there; what closes a doctor or everybody also the seats they share.
+# What closes a place shuts the hours and the shared seats there; what closes a doctor or everybody shuts all of theirs.
 # A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows.
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
@@ -70,7 +70,7 @@ closed AS (
      GROUP BY p.provider_id
 ),
 hours AS MATERIALIZED (
-    SELECT a.provider_id, a.location_id, a.visit_mode, {OPENS} AS opens, {CLOSES} AS closes,
+    SELECT a.provider_id, a.location_id, a.visit_mode, a.on_date, {OPENS} AS opens, {CLOSES} AS closes,
            (SELECT range_agg(s.times) FROM shut AS s
              WHERE coalesce(s.provider_id = a.provider_id, true)
                AND (s.location_id IS NULL
@@ -109,19 +109,25 @@ full_days AS (
            ) >= o.limit_per_day
 )
 """
+# A seat is at the place said for it, else where the hours are that it begins in, dated ones before weekly ones, else
+# where its doctor is.
 SEATS = """
 seats AS (
-    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at,
-           coalesce(t.location_id, (
-               SELECT h.location_id FROM hours AS h
-                WHERE h.provider_id = t.provider_id AND t.starts_at >= h.opens AND t.starts_at < h.closes
-                ORDER BY h.opens LIMIT 1), o.location_id) AS location_id,
+    SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at, at.location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
                                     WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id AND h.held_until > now()
-                                      AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) AS left_over
+                                      AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) AS left_over,
+           EXISTS (SELECT 1 FROM shut AS c
+                    WHERE coalesce(c.provider_id = t.provider_id, true)
+                      AND coalesce(c.location_id = at.location_id, c.location_id IS NULL)
+                      AND c.times && tstzrange(t.starts_at, t.ends_at)) AS shut
       FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
       LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
-      LEFT JOIN closed AS c ON c.provider_id = t.provider_id
+     CROSS JOIN LATERAL (
+           SELECT coalesce(t.location_id, (
+                  SELECT h.location_id FROM hours AS h
+                   WHERE h.provider_id = t.provider_id AND t.starts_at >= h.opens AND t.starts_at < h.closes
+                   ORDER BY h.on_date, h.opens, h.location_id LIMIT 1), o.location_id) AS location_id) AS at
      WHERE t.kind <> 'blocked' AND NOT t.overbooked AND t.taken < t.capacity AND t.status = 'free'
        AND (t.visit_type_id = :visit_type_id
             OR (t.kind = 'published' AND t.visit_type_id IS NULL
@@ -129,7 +135,6 @@ seats AS (
        AND (o.at_clinic AND coalesce(t.visit_mode = 'in_person', true)
             OR o.by_video AND coalesce(t.visit_mode = 'virtual', true))
        AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
-       AND NOT coalesce(c.times && tstzrange(t.starts_at, t.ends_at), false)
 )
 """
 # Whether a room's time ``x`` is near the days asked about: it reaches from before a slot's longest buffer. Whoever

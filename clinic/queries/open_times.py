@@ -39,7 +39,7 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
     UNION ALL
     SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over, s.location_id, s.starts_at
       FROM seats AS s CROSS JOIN span
-     WHERE s.left_over > 0 AND s.starts_at >= span.first_midnight AND s.starts_at < span.last_midnight
+     WHERE s.left_over > 0 AND NOT s.shut AND s.starts_at >= span.first_midnight AND s.starts_at < span.last_midnight
 ) AS found
  WHERE found.starts_at >= :earliest AND found.starts_at < :latest
    AND NOT EXISTS (SELECT 1 FROM full_days AS f WHERE f.provider_id = found.provider_id
@@ -88,12 +88,14 @@ SELECT p.location_id, p.room_ids, cardinality(p.room_ids) = (SELECT count(*) FRO
        coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
        EXISTS (SELECT 1 FROM taken AS t WHERE t.kind <> 'blocked'
                   AND tstzrange(t.busy_from, t.busy_until) && tstzrange(w.busy_from, w.busy_until)) AS taken,
-       coalesce((SELECT c.times FROM closed AS c) && tstzrange(w.starts_at, w.ends_at), false)
-           OR EXISTS (SELECT 1 FROM hours AS h WHERE h.opens < w.ends_at AND h.closes > w.starts_at
-                         AND h.shut && tstzrange(w.starts_at, w.ends_at)) AS closed,
+       coalesce((SELECT s.shut FROM seats AS s WHERE s.starts_at = w.starts_at),
+                (SELECT c.times FROM closed AS c) && tstzrange(w.starts_at, w.ends_at)
+                OR EXISTS (SELECT 1 FROM hours AS h WHERE h.opens < w.ends_at AND h.closes > w.starts_at
+                              AND h.shut && tstzrange(w.starts_at, w.ends_at)), false) AS closed,
        EXISTS (SELECT 1 FROM full_days AS f
                 WHERE f.day = (w.starts_at AT TIME ZONE :zone)::date) AS day_full,
-       (SELECT s.slot_id FROM seats AS s WHERE s.starts_at = w.starts_at AND s.left_over > 0 LIMIT 1) AS seat_in
+       (SELECT s.slot_id FROM seats AS s
+         WHERE s.starts_at = w.starts_at AND s.left_over > 0 AND NOT s.shut) AS seat_in
   FROM wish AS w CROSS JOIN place AS p"""
 )
 

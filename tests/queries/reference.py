@@ -97,6 +97,7 @@ class Slot:
     held_until: datetime | None = None
     held_by: UUID | None = None
     overbooked: bool = False
+    place: UUID | None = None
     seats: list = field(default_factory=list)
     rooms: list = field(default_factory=list)
     id: UUID = field(default_factory=uuid4)
@@ -241,11 +242,24 @@ class Schedule:
 
     def _is_away(self, doctor, slot):
         blocked = [(each.start, each.end) for each in self.slots if each.doctor is doctor and each.kind == "blocked"]
+        place = self._place_of(doctor, slot)
         closed = [
             (each.start, each.end) for each in self.closures
-            if not each.removed and each.doctor in (None, doctor) and each.place is None
+            if not each.removed and each.doctor in (None, doctor) and (each.place is None or each.place == place)
         ]  # fmt: skip
         return any(overlap((slot.start, slot.end), span) for span in blocked + closed)
+
+    def _place_of(self, doctor, slot):
+        """Where a seat is: at its own place, else where the doctor's hours are then, those of the date alone first."""
+        day, then = slot.start.astimezone(self.zone).date(), []
+        for hours in self.hours:
+            suits = hours.doctor is doctor and not hours.paused and len({hours.mode, self.mode} - {None}) < 2
+            if suits and self._counts(hours, day):
+                opens = instant(day, hours.start, self.zone, hours.start_first)
+                if opens <= slot.start < instant(day, hours.end, self.zone, hours.end_first):
+                    then.append((hours.day is None, opens, hours.place is None, hours.place or UUID(int=0)))
+        places = [None if is_unsaid else place for _, _, is_unsaid, place in sorted(then)[:1]]
+        return slot.place or next(iter(places), None) or doctor.place
 
     def _is_looked_at(self, moment):
         """The statement also looks a little to both sides of the days; who asks for days gets no others."""

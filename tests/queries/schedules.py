@@ -164,6 +164,7 @@ def _shared(slot, schedule, luck, people):
 def _published(slot, schedule, luck, people):
     _shared(slot, schedule, luck, people)
     slot.kind, slot.of_type = "published", luck.choice([slot.of_type, None])
+    slot.place = luck.choice([None, slot.doctor.place, *(each.place for each in schedule.hours)])
 
 
 def _blocked(slot, schedule, luck, people):
@@ -232,7 +233,8 @@ def write(session, cast, schedule, patient_id):
         {"id": each.id, "provider_id": each.doctor.id, "visit_type_id": each.of_type, "kind": each.kind,
          "status": each.status, "starts_at": each.start, "ends_at": each.end, "busy_from": each.busy[0],
          "busy_until": each.busy[1], "visit_mode": each.mode, "capacity": each.capacity, "taken": each.taken,
-         "held_until": each.held_until, "held_by_id": each.held_by, "overbooked": each.overbooked,
+         "held_until": each.held_until, "held_by_id": each.held_by, "location_id": each.place,
+         "overbooked": each.overbooked,
          "overbooked_reason": "Squeezed in" if each.overbooked else None} for each in schedule.slots
     ])  # fmt: skip
     many(SeatHold.__table__, [
