@@ -142,7 +142,8 @@ def _lock(session, closure):
     """
     whom = sa.select(Provider.id).order_by(Provider.id).with_for_update(key_share=True)
     if closure.provider_id:
-        whom = whom.where(sa.or_(Provider.id == closure.provider_id, Provider.id.in_(strandings.doctors_of(closure))))
+        proposed = strandings.doctors_of(strandings.of_closure(closure))
+        whom = whom.where(sa.or_(Provider.id == closure.provider_id, Provider.id.in_(proposed)))
     session.scalars(whom).all()
 
 

@@ -25,10 +25,11 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 @action
 def add(session, provider: Provider, *, by, **details):
     """Add hours of a weekday (0 is Sunday) or, with ``on_date``, of one day, in place of its weekly hours or beside."""
-    lock(provider)
+    stranded = strandings.hold_hours(provider)
     row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
     _fits_beside_the_others(session, row)
     session.add(row)
+    strandings.in_hours_again(provider, stranded, by=by)
     if row.on_date and not row.in_addition:
         strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, by=by)
     bell.ring(session, provider.clinic_id, "visits")
@@ -37,14 +38,14 @@ def add(session, provider: Provider, *, by, **details):
 
 @action
 def update(row: Availability, provider: Provider, *, by, **details):
-    """Change hours where they stand; what is booked stays booked."""
-    session, former = object_session(row), _kept(row)
-    lock(provider)
+    """Change hours where they stand; what is booked stays booked, and what they cover again needs no other time."""
+    session, former, stranded = object_session(row), _kept(row), strandings.hold_hours(provider)
     with session.no_autoflush:
         for name, value in details.items():
             setattr(row, name, value)
         if row.status == AvailabilityStatus.ACTIVE:
             _fits_beside_the_others(session, row)
+    strandings.in_hours_again(provider, stranded, by=by)
     strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, by=by)
     bell.ring(session, row.clinic_id, "visits")
     return row
@@ -62,10 +63,11 @@ def pause(row: Availability, provider: Provider, *, by):
 
 @action
 def resume(row: Availability, provider: Provider, *, by):
-    """Offer times in the hours again."""
-    lock(provider)
+    """Offer times in the hours again; visits that were to move because of the pause stay."""
+    stranded = strandings.hold_hours(provider)
     _fits_beside_the_others(object_session(row), row)
     row.status = AvailabilityStatus.ACTIVE
+    strandings.in_hours_again(provider, stranded, by=by)
     bell.ring(object_session(row), row.clinic_id, "visits")
     return row
 
@@ -73,9 +75,10 @@ def resume(row: Availability, provider: Provider, *, by):
 @action
 def remove(row: Availability, provider: Provider, *, by):
     """Take the hours away; what is booked in them stays booked."""
-    session, former = object_session(row), _kept(row)
-    lock(provider)
+    session, former, stranded = object_session(row), _kept(row), strandings.hold_hours(provider)
     session.delete(row)
+    # Without the hours of one date the weekly ones count on it again.
+    strandings.in_hours_again(provider, stranded, by=by)
     strandings.by_hours(provider, row, {"do": "add", "row": former}, by=by)
     note(session, weekday=[row.weekday, None], start_time=[row.start_time, None], end_time=[row.end_time, None])
     bell.ring(session, row.clinic_id, "visits")

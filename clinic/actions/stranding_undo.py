@@ -22,6 +22,9 @@ C = StrandingCause
 def undo(stranding: Stranding, *, by):
     """Restore what was changed and withdraw every proposal; refused once anybody has answered or moved."""
     session = object_session(stranding)
+    if stranding.cause == C.HOURS:
+        # Restored hours give back what others of that doctor's stranded: all are locked at once, before any doctor.
+        strandings.hold_hours(_doctor(session, stranding))
     session.refresh(stranding, with_for_update={"of": Stranding})
     if stranding.undone_at is not None:
         raise Refused("This change has been taken back already.")

@@ -6,7 +6,7 @@ offered of that time is looked at too.
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import aliased, object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
@@ -16,7 +16,9 @@ from clinic.actions.stranding_offers import withdraw_all
 from clinic.db import now
 from clinic.models.offers import SlotOffer
 from clinic.models.organizations import Clinic
+from clinic.models.providers import Provider
 from clinic.models.strandings import StrandedVisit, Stranding, StrandingCause
+from clinic.models.visits import Visit
 from clinic.queries import affected
 
 TOPIC = "offers"
@@ -51,12 +53,8 @@ def no_longer_in(closure, stranded, *, by):
     session.flush()
     for stranding in stranded:
         rows = affected.out_of_span(session, stranding.id, clinic_id=by.clinic_id, **_span(closure))
-        if rows:
-            part = _part(session, stranding, rows, by)
-            part.undone_at = now()
-            if part is not stranding:
-                stranding.starts_at, stranding.ends_at = closure.starts_at, closure.ends_at
-            withdraw_all(session, part, by=by)
+        if rows and _give_back(session, stranding, rows, by) is not stranding:
+            stranding.starts_at, stranding.ends_at = closure.starts_at, closure.ends_at
 
 
 def by_hours(provider, row, former, *, by):
@@ -68,6 +66,20 @@ def by_hours(provider, row, former, *, by):
     session.flush()
     asked = {"provider_id": provider.id, "zone": _zone(provider), **days}
     return _gather(session, "hours", asked, C.HOURS, provider.id, by, former=former)
+
+
+def in_hours_again(provider, stranded, *, by):
+    """Hours came back: visits that they cover again stay, and what was proposed for them is withdrawn.
+
+    ``stranded`` are the doctor's strandings, as ``hold_hours`` locked them.
+    """
+    session = object_session(provider)
+    session.flush()
+    facts = {"clinic_id": provider.clinic_id, "provider_id": provider.id, "zone": _zone(provider)}
+    for stranding in stranded:
+        rows = affected.in_hours(session, stranding.id, **facts)
+        if rows:
+            _give_back(session, stranding, rows, by)
 
 
 def by_leaving(provider, *, by):
@@ -90,6 +102,18 @@ def open_ones(session, condition) -> list:
     return session.scalars(wanted.with_for_update(of=Stranding)).all()
 
 
+def hold_hours(provider) -> list:
+    """Lock whom the doctor's hours stranded, then the doctor and with whom other times are proposed, by their ids.
+
+    Returns the open strandings by the doctor's hours that have visits to come.
+    """
+    session, condition = object_session(provider), of_hours(provider)
+    stranded = open_ones(session, condition)
+    whom = sa.or_(Provider.id == provider.id, Provider.id.in_(doctors_of(condition)))
+    session.scalars(sa.select(Provider.id).where(whom).order_by(Provider.id).with_for_update(key_share=True)).all()
+    return stranded
+
+
 def of_block(provider, piece_ids):
     """The strandings of these pieces of blocked time."""
     pieces = Stranding.former["piece_ids"].has_any(sa.cast([str(each) for each in piece_ids], ARRAY(sa.Text)))
@@ -101,9 +125,16 @@ def of_closure(closure):
     return Stranding.closure_id == closure.id
 
 
-def doctors_of(closure):
-    """With whom another time is proposed because of a closure, and whose visits it stranded, as a subquery."""
-    own = of_closure(closure), Stranding.undone_at.is_(None)
+def of_hours(provider):
+    """The strandings by a doctor's hours, as long as one of their visits is still to come."""
+    row = aliased(StrandedVisit)
+    to_come = sa.select(row.stranding_id).join(row.visit).where(Visit.ends_at > now())
+    return sa.and_(Stranding.cause == C.HOURS, Stranding.provider_id == provider.id, Stranding.id.in_(to_come))
+
+
+def doctors_of(condition):
+    """With whom another time is proposed because of open strandings, and whose visits they took, as a subquery."""
+    own = condition, Stranding.undone_at.is_(None)
     proposed = sa.select(SlotOffer.provider_id).join(StrandedVisit, StrandedVisit.offer_id == SlotOffer.id)
     whose = sa.select(Stranding.provider_id).where(*own, Stranding.provider_id.is_not(None))
     return proposed.join(StrandedVisit.stranding).where(*own).union(whose)
@@ -135,6 +166,14 @@ def _gather(session, which, asked, cause, provider_id, by, **facts):
     bell.ring(session, stranding.clinic_id, TOPIC)
     session.info["stranding"] = stranding.id
     return stranding
+
+
+def _give_back(session, stranding, rows, by):
+    """These rows are over: the visits stay. Returns the stranding that they are now, which is over."""
+    part = _part(session, stranding, rows, by)
+    part.undone_at = now()
+    withdraw_all(session, part, by=by)
+    return part
 
 
 def _part(session, stranding, rows, by):

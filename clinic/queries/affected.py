@@ -38,6 +38,18 @@ OUT_OF_SPAN = sa.text(
    AND v.starts_at = r.starts_at AND coalesce(g.provider_id = v.provider_id, true)
    AND NOT coalesce(true{IN_SPAN.removeprefix(TO_COME)}, false)"""
 )
+# So far as a block or a closure that is there takes the visit's time as well, no hours give it back.
+FREE_OF_LEAVE = (
+    """   AND NOT EXISTS (SELECT 1 FROM slots AS b
+        WHERE b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id AND b.kind = 'blocked'
+          AND b.starts_at > v.starts_at - interval '24 hours' AND b.starts_at < v.ends_at AND b.ends_at > v.starts_at)
+   AND NOT EXISTS (SELECT 1 FROM closures AS c
+        WHERE c.clinic_id = v.clinic_id AND c.removed_at IS NULL AND c.starts_at < v.ends_at AND c.ends_at > v.starts_at
+          AND coalesce(c.provider_id = v.provider_id, true)
+          AND (c.location_id IS NULL OR c.location_id = """
+    + AT.format(v="v")
+    + "))"
+)
 # Blocked again and again, such as lunch on many days: any of the pieces may lie over a visit.
 IN_PIECES = (
     TO_COME
@@ -66,6 +78,14 @@ OUTSIDE_HOURS = (
     + """
          WHERE (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
+)
+# The rows of a stranding whose visits, to come and still where they were, lie in hours again.
+IN_HOURS = sa.text(
+    f"""SELECT r.id FROM stranded_visits AS r
+  JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+ WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable)
+   AND v.starts_at = r.starts_at AND v.ends_at > :now AND v.provider_id = :provider_id
+   AND NOT coalesce(true{OUTSIDE_HOURS.removeprefix(TO_COME)}, false){FREE_OF_LEAVE}"""
 )
 QUESTIONS = {"span": IN_SPAN, "pieces": IN_PIECES, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
 # Who must not wait for long: flagged as of high risk, however that is spelt, or found urgent when they asked.
@@ -100,6 +120,12 @@ def note_all(session, which, stranding_id, **facts):
 def out_of_span(session, stranding_id, **facts) -> list:
     """The ids of the stranding's rows whose visits can stay where they are, now that only this span is closed."""
     return session.connection().execute(OUT_OF_SPAN, {**_asked(facts), "stranding_id": stranding_id}).scalars().all()
+
+
+def in_hours(session, stranding_id, **facts) -> list:
+    """The ids of the stranding's rows whose visits can stay where they are, now that the doctor's hours cover them."""
+    asked = {**_asked(facts), "stranding_id": stranding_id, "on_date": None, "weekday": None}
+    return session.connection().execute(IN_HOURS, asked).scalars().all()
 
 
 def _asked(facts):
