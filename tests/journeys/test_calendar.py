@@ -171,6 +171,8 @@ def test_week_month_and_the_sheet_stand_the_same_looks(window, cast, tomorrow):
     cast.booked()
     desk = window(cast.amara)
     for view in ("week", "month", "sheet"):
-        desk.go(tomorrow.replace("calendar?", f"calendar/{view}?")).check().picture(f"calendar-{view}")
+        desk.go(tomorrow.replace("calendar?", f"calendar/{view}?") + f"&provider={cast.dr_osei.id}").check_on_both(
+            f"calendar-{view}"
+        )
     desk.go(tomorrow).page.keyboard.press("w")
     desk.page.wait_for_url("**/staff/calendar/week?*")
