@@ -98,7 +98,7 @@ def cancel(request: VisitRequest, *, by, note=None):
             if not tries_left:
                 raise
     if not by.in_portal:
-        _tell(session, NotificationKind.REQUEST_CLOSED, request, by=by)
+        _tell(session, NotificationKind.REQUEST_CLOSED, request, by=by, request_id=str(request.id))
     return request
 
 
@@ -156,8 +156,8 @@ def _details(session, offer):
     return {"reason": request.reason, "source": request.source}
 
 
-def _tell(session, kind, request, *, by):
-    notifications.tell(session, kind, patient_id=request.patient_id, by=by)
+def _tell(session, kind, request, *, by, **facts):
+    notifications.tell(session, kind, patient_id=request.patient_id, by=by, **facts)
 
 
 offer_purposes.when(

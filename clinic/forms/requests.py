@@ -84,7 +84,11 @@ class CallOffForm(Form):
     """Why a request is called off, in words the patient reads."""
 
     note = paragraphs(
-        _l("What do you tell the patient?"), most=300, description=_l("They read it beside what they asked for.")
+        _l("What do you tell the patient?"),
+        most=300,
+        description=_l(
+            "They read it in the portal and in our mail, or you say it when you call; a text message leaves it out."
+        ),
     )
 
 

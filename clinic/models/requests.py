@@ -142,10 +142,12 @@ class VisitRequest(PatientOwned, Timestamped, Base):
     created_for_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     cancelled_at: Mapped[datetime | None]
     cancelled_by_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # The words of whoever called it off: the patient's own, or the desk's for the patient.
     cancel_note: Mapped[str | None]
 
     patient: Mapped[Patient] = relationship(foreign_keys="VisitRequest.patient_id")
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    cancelled_by: Mapped[User | None] = relationship(foreign_keys=[cancelled_by_id])
     provider: Mapped[Provider | None] = relationship(foreign_keys=[provider_id])
     visit_type: Mapped[VisitType | None] = relationship(foreign_keys=[visit_type_id])
     visit: Mapped[Visit | None] = relationship(foreign_keys=[visit_id])

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -18,6 +19,7 @@ from clinic.links import link
 from clinic.models.notifications import Channel, NotificationKind
 from clinic.models.offers import SlotOffer
 from clinic.models.people import VisitMode
+from clinic.models.requests import VisitRequest
 from clinic.models.visits import CancelReason
 from clinic.queries.places import place_of
 from clinic.queries.telling import told_with
@@ -141,9 +143,17 @@ def _facts(session, line, clinic, telling, locale):
         "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
         "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
+        "words": _words_of_closing(session, line),
         "others": [_moment(each.visit_starts_at, zone, locale) for each in told_with(session, line, telling)],
         **line.facts,
     }  # fmt: skip
+
+
+def _words_of_closing(session, line):
+    """What the desk says of a request that it has closed; where that was taken back, nothing."""
+    request_id = line.facts.get("request_id")
+    request = session.get(VisitRequest, (line.clinic_id, UUID(request_id))) if request_id else None
+    return request and request.cancel_note
 
 
 def _times(line, about, offer, zone, locale):

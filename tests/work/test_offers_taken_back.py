@@ -81,11 +81,25 @@ def test_whoever_had_not_heard_of_the_offer_hears_nothing(telling, session, cast
 def test_of_a_request_that_is_over_only_the_end_is_told(telling, session, cast, asked):
     telling.work()
     _take_back(session, cast, asked)
-    request_offers.cancel(asked, by=cast.amara.actor)
+    request_offers.cancel(asked, by=cast.amara.actor, note="A dentist\n\ncan help you.")
     session.commit()
     telling.later()
     assert _back(telling) == (NotificationState.NOT_NEEDED, Why.OVERTAKEN)
     assert "has closed your request" in telling.mails[-1].text
+    assert "what we want to tell you: A dentist can help you." in telling.mails[-1].text
+
+
+@pytest.mark.parametrize(("way", "hears"), [(ContactMethod.PHONE, True), (ContactMethod.SMS, False)])
+def test_words_about_a_closed_request_are_said_on_the_telephone_and_in_no_text_message(
+    telling, session, cast, asked, tom, way, hears
+):
+    tom.preferred_contact_method = way
+    request_offers.cancel(asked, by=cast.amara.actor, note="A dentist can help you.")
+    session.commit()
+    telling.work()
+    line = telling.line(kind=NotificationKind.REQUEST_CLOSED)
+    assert line.channel == way.value and ("A dentist can help you." in line.text) == hears
+    assert "closed" in line.text
 
 
 def test_who_likes_to_be_called_is_called(telling, session, cast, asked, tom):

@@ -115,11 +115,14 @@ class TestShow:
 
 
 class TestCallOff:
-    def test_the_patient_needs_it_no_more_and_then_does(self, session, maya, asked):
+    def test_the_patient_needs_it_no_more_and_then_does(self, session, maya, amara, asked):
         assert "I still need it" in maya.open("portal.requests.cancel", request_id=asked.id).text
         answer = maya.send("portal.requests.call_off", {"note": "Better now"}, request_id=asked.id)
         assert answer.status_code == 303 and again(session, asked).status == R.CANCELLED
-        assert "Ask for it after all" in maya.open("portal.requests.show", request_id=asked.id).text
+        page = maya.open("portal.requests.show", request_id=asked.id).text
+        assert "Ask for it after all" in page and "You wrote: Better now" in page
+        desk = " ".join(amara.open("staff.requests.show", request_id=asked.id).text.split())
+        assert "<dt>Maya Okafor wrote</dt>" in desk and "Better now" in desk
         assert maya.send("portal.requests.undo", request_id=asked.id).status_code == 303
         assert again(session, asked).status == R.NEW
 
