@@ -64,7 +64,7 @@ def _found(text, zone, first, until, most_events, most_found, wanted=lambda even
         events = Calendar.from_ical(text).walk("VEVENT")
         if len(events) > most_events:
             raise Unreadable(word("This file has too many events to be one of public holidays."))
-        moved = {(_uid(each), _wall(each["RECURRENCE-ID"].dt)) for each in events if "RECURRENCE-ID" in each}
+        moved = _moved(events)
         for event in filter(wanted, events):
             for each in _dates_of(event, moved, zone, ends):
                 if each.ends_at > begins and each.starts_at < ends and each.ends_at - each.starts_at <= LONGEST:
@@ -78,20 +78,32 @@ def _found(text, zone, first, until, most_events, most_found, wanted=lambda even
     return list(found.values())
 
 
+def _moved(events):
+    """The dates that were moved or cancelled by themselves, as they are written, by the uid of their series."""
+    found = {}
+    for each in events:
+        if "RECURRENCE-ID" in each:
+            found.setdefault(_uid(each), []).append(each["RECURRENCE-ID"].dt)
+    return found
+
+
 def _dates_of(event, moved, zone, ends):
     """Every date of the event up to the end; what was moved or cancelled by itself is left out of its series."""
     start = event["DTSTART"].dt
     length = _end(event, start) - start
     if length <= timedelta() or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
-    walls = {_wall(start)}
+    home = _home(start, zone)
+    dates = {_comparable(start, home)}
     if "RECURRENCE-ID" not in event:
-        last = ends.astimezone(zone).replace(tzinfo=None)
-        walls |= _repeated(event, _wall(start), last) | _listed(event, "RDATE")
-        walls -= _listed(event, "EXDATE") | {wall for uid, wall in moved if uid == _uid(event)}
+        dates |= _repeated(event, start, home, ends.astimezone(home or zone).replace(tzinfo=None))
+        dates |= {_comparable(each, home) for each in _listed(event, "RDATE")}
+        dates -= {_comparable(each, home) for each in (*_listed(event, "EXDATE"), *moved.get(_uid(event), ()))}
     title = " ".join(str(event.get("SUMMARY", "")).split())[:200]
-    for wall in walls:
-        yield Event(_uid(event), title or str(wall.date()), *_instants(start, wall, length, zone))
+    for each in dates:
+        day = each.astimezone(home).date() if home else each
+        begins = each if home else bounds(day, zone)[0]
+        yield Event(_uid(event), title or str(day), begins, begins + length if home else bounds(day + length, zone)[0])
 
 
 def _end(event, start):
@@ -102,7 +114,9 @@ def _end(event, start):
     return start if isinstance(start, datetime) else start + timedelta(days=1)
 
 
-def _repeated(event, first, last):
+def _repeated(event, start, home, last):
+    """The dates by the event's own rules, to an end that the clock of its series shows."""
+    first = _wall(start)
     rules = event.get("RRULE", [])
     found = set()
     for rule in rules if isinstance(rules, list) else [rules]:
@@ -110,30 +124,46 @@ def _repeated(event, first, last):
             raise Unreadable(word("An event in this file repeats more often than daily."))
         if rule.get("INTERVAL", [1])[0] < 1 or first.year < 1900:
             raise Unreadable(word("This file is not a calendar we can read."))
-        # As dates on the wall: whatever zone the end of the rule is in, it is the end of a day.
-        stop = min([_wall(each).replace(hour=23, minute=59) for each in rule.get("UNTIL", [])] or [last])
+        # "For ever" is written as the year 9999, which no zone can be counted in; what ends after all that is asked
+        # about ends with it.
+        stops = [_last_of(each, home) for each in rule.get("UNTIL", []) if each.year <= last.year + 1]
+        # An instant may be earlier than its place on the wall where the clock is turned; a day more finds it anyhow.
+        until = min([last, *(_wall(each.astimezone(home) if home else each) + timedelta(days=1) for each in stops)])
         parts = {name: value for name, value in rule.items() if name != "UNTIL"}
         written = type(rule)(parts).to_ical().decode()
-        found |= set(rrulestr(written, dtstart=first).between(first, min(stop, last), inc=True))
+        dates = {_comparable(wall, home) for wall in rrulestr(written, dtstart=first).between(first, until, inc=True)}
+        found |= {each for each in dates if all(each <= stop for stop in stops)}
     return found
 
 
 def _listed(event, name):
     lists = event.get(name, [])
     values = [each.dt for some in (lists if isinstance(lists, list) else [lists]) for each in some.dts]
-    return {_wall(value[0] if isinstance(value, tuple) else value) for value in values}
+    return [value[0] if isinstance(value, tuple) else value for value in values]
+
+
+def _home(start, zone):
+    """The zone by whose clock a series repeats, its start's or else the clinic's; None where it has whole days."""
+    return (start.tzinfo or zone) if isinstance(start, datetime) else None
+
+
+def _comparable(value, home):
+    """A date of a series, whatever zone it is written in, as all are compared: an instant in UTC, or a whole day."""
+    if home is None:
+        return date(value.year, value.month, value.day)
+    moment = value if isinstance(value, datetime) else _wall(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=home)).astimezone(UTC)
+
+
+def _last_of(until, home):
+    """The last that the end of a rule lets in: the instant it names, or the whole day."""
+    whole = home and not isinstance(until, datetime)
+    return _comparable(datetime.combine(until, time.max) if whole else until, home)
 
 
 def _wall(value):
     """A date or a moment as its calendar shows it, without a zone."""
     return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, time())
-
-
-def _instants(start, wall, length, zone):
-    if not isinstance(start, datetime):
-        return bounds(wall.date(), zone)[0], bounds(wall.date() + length, zone)[0]
-    begins = wall.replace(tzinfo=start.tzinfo or zone).astimezone(UTC)
-    return begins, begins + length
 
 
 def _uid(event):

@@ -61,6 +61,76 @@ def test_times_keep_their_zone_and_those_without_one_are_on_the_clinics_clock():
     assert found[0].ends_at - found[0].starts_at == timedelta(hours=2)
 
 
+BERLIN, ANGELES = "TZID=Europe/Berlin", "TZID=America/Los_Angeles"
+# Every day for four days about the Sunday on which the clock of Berlin goes forward, and back.
+NINE_IN_SPRING = f"UID:a\nDTSTART;{BERLIN}:20300329T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=4"
+NINE_IN_AUTUMN = f"UID:a\nDTSTART;{BERLIN}:20301025T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=4"
+
+
+def begins(*events, zone=LONDON):
+    """When what is found begins, in UTC."""
+    return [f"{each.starts_at.astimezone(UTC):%m-%d %H:%M}" for each in read(file(*events), zone, FIRST, UNTIL)]
+
+
+def test_a_cancelled_date_is_left_out_whatever_zone_its_moment_is_written_in():
+    assert begins(NINE_IN_SPRING) == ["03-29 08:00", "03-30 08:00", "03-31 07:00", "04-01 07:00"]
+    cancelled = "\nEXDATE:20300330T080000Z,20300401T070000Z"
+    assert begins(NINE_IN_SPRING + cancelled) == ["03-29 08:00", "03-31 07:00"]
+    assert begins(NINE_IN_AUTUMN + "\nEXDATE:20301026T070000Z,20301028T080000Z") == ["10-25 07:00", "10-27 08:00"]
+    assert begins(NINE_IN_AUTUMN + f"\nEXDATE;{ANGELES}:20301026T000000,20301028T010000") == [
+        "10-25 07:00", "10-27 08:00",
+    ]  # fmt: skip
+    # What is next to it is not it: nine o'clock in UTC is none of these.
+    assert len(begins(NINE_IN_SPRING + "\nEXDATE:20300330T090000Z")) == 4
+
+
+def test_a_series_without_a_zone_is_on_the_clinics_clock_and_so_is_what_is_left_out_of_it():
+    floating = "UID:a\nDTSTART:20300330T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3"
+    assert begins(floating + "\nEXDATE:20300331T080000Z") == ["03-30 09:00", "04-01 08:00"]
+    in_utc = "UID:a\nDTSTART:20300330T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3"
+    assert begins(in_utc + f"\nEXDATE;{BERLIN}:20300331T110000") == ["03-30 09:00", "04-01 09:00"]
+
+
+def test_a_date_that_was_moved_is_at_its_new_time_alone():
+    moved = "UID:a\nRECURRENCE-ID:{}\nDTSTART:{}\nDURATION:PT1H"
+    assert begins(NINE_IN_SPRING, moved.format("20300331T070000Z", "20300331T120000Z")) == [
+        "03-29 08:00", "03-30 08:00", "03-31 12:00", "04-01 07:00",
+    ]  # fmt: skip
+    assert begins(NINE_IN_AUTUMN, moved.format("20301026T070000Z", "20301026T120000Z")) == [
+        "10-25 07:00", "10-26 12:00", "10-27 08:00", "10-28 08:00",
+    ]  # fmt: skip
+
+
+def test_a_date_that_was_added_is_at_the_moment_it_names():
+    assert begins(NINE_IN_SPRING + "\nRDATE:20300403T080000Z,20301203T080000Z")[4:] == ["04-03 08:00", "12-03 08:00"]
+    assert begins(NINE_IN_SPRING + "\nRDATE:20300329T080000Z") == begins(NINE_IN_SPRING)
+
+
+def test_a_rule_ends_at_its_instant_and_not_with_a_day():
+    late = f"UID:a\nDTSTART;{ANGELES}:20301116T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL={{}}"
+    two = ["11-16 17:00", "11-17 17:00"]
+    # The last second of the 17th in Los Angeles.
+    assert begins(late.format("20301118T075959Z")) == two
+    # What begins at the instant itself is the last; a second before it is not.
+    assert begins(late.format("20301118T170000Z")) == [*two, "11-18 17:00"]
+    assert begins(late.format("20301118T165959Z")) == two
+    # A day without a time is in it whole, and a time without a zone is the series' own.
+    assert begins(late.format("20301117")) == begins(late.format("20301117T090000")) == two
+    summer = f"UID:a\nDTSTART;{ANGELES}:20300716T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20300718T065959Z"
+    assert begins(summer) == ["07-16 16:00", "07-17 16:00"]
+    east = "UID:a\nDTSTART;TZID=Asia/Tokyo:20300716T080000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20300716T230000Z"
+    assert begins(east) == ["07-15 23:00", "07-16 23:00"]
+    # Half past two comes twice that night, and the rule ends between the two.
+    twice = f"UID:a\nDTSTART;{BERLIN}:20301026T023000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20301027T010000Z"
+    assert begins(twice) == ["10-26 00:30", "10-27 00:30"]
+
+
+@pytest.mark.parametrize("until", ["99991231", "99991231T235959Z", "99991231T235959"])
+def test_a_rule_for_ever_is_followed_as_far_as_is_asked(until):
+    for_ever = f"UID:a\nDTSTART;{ANGELES}:20301231T090000\nDURATION:PT1H\nRRULE:FREQ=YEARLY;UNTIL={until}"
+    assert begins(for_ever) == ["12-31 17:00", "12-31 17:00"]
+
+
 def test_what_lies_outside_lasts_no_time_or_for_years_is_left_out():
     assert days(
         "UID:a\nDTSTART;VALUE=DATE:20291231", "UID:b\nDTSTART;VALUE=DATE:20320101", "UID:c\nDTSTART:20300606T090000Z",
