@@ -13,7 +13,7 @@ from clinic import bell, jobs
 from clinic.actions import notifications, visits
 from clinic.actions.acting import Actor, Refused, action
 from clinic.db import now, word
-from clinic.models.notifications import Channel, Notification, NotificationState, Why
+from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState, Why
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextNumber, TextReply
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries import texts as asked
@@ -110,7 +110,8 @@ def _plain(text):
 def understand(reply: TextReply, elsewhere: int, *, by):
     """Do what the answer says, if it is plain which visit it is about; leave the rest to the desk.
 
-    ``elsewhere`` is how many visits of other clinics wait for an answer from this number.
+    An offered time is answered by its link: a word may be about it or about the visit, so somebody reads it.
+    ``elsewhere`` is how many visits and offers of other clinics wait for an answer from this number.
     """
     session = object_session(reply)
     asking = asked.asking(session, reply.sender)
@@ -124,12 +125,14 @@ def understand(reply: TextReply, elsewhere: int, *, by):
         _settle(reply, R.NONE, [], desk=_is_latest(session, reply, elsewhere))
     elif len(asking) > 1 or elsewhere:
         _settle(reply, R.SEVERAL, asking[:1], desk=True)
+    elif asking[0].kind == NotificationKind.OFFER:
+        _settle(reply, R.TO_READ, asking, desk=True)
     else:
         _act(session, reply, asking[0], by)
 
 
 def asked_elsewhere(session, own_clinic_id, sender) -> int:
-    """How many visits of other clinics wait for an answer from this number; the session forgets what it had loaded."""
+    """How much of other clinics waits for an answer from this number; the session forgets what it had loaded."""
     count = 0
     for clinic_id in asked.clinics_of(session, sender):
         if clinic_id != own_clinic_id:

@@ -1,14 +1,17 @@
-"""Which clinics wrote to a number, and which visits wait for an answer from it."""
+"""Which clinics wrote to a number, and which visits and offers wait for an answer from it."""
 
 import sqlalchemy as sa
 
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
+from clinic.models.offers import SlotOffer
 from clinic.models.texts import TextNumber
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.reaching import number_hash
 
 MOST_CLINICS = 20
 HANDED_OVER = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.UNCLEAR)
+# One that nobody knows arrived has no moment of its own.
+ASKED_AT = sa.func.coalesce(Notification.sent_at, Notification.send_at)
 
 
 def clinics_of(session, number) -> list:
@@ -22,7 +25,13 @@ def clinics_of(session, number) -> list:
 
 
 def asking(session, number) -> list[Notification]:
-    """The last reminder to the number (E.164) of each visit to come, the newest first; unanswered ones if any are.
+    """What the number (E.164) may be answering: reminders, and the offers that came after them; the newest first."""
+    reminded = _reminders(session, number)
+    return _offers(session, number, since=max((_asked_at(line) for line in reminded), default=None)) + reminded
+
+
+def _reminders(session, number):
+    """The last reminder of each visit to come, the newest first; unanswered ones if any are.
 
     A visit that was confirmed waits for no answer any more, but may still be called off while no other does.
     """
@@ -30,9 +39,7 @@ def asking(session, number) -> list[Notification]:
         sa.select(Notification, Visit.status)
         .join(Visit, sa.and_(Visit.clinic_id == Notification.clinic_id, Visit.id == Notification.visit_id))
         .where(
-            Notification.channel == Channel.SMS, Notification.sent_to == number,
-            Notification.kind == NotificationKind.REMINDER, Notification.state.in_(HANDED_OVER),
-            Notification.visit_starts_at == Visit.starts_at,
+            *_texted(number, NotificationKind.REMINDER), Notification.visit_starts_at == Visit.starts_at,
             Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED)), Visit.starts_at > sa.func.now(),
         )
         .order_by(Notification.sent_at.desc())
@@ -43,3 +50,35 @@ def asking(session, number) -> list[Notification]:
         latest.setdefault(line.visit_id, (line, status))
     waiting = [line for line, status in latest.values() if status == VisitStatus.BOOKED]
     return waiting or [line for line, _status in latest.values()]
+
+
+def _offers(session, number, since):
+    """The last message of each unanswered offer, the newest first; after an instant, if one is given.
+
+    Who answers an offer a minute after its end, or after it was taken back, means the offer nonetheless.
+    """
+    rows = session.scalars(
+        sa.select(Notification)
+        .join(
+            SlotOffer,
+            sa.and_(SlotOffer.clinic_id == Notification.clinic_id, SlotOffer.id == Notification.offer_id),
+        )
+        .where(
+            *_texted(number, NotificationKind.OFFER), SlotOffer.answered_at.is_(None),
+            SlotOffer.starts_at > sa.func.now(), ASKED_AT > since if since else sa.true(),
+        )
+        .order_by(ASKED_AT.desc())
+        .limit(50)
+    ).all()  # fmt: skip
+    return list({line.offer_id: line for line in reversed(rows)}.values())[::-1]
+
+
+def _texted(number, kind):
+    return (
+        Notification.channel == Channel.SMS, Notification.sent_to == number,
+        Notification.kind == kind, Notification.state.in_(HANDED_OVER),
+    )  # fmt: skip
+
+
+def _asked_at(line):
+    return line.sent_at or line.send_at
