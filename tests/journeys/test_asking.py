@@ -66,6 +66,12 @@ def test_a_request_is_looked_at_answered_by_a_proposal_and_taken(window, cast, s
     amara.click(amara.page.locator(".times-pick input").nth(4))
     amara.look("request-times").press("Propose this time")
     amara.sees("Nothing is booked until")
+    amara.look("request-told").press("They say no")
+    amara.sees("Noted: the time does not suit.")
+    amara.press("Propose a time", role="link")
+    amara.click(amara.page.locator(".times-pick input").nth(4))
+    amara.press("Propose this time")
+    amara.sees("Nothing is booked until")
 
     maya.go("/portal/")
     maya.look("request-proposed").press("Answer", role="link")

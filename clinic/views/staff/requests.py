@@ -4,11 +4,12 @@ from flask import abort, g, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import request_offers, requests
+from clinic.actions import offers, request_offers, requests
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
+from clinic.filters import moment
 from clinic.forms.requests import CallOffForm, RequestForm, TakeForm, TriageForm
 from clinic.htmx import again, changed, moved_on, wants_part
 from clinic.htmx import show as show_page
@@ -111,6 +112,22 @@ def take_back(request_id):
     return _done(found, _("The proposal is taken back; the time is open again."))
 
 
+@bp.post("/<uuid:request_id>/accept", needs=BOOK, shows="patients")
+def accept(request_id):
+    """The patient has said yes on the phone to the proposed time."""
+    found = load(request_id)
+    offer = offers.accept(_offer(found), by=current.actor)
+    return _done(found, _("Booked: %(name)s, %(time)s", name=found.patient.full_name, time=moment(offer.starts_at)))
+
+
+@bp.post("/<uuid:request_id>/decline", needs=BOOK, shows="patients")
+def decline(request_id):
+    """The patient has said no on the phone: the time is free again, and an answer is owed anew."""
+    found = load(request_id)
+    offers.decline(_offer(found), by=current.actor)
+    return _done(found, _("Noted: the time does not suit."))
+
+
 @bp.post("/<uuid:request_id>/admit", needs=BOOK, shows="patients")
 def admit(request_id):
     """The patient is here: put them among those who wait."""
@@ -138,6 +155,13 @@ def undo(request_id):
 def load(request_id) -> VisitRequest:
     """The request, if it is one of this clinic's; else the 404 of one that never existed."""
     return asked.request_of(db.session(), request_id) or abort(404)
+
+
+def _offer(found):
+    offer = asked.live_offer(db.session(), found)
+    if offer is None:
+        raise Refused("No time is proposed at the moment.")
+    return offer
 
 
 def told(found):

@@ -3,11 +3,14 @@
 from datetime import time
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import allergies, patients, request_offers, requests
 from clinic.actions.requests import Asking
+from clinic.models.offers import SlotOffer
 from clinic.models.patients import TagKind
-from clinic.models.requests import RequestStatus
+from clinic.models.requests import RequestEventKind, RequestStatus
+from clinic.queries.requests import history_of
 from tests.queries_counted import counted
 
 R = RequestStatus
@@ -155,6 +158,46 @@ class TestSteps:
         assert "They are here" in amara.open("staff.requests.show", request_id=walk_in.id).text
         assert amara.send("staff.requests.admit", request_id=walk_in.id).status_code == 303
         assert again(session, walk_in).status == R.CONVERTED
+
+
+class TestAnsweredOnThePhone:
+    @pytest.fixture
+    def proposed(self, session, cast, triaged):
+        """The same, and three o'clock tomorrow is proposed to Tom."""
+        request_offers.propose(triaged, cast.wish(cast.tomorrow_at(15)), by=cast.amara.actor)
+        session.commit()
+        return triaged
+
+    def test_yes_books_the_very_time_that_is_kept(self, session, cast, amara, proposed):
+        page = amara.open("staff.requests.show", request_id=proposed.id).text
+        assert f'action="/staff/requests/{proposed.id}/accept"' in page and "They say yes" in page
+        kept = proposed.proposed_slot_id
+        assert amara.send("staff.requests.accept", request_id=proposed.id).status_code == 303
+        visit = again(session, proposed).visit
+        assert (proposed.status, visit.starts_at, visit.slot_id) == (R.CONVERTED, cast.tomorrow_at(15), kept)
+        assert visit.reason == "My knee is hot"
+        twice = amara.send("staff.requests.accept", request_id=proposed.id)
+        assert twice.status_code == 409 and "No time is proposed at the moment" in twice.text
+
+    def test_no_is_noted_as_theirs_and_the_time_is_open_again(self, session, cast, amara, proposed):
+        part = amara.send("staff.requests.decline", htmx=True, request_id=proposed.id).text
+        assert part.startswith('<div id="request"') and "Propose a time" in part
+        assert history_of(session, again(session, proposed))[0].kind == RequestEventKind.DECLINED
+        assert proposed.status == R.TRIAGED and session.scalars(sa.select(SlotOffer.status)).all() == ["declined"]
+        cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
+        assert amara.send("staff.requests.decline", request_id=proposed.id).status_code == 409
+
+    def test_yes_after_the_time_to_answer_books_nothing(self, session, amara, proposed):
+        session.execute(sa.text("UPDATE slot_offers SET until = now() - interval '1 second'"))
+        session.commit()
+        late = amara.send("staff.requests.accept", htmx=True, request_id=proposed.id)
+        assert late.status_code == 409 and "The time to answer this offer is over." in late.text
+        assert again(session, proposed).visit_id is None
+
+    @pytest.mark.parametrize("answer", ["accept", "decline"])
+    def test_only_who_books_here_answers_for_the_patient(self, osei, stranger, proposed, answer):
+        assert osei.send(f"staff.requests.{answer}", request_id=proposed.id).status_code == 403
+        assert stranger.send(f"staff.requests.{answer}", request_id=proposed.id).status_code == 404
 
 
 class TestTimes:
