@@ -1,15 +1,18 @@
 """Visits as calendars outside show them, and the invitation that goes with a mail: sent again, it updates the first."""
 
+from dataclasses import replace
 from email.headerregistry import Address
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from clinic.actions.visit_links import address_now
 from clinic.integrations.calendar_writing import Appointment, invitation
 from clinic.links import link
 from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
+from clinic.models.visits import Visit
 from clinic.queries.calendar_feeds import STATUSES, visit_in
 from clinic.queries.places import places_of
 from clinic.queries.telling import told_with
@@ -42,15 +45,21 @@ def appointment(row, title, clinic=None, at=None) -> Appointment:
     )  # fmt: skip
 
 
-def attachments(session, line, clinic, telling, language) -> list[tuple[bytes, dict]]:
-    """What goes with the mail of a line of the ledger, as EmailMessage.add_attachment takes it."""
+def attachments(session, line, clinic, telling, words) -> list[tuple[bytes, dict]]:
+    """What goes with the mail of a line of the ledger, as EmailMessage.add_attachment takes it.
+
+    The entry leads where the mail does: to the visit's own page, for which nobody needs an account.
+    """
     if line.visit_id is None or K(line.kind) not in TOLD:
         return []
     ids = [line.visit_id, *(other.visit_id for other in told_with(session, line, telling))]
     rows = [row for row in (visit_in(session, visit_id) for visit_id in ids) if row is not None and row.ends_at]
-    with force_locale(language):
+    with force_locale(words.language):
         title = _("Visit at %(clinic)s", clinic=clinic.name)
-    return [_file(each, line, clinic, telling) for each in appointments(session, rows, title, clinic)]
+    pages = [words.link, *(address_now(session, session.get_one(Visit, (clinic.id, each))) for each in ids[1:])]
+    pages = dict(zip(ids, pages, strict=True))
+    found = zip(rows, appointments(session, rows, title, clinic), strict=True)
+    return [_file(replace(each, url=pages[row.id]), line, clinic, telling) for row, each in found]
 
 
 def _file(visit, line, clinic, telling):

@@ -110,7 +110,7 @@ def mail_of(session, line, clinic, telling, words):
         words.subject, words.paragraphs, to=line.sent_to, language=words.language,
         place=telling.sender or clinic.name, link=words.link, message_id=line.id, reply_to=telling.reply_to,
     )  # fmt: skip
-    for content, facts in attachments(session, line, clinic, telling, words.language):
+    for content, facts in attachments(session, line, clinic, telling, words):
         message.add_attachment(content, **facts)
     return message
 

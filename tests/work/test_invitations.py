@@ -45,6 +45,8 @@ def test_a_booking_is_an_invitation_to_the_patient_alone(cast, tom, invitations)
     assert event["DTSTART"].dt == visit.starts_at and event["DTEND"].dt == visit.ends_at
     assert str(event["ATTENDEE"]) == "mailto:tom@baker.example"
     assert str(event["ORGANIZER"]).startswith("mailto:") and event["ORGANIZER"].params["CN"] == "Rose Street Clinic"
+    # Where the mail leads too: no account is needed there.
+    assert "/v/" in str(event["URL"])
     written = calendar.to_ical().decode()
     assert "rash" not in written and "Consultation" not in written
 
