@@ -117,10 +117,10 @@ def _was_told(session, *about):
     return session.scalar(sa.select(sa.exists().where(*about, reached)))
 
 
-def needs_no_call(line) -> Why | None:
+def needs_no_call(session, line) -> Why | None:
     """Why the desk need not call somebody who prefers calls, or None."""
     visit = line.visit
-    if line.kind in SAID_AT_ONCE or line.at_once:
+    if line.kind in SAID_AT_ONCE or line.at_once or (line.kind == K.MOVED and _by_accepting(session, line)):
         return Why.KNOWN
     if line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.PATIENT:
         return Why.KNOWN
@@ -128,3 +128,9 @@ def needs_no_call(line) -> Why | None:
     if line.kind == K.REMINDER and kind and line.offset_hours < max(kind.reminder_hours, default=0):
         return Why.CALLED_ONCE if line.patient.preferred_contact_method == ContactMethod.PHONE else None
     return None
+
+
+def _by_accepting(session, line):
+    """Whether the visit was moved by the patient's yes to an offer, in the same transaction and so at one moment."""
+    yes = SlotOffer.visit_id == line.visit_id, SlotOffer.answered_at == line.created_at
+    return session.scalar(sa.select(sa.exists().where(*yes, SlotOffer.status == OfferStatus.ACCEPTED)))

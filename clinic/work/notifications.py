@@ -80,7 +80,7 @@ def _tell(session, line, clinic, telling, by):
         notifications.fail(line, Why.NO_ADDRESS)
         return
     way = ways[0]
-    if way.channel == Channel.PHONE and (why := needs_no_call(line)):
+    if way.channel == Channel.PHONE and (why := needs_no_call(session, line)):
         notifications.leave_out(line, why)
         return
     if others := companions(session, line, telling):
