@@ -152,8 +152,7 @@ def restore(gone: CalledOffGroup, *, by, reason=None):
     if gone.starts_at <= now():
         raise Refused("This time is already over.")
     _lock_visits(session, sa.and_(Visit.provider_id == gone.provider_id, Visit.cancelled_at == gone.called_off_at))
-    slots.lock_doctor(session, gone.clinic_id, gone.provider_id)
-    doctor = session.get(Provider, (gone.clinic_id, gone.provider_id))
+    doctor, _kind, _minutes = _terms(session, _group(gone), by)
     members = asked.called_off_visits(session, gone)
     slot = Slot(
         **{name: getattr(gone, name) for name in SHARED} | {"closed_at": None}, kind=SlotKind.PUBLISHED,
@@ -167,6 +166,12 @@ def restore(gone: CalledOffGroup, *, by, reason=None):
     session.refresh(slot)
     slot.closed_at = gone.closed_at
     return _settled(slot)
+
+
+def _group(gone):
+    """What would have to be published for it to stand again; it takes as long as it did."""
+    minutes = (gone.ends_at - gone.starts_at) // timedelta(minutes=1)
+    return Group(gone.provider_id, gone.capacity, gone.visit_type_id, minutes, visit_mode=gone.visit_mode)
 
 
 def _terms(session, group, by):
