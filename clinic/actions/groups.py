@@ -15,14 +15,13 @@ from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.rehearsing import NO_SUCH_TIME, Occasion, refusal_of, rehearsal
 from clinic.db import now
 from clinic.models.groups import CalledOffGroup
-from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
-from clinic.models.rooms import VisitTypeNeed
+from clinic.models.rooms import SlotRoom
 from clinic.models.schedule import SeatHold, Slot, SlotKind, SlotStatus, VisitType
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries import groups as asked
-from clinic.queries.open_times import fits
+from clinic.queries.rooms import needed_by
 
 # What a slot and its shadow after calling off have in common.
 SHARED = (
@@ -86,7 +85,10 @@ def preview(session, group: Group, days, at_time, zone, *, by) -> list[Occasion]
 
 @action
 def update(slot: Slot, *, capacity, title, location_id, by):
-    """Give it more or fewer seats, another title or place; never fewer seats than are taken or offered to somebody."""
+    """Give it more or fewer seats, another title or place; never fewer seats than are taken or offered to somebody.
+
+    Those were told where to come, so it goes to another place only while it is nobody's.
+    """
     slot = _hold(slot)
     least = slot.taken + asked.offered(object_session(slot), slot.id)
     if capacity < least:
@@ -94,7 +96,9 @@ def update(slot: Slot, *, capacity, title, location_id, by):
         raise Refused(sentence, field="capacity", least=least)
     if capacity > slot.capacity:
         tell_waitlist(object_session(slot), slot.clinic_id, slot.provider_id, slot.starts_at, slot.ends_at)
-    slot.capacity, slot.title, slot.location_id = capacity, title, location_id
+    if location_id != slot.location_id:
+        _carry(slot, location_id, by, is_somebodys=least > 0)
+    slot.capacity, slot.title = capacity, title
     return _settled(slot)
 
 
@@ -219,30 +223,42 @@ def _enter(session, slot, doctor, by):
     slots.drop_expired(session, slot.clinic_id, doctor.id)
     slots.drop_empty(session, slot.clinic_id, doctor.id)
     with session.no_autoflush:
-        way = asked.in_the_way(session, slot)
+        _nothing_in_the_way(session, slot, doctor)
+    session.add(slot)
+    session.flush()
+    _take_rooms(session, slot, by)
+
+
+def _carry(slot, location_id, by, *, is_somebodys):
+    """Let it be at another place, with rooms that serve there instead of those it has."""
+    if is_somebodys:
+        sentence = "Somebody was told the place already. Call this time off and publish it at the other place."
+        raise Refused(sentence, field="location_id")
+    session = object_session(slot)
+    slot.location_id = location_id
+    session.flush()
+    _nothing_in_the_way(session, slot, session.get(Provider, (slot.clinic_id, slot.provider_id)))
+    session.execute(sa.delete(SlotRoom).where(SlotRoom.slot_id == slot.id))
+    _take_rooms(session, slot, by)
+
+
+def _nothing_in_the_way(session, slot, doctor):
+    way = asked.in_the_way(session, slot)
     if way:
         values = {"doctor": doctor.display_name} if "%(doctor)s" in SENTENCES[way] else {}
         raise Refused(SENTENCES[way], field="at_time", **values)
-    room_ids = _free_rooms(session, slot, by)
-    session.add(slot)
-    session.flush()
-    slot_rooms.take(session, slot.clinic_id, slot.id, room_ids, slot.busy_from, slot.busy_until, by=by)
 
 
-def _free_rooms(session, slot, by):
-    """A free room of each kind the type needs, under the lock of these kinds; none by video."""
-    needs = sa.select(VisitTypeNeed.room_kind_id).where(VisitTypeNeed.visit_type_id == slot.visit_type_id)
-    kinds = session.scalars(needs.order_by(VisitTypeNeed.room_kind_id)).all()
+def _take_rooms(session, slot, by):
+    """Keep a free room of each kind the type needs, under the lock of these kinds; none by video."""
+    kinds = needed_by(session, slot.visit_type_id)
     if not kinds or slot.visit_mode == VisitMode.VIRTUAL:
-        return ()
+        return
     slot_rooms.lock(session, slot.clinic_id, kinds)
-    found = fits(
-        session, session.get(Clinic, slot.clinic_id), slot.visit_type_id, slot.provider_id, slot.starts_at,
-        mode=VisitMode.IN_PERSON, person_id=by.user_id,
-    )  # fmt: skip
-    if not found.rooms_free:
+    room_ids = asked.free_rooms(session, slot, by.user_id)
+    if None in room_ids:
         raise Refused("No room is free at that time.", field="at_time")
-    return found.room_ids
+    slot_rooms.take(session, slot.clinic_id, slot.id, room_ids, slot.busy_from, slot.busy_until, by=by)
 
 
 def _hold(slot):

@@ -14,6 +14,7 @@ from clinic.models.providers import Provider
 from clinic.models.schedule import SeatHold, Slot, SlotKind, VisitType
 from clinic.models.visits import Visit
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry
+from clinic.queries.open_parts import STANDS
 from clinic.queries.places import AT
 
 PAGE = 50
@@ -22,6 +23,12 @@ MOST_SEATS = 100
 NOBODY = sa.literal(0)
 # No slot is longer, so that nothing earlier can still be going on.
 LONGEST = timedelta(hours=24)
+# Where a group is: at the place said for it, else where its doctor's visits are then.
+HERE = f"""coalesce(CAST(:location_id AS uuid), (
+                        SELECT {AT.format(v="g")}
+                          FROM (SELECT CAST(:clinic_id AS uuid) AS clinic_id, CAST(NULL AS uuid) AS slot_id,
+                                       CAST(:provider_id AS uuid) AS provider_id,
+                                       CAST(:starts_at AS timestamptz) AS starts_at) AS g))"""
 # Under the doctor's lock, after what counts for nothing was swept. What closes a place closes the groups there.
 IN_THE_WAY = sa.text(
     f"""SELECT CASE
@@ -29,11 +36,7 @@ IN_THE_WAY = sa.text(
                WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL
                  AND c.ends_at > :starts_at AND c.starts_at < :ends_at
                  AND coalesce(c.provider_id = :provider_id, true)
-                 AND coalesce(c.location_id = coalesce(CAST(:location_id AS uuid), (
-                        SELECT {AT.format(v="g")}
-                          FROM (SELECT c.clinic_id, CAST(NULL AS uuid) AS slot_id, CAST(:provider_id AS uuid)
-                                       AS provider_id, CAST(:starts_at AS timestamptz) AS starts_at) AS g)),
-                     c.location_id IS NULL))
+                 AND coalesce(c.location_id = {HERE}, c.location_id IS NULL))
               THEN 'closed'
          WHEN EXISTS (SELECT 1 FROM slots AS s
                WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.kind = 'blocked'
@@ -41,10 +44,32 @@ IN_THE_WAY = sa.text(
                  AND s.ends_at > :starts_at) THEN 'blocked'
          WHEN EXISTS (SELECT 1 FROM slots AS s
                WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.kind <> 'blocked'
-                 AND NOT s.overbooked
+                 AND NOT s.overbooked AND s.id <> :id
                  AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '32 hours'
                  AND s.starts_at < CAST(:ends_at AS timestamptz) + interval '8 hours'
                  AND s.busy_from < :busy_until AND s.busy_until > :busy_from) THEN 'taken' END"""
+)
+# Under the lock of their kinds, for each kind of room that the type needs one that is free, or NULL: rather the one
+# that the doctor has at that time of the day anyway.
+FREE_ROOMS = sa.text(
+    f"""SELECT best.id
+  FROM visit_type_needs AS n
+  LEFT JOIN LATERAL (
+       SELECT r.id FROM rooms AS r
+        WHERE r.clinic_id = n.clinic_id AND r.room_kind_id = n.room_kind_id AND r.status = 'active'
+          AND coalesce(r.location_id = {HERE}, true)
+          AND NOT EXISTS (
+              SELECT 1 FROM slot_rooms AS x JOIN slots AS s ON s.clinic_id = x.clinic_id AND s.id = x.slot_id
+               WHERE x.clinic_id = r.clinic_id AND x.room_id = r.id AND x.slot_id <> :id
+                 AND x.busy_from > CAST(:busy_from AS timestamptz) - interval '40 hours'
+                 AND x.busy_from < :busy_until AND x.busy_until > :busy_from AND {STANDS})
+        ORDER BY (SELECT count(*)
+                    FROM slots AS t JOIN slot_rooms AS x ON x.clinic_id = t.clinic_id AND x.slot_id = t.id
+                   WHERE t.clinic_id = r.clinic_id AND t.provider_id = :provider_id AND x.room_id = r.id
+                     AND t.starts_at > CAST(:starts_at AS timestamptz) - interval '12 hours'
+                     AND t.starts_at < CAST(:starts_at AS timestamptz) + interval '12 hours') DESC, r.name, r.id
+        LIMIT 1) AS best ON true
+ WHERE n.clinic_id = :clinic_id AND n.visit_type_id = CAST(:visit_type_id AS uuid)"""
 )
 
 
@@ -141,8 +166,15 @@ def in_the_way(session, times) -> str | None:
 
     ``times`` is a slot or what a slot once was.
     """
-    facts = ("clinic_id", "provider_id", "location_id", "starts_at", "ends_at", "busy_from", "busy_until")
+    facts = ("clinic_id", "id", "provider_id", "location_id", "starts_at", "ends_at", "busy_from", "busy_until")
     return session.connection().execute(IN_THE_WAY, {name: getattr(times, name) for name in facts}).scalar()
+
+
+def free_rooms(session, slot, person_id) -> list:
+    """The ids of rooms for a group, one of each kind that its type needs: free in its time where it is, or None."""
+    facts = ("clinic_id", "id", "provider_id", "visit_type_id", "location_id", "starts_at", "busy_from", "busy_until")
+    values = {name: getattr(slot, name) for name in facts}
+    return session.connection().execute(FREE_ROOMS, values | {"person_id": person_id}).scalars().all()
 
 
 def offered(session, slot_id) -> int:

@@ -1,4 +1,6 @@
-"""Times for groups at a place: what closes it takes nobody more, and what is brought back."""
+"""Times for groups at a place: with rooms of that place, gone elsewhere only while nobody is in it, or closed there."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -6,9 +8,11 @@ from clinic.actions import closures, groups
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken, book
 from clinic.actions.groups import Group
+from clinic.models.people import VisitMode
+from clinic.models.rooms import Room
 from clinic.models.visits import CancelReason
 from clinic.queries.open_times import open_times
-from tests.rooms import a_kind, a_place
+from tests.rooms import a_kind, a_place, rooms_kept
 
 
 @pytest.fixture
@@ -36,6 +40,10 @@ def sit(session, cast, slot, patient, **more):
     visit_id = book(session, cast.wish(slot.starts_at, patient=patient, **more), by=cast.amara.actor)
     session.commit()
     return visit_id
+
+
+def change(cast, slot, place, capacity=3):
+    groups.update(slot, capacity=capacity, title=None, location_id=place.id, by=cast.amara.actor)
 
 
 def seats(session, cast, slot, **more):
@@ -72,6 +80,61 @@ class TestClosed:
         assert sit(session, cast, elsewhere, cast.tom)
 
 
+class TestRooms:
+    @pytest.fixture(autouse=True)
+    def gyms(self, session, cast, north, south):
+        a_kind(session, cast, "Gym", "Attic", place=north, needed_by=[cast.consultation])
+        cast.dr_osei.location_id = north.id
+        session.commit()
+
+    def test_it_has_a_room_at_its_own_place_and_not_where_the_doctor_is_otherwise(
+        self, session, cast, publish, north, south
+    ):
+        with pytest.raises(Refused, match="No room is free"):
+            publish(south)
+        session.rollback()
+        publish(None)
+        assert rooms_kept(session) == ["Attic"]
+
+    def test_by_video_it_needs_none(self, session, cast, publish, south):
+        publish(south, visit_mode=VisitMode.VIRTUAL)
+        assert rooms_kept(session) == []
+
+
+class TestElsewhere:
+    @pytest.fixture(autouse=True)
+    def gyms(self, session, cast, north, south):
+        kind, _attic = a_kind(session, cast, "Gym", "Attic", place=north, needed_by=[cast.consultation])
+        session.add(Room(clinic_id=cast.rose.id, name="Barn", room_kind_id=kind.id, location_id=south.id))
+        session.commit()
+
+    def test_it_goes_there_with_a_room_of_that_place(self, session, cast, publish, north, south):
+        slot = publish(north)
+        change(cast, slot, south)
+        session.commit()
+        assert rooms_kept(session) == ["Barn"] and slot.location_id == south.id
+
+    def test_without_a_room_there_or_to_a_place_that_is_closed_it_stays(self, session, cast, publish, north, south):
+        slot, _other = publish(north), publish(south, provider_id=cast.dr_lind.id)
+        with pytest.raises(Refused, match="No room is free"):
+            change(cast, slot, south)
+        session.rollback()
+        shut(session, cast, south)
+        with pytest.raises(Refused, match="It is closed"):
+            change(cast, slot, south)
+        session.rollback()
+        assert slot.location_id == north.id and rooms_kept(session) == ["Attic", "Barn"]
+
+    def test_once_somebody_was_told_where_to_come_it_stays_there(self, session, cast, publish, north, south):
+        slot = publish(north)
+        sit(session, cast, slot, cast.tom)
+        with pytest.raises(Refused, match="told the place already"):
+            change(cast, slot, south)
+        session.rollback()
+        change(cast, slot, north, capacity=5)
+        assert slot.capacity == 5
+
+
 class TestBroughtBack:
     @pytest.fixture
     def gone(self, session, cast, publish):
@@ -85,4 +148,13 @@ class TestBroughtBack:
         cast.consultation.is_active = False
         session.commit()
         with pytest.raises(Refused, match="does not offer this type"):
+            groups.restore(gone, by=cast.amara.actor)
+
+    def test_it_is_as_long_as_it_was_and_a_room_has_to_be_free_for_all_of_it(self, session, cast, gone):
+        cast.consultation.minutes = 5
+        session.commit()
+        late = gone.starts_at + timedelta(minutes=10)
+        groups.publish(session, Group(cast.dr_lind.id, 1, cast.consultation.id), late, by=cast.amara.actor)
+        session.commit()
+        with pytest.raises(Refused, match="No room is free"):
             groups.restore(gone, by=cast.amara.actor)
