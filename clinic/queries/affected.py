@@ -38,7 +38,7 @@ OUT_OF_SPAN = sa.text(
    AND v.starts_at = r.starts_at AND coalesce(g.provider_id = v.provider_id, true)
    AND NOT coalesce(true{IN_SPAN.removeprefix(TO_COME)}, false)"""
 )
-# So far as a block or a closure that is there takes the visit's time as well, no hours give it back.
+# Whether neither a block nor a closure that is there takes the visit's time; if one does, no hours give it back.
 FREE_OF_LEAVE = (
     """   AND NOT EXISTS (SELECT 1 FROM slots AS b
         WHERE b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id AND b.kind = 'blocked'
@@ -60,24 +60,30 @@ IN_PIECES = (
                 WHERE v.starts_at < piece.ends AND v.ends_at > piece.begins)"""
 )
 OF_DOCTOR = TO_COME + "   AND v.provider_id = :provider_id"
-# The hours of one day as open times know them; what was overbooked or published stands outside of hours on purpose.
-OUTSIDE_HOURS = (
-    OF_DOCTOR
-    + """   AND (CAST(:on_date AS date) IS NULL OR (v.starts_at AT TIME ZONE :zone)::date = CAST(:on_date AS date))
-   AND (CAST(:weekday AS int) IS NULL OR extract(dow FROM v.starts_at AT TIME ZONE :zone) = CAST(:weekday AS int))
-   AND EXISTS (SELECT 1 FROM slots AS s WHERE s.clinic_id = v.clinic_id AND s.id = v.slot_id
+# Whether visit ``v`` is at a time its doctor's hours of that day, as open times know them, do not have; what was
+# overbooked or published stands outside of hours on purpose.
+NOT_IN_HOURS = (
+    """EXISTS (SELECT 1 FROM slots AS s WHERE s.clinic_id = v.clinic_id AND s.id = v.slot_id
                   AND s.kind = 'open' AND NOT s.overbooked)
    AND NOT coalesce((
-        SELECT range_agg(tstzrange((d.day + a.start_time) AT TIME ZONE :zone, (d.day + a.end_time) AT TIME ZONE :zone))
-          FROM (SELECT (v.starts_at AT TIME ZONE :zone)::date AS day) AS d
+        SELECT range_agg(
+               tstzrange((d.day + a.start_time) AT TIME ZONE {zone}, (d.day + a.end_time) AT TIME ZONE {zone}))
+          FROM (SELECT (v.starts_at AT TIME ZONE {zone})::date AS day) AS d
           JOIN availabilities AS a
             ON a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
            AND (a.visit_mode IS NULL OR a.visit_mode = v.visit_mode)
            AND """
     + ON_DAY.format(day="d.day")
     + """
-         WHERE (d.day + a.start_time) AT TIME ZONE :zone < (d.day + a.end_time) AT TIME ZONE :zone
+         WHERE (d.day + a.start_time) AT TIME ZONE {zone} < (d.day + a.end_time) AT TIME ZONE {zone}
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
+)
+OUTSIDE_HOURS = (
+    OF_DOCTOR
+    + """   AND (CAST(:on_date AS date) IS NULL OR (v.starts_at AT TIME ZONE :zone)::date = CAST(:on_date AS date))
+   AND (CAST(:weekday AS int) IS NULL OR extract(dow FROM v.starts_at AT TIME ZONE :zone) = CAST(:weekday AS int))
+   AND """
+    + NOT_IN_HOURS.format(zone=":zone")
 )
 # The rows of a stranding whose visits, to come and still where they were, lie in hours again.
 IN_HOURS = sa.text(

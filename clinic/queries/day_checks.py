@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from clinic.db import word
 from clinic.models.visits import Visit
+from clinic.queries.affected import FREE_OF_LEAVE, NOT_IN_HOURS
 from clinic.queries.calls import WAITING
 from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check
 
@@ -33,16 +34,11 @@ TWICE = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
           AND o.starts_at >= CAST(:starts_at AS timestamptz) - interval '24 hours' AND o.starts_at < :ends_at
           AND (o.patient_id = v.patient_id OR (o.provider_id = v.provider_id AND o.slot_id <> v.slot_id)))
  ORDER BY v.starts_at, v.id"""
-# Visits that lie on a day on which their doctor has no hours at all, or is away for all that is known.
-WITHOUT_HOURS = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND (
-       EXISTS (SELECT 1 FROM slots AS b WHERE b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id
-          AND b.kind = 'blocked' AND b.starts_at < v.ends_at AND b.ends_at > v.starts_at
-          AND b.starts_at > v.starts_at - interval '24 hours')
-    OR NOT EXISTS (SELECT 1 FROM availabilities AS a WHERE a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id
-          AND a.status = 'active' AND (a.on_date = :on_date
-               OR (a.weekday = extract(dow FROM CAST(:on_date AS date))
-                   AND coalesce(a.valid_from, :on_date) <= :on_date
-                   AND coalesce(a.valid_until, :on_date) >= :on_date))))
+# Visits at a time their doctor is away, closed or without hours, or of one who left: whom a change has stranded, and
+# whoever was booked in spite of it.
+ZONE = "(SELECT c.timezone FROM clinics AS c WHERE c.id = :clinic_id)"
+WITHOUT_DOCTOR = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND (
+       NOT d.is_active OR NOT (true{FREE_OF_LEAVE}) OR ({NOT_IN_HOURS.format(zone=ZONE)}))
  ORDER BY v.starts_at, v.id"""
 WITHOUT_ROOM = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND v.visit_mode = 'in_person' AND EXISTS (
        SELECT 1 FROM visit_type_needs AS n WHERE n.clinic_id = v.clinic_id AND n.visit_type_id = v.visit_type_id
@@ -119,7 +115,7 @@ READINESS |= {
     ),
     "hours": Check(
         word("Visits when the doctor is away or has no hours"), word("Every doctor is here for their visits."),
-        WITHOUT_HOURS, "staff.day.index",
+        WITHOUT_DOCTOR, "staff.day.index",
     ),
     "rooms": Check(
         word("Visits without the room they need"), word("Every visit has its room."), WITHOUT_ROOM, "staff.day.index",

@@ -1,6 +1,6 @@
 """Closing a day: every visit gets its outcome from a person, the day is signed off, and then only an admin undoes."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from clinic.actions import day_closing, visits
 from clinic.actions.acting import Refused
 from clinic.db import now
+from clinic.models.closures import Closure
 from clinic.models.day_closings import ClosingStep
 from clinic.models.intake import IntakeQuestion
+from clinic.models.organizations import Location
+from clinic.models.schedule import Availability
 from clinic.models.visits import LIVE, EventKind, VisitEvent, VisitStatus
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
@@ -209,3 +212,58 @@ class TestReadiness:
         assert {each.name: each.count for each in found if each.count} == {
             "unconfirmed": 2, "twice": 2, "hours": 1, "questions": 3,
         }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("closed", "found"),
+        [
+            ({}, 1), ({"of": "dr_osei"}, 1), ({"of": "dr_lind"}, 0), ({"place": "here"}, 1), ({"place": "there"}, 0),
+            ({"hours": (11, 15)}, 0), ({"removed_at": datetime(2026, 1, 1, tzinfo=UTC)}, 0),
+        ],
+    )  # fmt: skip
+    def test_a_doctor_is_not_here_whose_time_is_closed(self, session, cast, closed, found):
+        visit = cast.booked(cast.tomorrow_at(15))
+        here = Location(clinic_id=cast.rose.id, name="Rose Street", address_line="1 Rose Street", city="London")
+        there = Location(clinic_id=cast.rose.id, name="Mill Lane", address_line="2 Mill Lane", city="London")
+        session.add_all([here, there])
+        session.flush()
+        cast.dr_osei.location_id = here.id
+        begins, ends = (visit.starts_at.replace(minute=0) + timedelta(hours=each - 15) for each in
+                        closed.get("hours", (0, 24)))  # fmt: skip
+        place = {"here": here.id, "there": there.id}.get(closed.get("place"))
+        of = getattr(cast, closed["of"]).id if "of" in closed else None
+        session.add(Closure(clinic_id=cast.rose.id, provider_id=of, location_id=place, starts_at=begins, ends_at=ends,
+                            title="Holiday", removed_at=closed.get("removed_at")))  # fmt: skip
+        session.flush()
+        assert _nobody_here(session, cast, visit) == found
+
+    def test_a_doctor_is_not_here_outside_of_the_hours_of_that_very_day_or_when_they_have_left(self, session, cast):
+        visit = cast.booked(cast.tomorrow_at(15))
+        day = asked.day_of(visit)
+        osei = {"clinic_id": cast.rose.id, "provider_id": cast.dr_osei.id}
+        assert _nobody_here(session, cast, visit) == 0
+        weekly = sa.update(Availability).where(Availability.provider_id == cast.dr_osei.id)
+        session.execute(weekly.values(end_time=time(12)))
+        assert _nobody_here(session, cast, visit) == 1
+        session.add(Availability(**osei, on_date=day, start_time=time(14), end_time=time(16), in_addition=True))
+        session.flush()
+        assert _nobody_here(session, cast, visit) == 0
+        session.execute(weekly.values(end_time=time(17)).where(Availability.on_date.is_(None)))
+        session.execute(weekly.values(end_time=time(15), in_addition=False).where(Availability.on_date == day))
+        assert _nobody_here(session, cast, visit) == 1
+        session.execute(weekly.values(end_time=time(16), visit_mode="virtual").where(Availability.on_date == day))
+        assert _nobody_here(session, cast, visit) == 1
+        session.execute(sa.delete(Availability).where(Availability.on_date == day))
+        assert _nobody_here(session, cast, visit) == 0
+        cast.dr_osei.is_active = False
+        session.flush()
+        assert _nobody_here(session, cast, visit) == 1
+
+    def test_who_was_booked_outside_of_hours_on_purpose_finds_their_doctor(self, session, cast):
+        assert _nobody_here(session, cast, cast.booked(cast.tomorrow_at(19), overbook="After the match")) == 0
+
+
+def _nobody_here(session, cast, visit):
+    """How many visits of that day the readiness list finds without their doctor."""
+    which = asked.Asked(cast.rose.id, Day.on(asked.day_of(visit), cast.rose.timezone))
+    (found,) = asked.find(session, {"hours": asked.READINESS["hours"]}, which)
+    return found.count
