@@ -124,9 +124,8 @@ def needs_no_call(session, line) -> Why | None:
         return Why.KNOWN
     if line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.PATIENT:
         return Why.KNOWN
-    kind = visit and visit.visit_type
-    if line.kind == K.REMINDER and kind and line.offset_hours < max(kind.reminder_hours, default=0):
-        return Why.CALLED_ONCE if line.patient.preferred_contact_method == ContactMethod.PHONE else None
+    if line.kind == K.REMINDER and line.patient.preferred_contact_method == ContactMethod.PHONE:
+        return Why.CALLED_ONCE if _is_on_the_list(session, line) else None
     return None
 
 
@@ -134,3 +133,12 @@ def _by_accepting(session, line):
     """Whether the visit was moved by the patient's yes to an offer, in the same transaction and so at one moment."""
     yes = SlotOffer.visit_id == line.visit_id, SlotOffer.answered_at == line.created_at
     return session.scalar(sa.select(sa.exists().where(*yes, SlotOffer.status == OfferStatus.ACCEPTED)))
+
+
+def _is_on_the_list(session, line):
+    """Whether the desk has been given an earlier reminder of the visit, at the time it has now, to tell by phone."""
+    earlier = (
+        Notification.visit_id == line.visit_id, Notification.kind == K.REMINDER, Notification.id != line.id,
+        Notification.visit_starts_at == line.visit_starts_at, Notification.desk_since.is_not(None),
+    )  # fmt: skip
+    return session.scalar(sa.select(sa.exists().where(*earlier)))

@@ -1,10 +1,13 @@
 """Who likes to be called is not called about what they said yes to themselves, and is called about everything else."""
 
+from datetime import timedelta
+
 import pytest
 
-from clinic.actions import offers, visits
+from clinic.actions import offers, reminders, visits
 from clinic.models.notifications import NotificationKind, NotificationState, Why
 from clinic.models.people import ContactMethod
+from clinic.models.telling import Telling
 from clinic.queries import calls
 from tests.actions.lining_up import freed, refill, wait
 from tests.actions.stranding import leave, send_all
@@ -55,3 +58,40 @@ class TestAnOfferAcceptedByPhone:
         (row,) = send_all(app, session, cast, leave(session, cast))
         they_say_yes(telling, session, cast, row.offer)
         assert telling.line(kind=MOVED).state == S.SENT and len(telling.mails) == 2
+
+
+class TestRemindersByPhone:
+    @pytest.fixture
+    def due(self, telling, session, cast):
+        """Do what is due so many hours before the visit."""
+
+        def due(visit, hours):
+            at = visit.starts_at - timedelta(hours=hours)
+            assert len(reminders.claim(session, cast.rose, Telling(), at=at)) == 1
+            session.commit()
+            telling.work()
+
+        return due
+
+    def test_who_booked_after_the_first_was_due_is_called_at_the_next(self, session, cast, likes_calls, due):
+        due(cast.booked(cast.tomorrow_at(14, days=2), told=False), 2)
+        (call,) = calls.waiting(session, cast.rose.id)
+        assert call.kind == NotificationKind.REMINDER.value
+
+    def test_who_had_the_first_in_writing_is_called_at_the_next(self, telling, session, cast, tom, due):
+        visit = cast.booked(cast.tomorrow_at(14, days=5), told=False)
+        due(visit, 48)
+        tom.preferred_contact_method = ContactMethod.PHONE
+        session.commit()
+        due(visit, 2)
+        assert [line.state for line in telling.lines()] == [S.SENT, S.CALL]
+
+    def test_a_call_about_an_earlier_time_of_the_visit_is_not_one_about_this(
+        self, telling, session, cast, likes_calls, due
+    ):
+        visit = cast.booked(cast.tomorrow_at(14, days=5), told=False)
+        due(visit, 48)
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(14, days=6), told=False), by=cast.amara.actor)
+        session.commit()
+        due(visit, 2)
+        assert [line.state for line in telling.lines()] == [S.CALL, S.CALL]
