@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from clinic import bell
 from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
+from clinic.actions.freed_times import tell_waitlist_of_hours
 from clinic.actions.providers import lock
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, AvailabilityStatus
@@ -32,6 +33,7 @@ def add(session, provider: Provider, *, by, **details):
     strandings.in_hours_again(provider, stranded, by=by)
     if row.on_date and not row.in_addition:
         strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, by=by)
+    tell_waitlist_of_hours(session, provider, row.id)
     bell.ring(session, provider.clinic_id, "visits")
     return row
 
@@ -47,6 +49,8 @@ def update(row: Availability, provider: Provider, *, by, **details):
             _fits_beside_the_others(session, row)
     strandings.in_hours_again(provider, stranded, by=by)
     strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, by=by)
+    if not _only_shorter(_kept(row), former):
+        tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
     bell.ring(session, row.clinic_id, "visits")
     return row
 
@@ -68,6 +72,7 @@ def resume(row: Availability, provider: Provider, *, by):
     _fits_beside_the_others(object_session(row), row)
     row.status = AvailabilityStatus.ACTIVE
     strandings.in_hours_again(provider, stranded, by=by)
+    tell_waitlist_of_hours(object_session(row), provider, row.id)
     bell.ring(object_session(row), row.clinic_id, "visits")
     return row
 
@@ -80,6 +85,8 @@ def remove(row: Availability, provider: Provider, *, by):
     # Without the hours of one date the weekly ones count on it again.
     strandings.in_hours_again(provider, stranded, by=by)
     strandings.by_hours(provider, row, {"do": "add", "row": former}, by=by)
+    if _replaced(former):
+        tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
     note(session, weekday=[row.weekday, None], start_time=[row.start_time, None], end_time=[row.end_time, None])
     bell.ring(session, row.clinic_id, "visits")
     return row
@@ -91,6 +98,18 @@ def _kept(row):
     return {name: value.isoformat() if isinstance(value, date | time) else value for name, value in facts.items()} | {
         "location_id": row.location_id and str(row.location_id)
     }
+
+
+def _only_shorter(is_now, former):
+    """Whether nothing of it changed but that it begins later or ends earlier."""
+    ends = ("start_time", "end_time")
+    same = all(is_now[name] == former[name] for name in former if name not in ends)
+    return same and former["start_time"] <= is_now["start_time"] and is_now["end_time"] <= former["end_time"]
+
+
+def _replaced(former):
+    """The date whose weekly hours these took the place of, or None."""
+    return None if former["in_addition"] else former["on_date"]
 
 
 def _fits_beside_the_others(session, row):
