@@ -14,15 +14,15 @@ from clinic.models.schedule import BookingRule, VisitType
 
 # Asked by every page on the way to a visit, so it is one statement of plain columns: a row for each doctor.
 OFFER = sa.text(
-    """SELECT t.id, t.name, t.visit_mode, t.booking, t.fee, t.answer_within_hours, t.cancel_cutoff_hours,
+    """SELECT t.id, t.name, t.visit_mode, t.booking, t.answer_within_hours, t.cancel_cutoff_hours,
        t.move_cutoff_hours, t.minimum_notice_minutes, t.horizon_days,
        CASE WHEN t.limit_per_patient IS NULL THEN false ELSE t.limit_per_patient <= (
             SELECT count(*) FROM visits AS v
              WHERE v.clinic_id = t.clinic_id AND v.patient_id = :patient_id AND v.visit_type_id = t.id
                AND v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now()) END AS enough,
        who.id AS patient_id, who.full_name, who.timezone,
-       p.id AS provider_id, p.display_name, p.title, p.specialties, p.languages, p.consultation_fee,
-       p.telemed_enabled, p.location_id
+       p.id AS provider_id, p.display_name, p.title, p.specialties, p.languages,
+       coalesce(o.fee, p.consultation_fee, t.fee) AS price, p.telemed_enabled, p.location_id
   FROM visit_types AS t
   LEFT JOIN patients AS who ON who.clinic_id = t.clinic_id AND who.id = :patient_id AND who.deleted_at IS NULL
   LEFT JOIN (provider_visit_types AS o
@@ -34,6 +34,25 @@ OFFER = sa.text(
  ORDER BY p.display_name"""
 )
 
+# A doctor's own fee for the type goes before what they take for any visit, and that before the type's.
+PRICE = sa.text(
+    """SELECT coalesce(o.fee, p.consultation_fee, t.fee) FROM visit_types AS t
+  JOIN providers AS p ON p.clinic_id = t.clinic_id AND p.id = :provider_id
+  LEFT JOIN provider_visit_types AS o ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id AND o.provider_id = p.id
+ WHERE t.clinic_id = :clinic_id AND t.id = :visit_type_id"""
+)
+PRICES = sa.text(
+    """SELECT t.id, min(cost.fee) AS lowest, count(DISTINCT cost.fee) > 1 OR count(*) > count(cost.fee) AS differ
+  FROM visit_types AS t
+  LEFT JOIN (provider_visit_types AS o
+             JOIN providers AS p ON p.clinic_id = o.clinic_id AND p.id = o.provider_id
+                                AND p.approved_at IS NOT NULL AND p.is_active)
+         ON o.clinic_id = t.clinic_id AND o.visit_type_id = t.id
+        AND (t.visit_mode IS DISTINCT FROM 'virtual' OR p.telemed_enabled)
+ CROSS JOIN LATERAL (SELECT coalesce(o.fee, p.consultation_fee, t.fee) AS fee) AS cost
+ WHERE t.clinic_id = :clinic_id AND t.id = ANY(CAST(:visit_type_ids AS uuid[])) GROUP BY t.id"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedType:
@@ -43,7 +62,6 @@ class OfferedType:
     name: str
     visit_mode: VisitMode | None
     booking: BookingRule
-    fee: Decimal | None
     answer_within_hours: int
     cancel_cutoff_hours: int
     move_cutoff_hours: int
@@ -60,7 +78,8 @@ class OfferedDoctor:
     title: str | None
     specialties: tuple[str, ...]
     languages: tuple[str, ...]
-    consultation_fee: Decimal | None
+    # What the visit costs with this doctor; None where nothing is said.
+    price: Decimal | None
     telemed_enabled: bool
     location_id: UUID | None
 
@@ -131,7 +150,7 @@ def offer_of(session, clinic_id, visit_type_id, patient_id):
         return None
     first = rows[0]
     visit_type = OfferedType(
-        first.id, first.name, first.visit_mode and VisitMode(first.visit_mode), BookingRule(first.booking), first.fee,
+        first.id, first.name, first.visit_mode and VisitMode(first.visit_mode), BookingRule(first.booking),
         first.answer_within_hours, first.cancel_cutoff_hours, first.move_cutoff_hours, first.minimum_notice_minutes,
         first.horizon_days,
     )  # fmt: skip
@@ -139,21 +158,23 @@ def offer_of(session, clinic_id, visit_type_id, patient_id):
     doctors = [
         OfferedDoctor(
             row.provider_id, row.display_name, row.title, tuple(row.specialties), tuple(row.languages),
-            row.consultation_fee, row.telemed_enabled, row.location_id,
+            row.price, row.telemed_enabled, row.location_id,
         )
         for row in rows if row.provider_id
     ]  # fmt: skip
     return Offer(visit_type, doctors, patient, first.enough)
 
 
-def fee_of(session, visit_type, provider):
-    """What the visit costs with this doctor, or None where nothing is said: their own, else the type's."""
-    own = session.scalar(
-        sa.select(ProviderVisitType.fee).where(
-            ProviderVisitType.provider_id == provider.id, ProviderVisitType.visit_type_id == visit_type.id
-        )
-    )  # fmt: skip
-    return next((fee for fee in (own, provider.consultation_fee, visit_type.fee) if fee is not None), None)
+def prices(session, clinic_id, visit_types) -> dict:
+    """By visit type id: its ``lowest`` price, None where nothing is said, and whether doctors ``differ``."""
+    ids = {"clinic_id": clinic_id, "visit_type_ids": [each.id for each in visit_types]}
+    return {row.id: row for row in session.connection().execute(PRICES, ids)}
+
+
+def price_of(session, clinic_id, visit_type_id, provider_id):
+    """What the visit costs with this doctor, or None where nothing is said."""
+    ids = {"clinic_id": clinic_id, "visit_type_id": visit_type_id, "provider_id": provider_id}
+    return session.connection().execute(PRICE, ids).scalar()
 
 
 def is_known(session, visit_type_id, provider_id):

@@ -32,9 +32,9 @@ def new():
     types = portal_offers.visit_types_with_doctors(db.session())
     bookable = [each for each in types if each.booking != BookingRule.OFF]
     by_phone = [each for each in types if each.booking == BookingRule.OFF]
-    return show(
-        "portal/booking/visit_type.html", journey=journey, answers=journey.answers, types=bookable, by_phone=by_phone
-    )
+    prices = portal_offers.prices(db.session(), journey.clinic.id, bookable)
+    return show("portal/booking/visit_type.html", journey=journey, answers=journey.answers, types=bookable,
+                by_phone=by_phone, prices=prices)  # fmt: skip
 
 
 @bp.get("/doctor", needs=USE)
@@ -111,8 +111,7 @@ def check():
     journey = Journey.of(request.args)
     if open_question := journey.needs(*CHOSEN, "visit_mode"):
         return redirect(open_question)
-    fee = portal_offers.fee_of(db.session(), journey.visit_type, journey.provider)
-    return show("portal/booking/check.html", words=kept_words(), fee=fee, **chosen(journey))
+    return show("portal/booking/check.html", words=kept_words(), **chosen(journey))
 
 
 @bp.post("/confirm", needs=USE)

@@ -21,7 +21,7 @@ from clinic.guard import own_address
 from clinic.htmx import again, moved_on
 from clinic.htmx import show as show_page
 from clinic.models.accounts import Role, User
-from clinic.queries import clinic_pages
+from clinic.queries import clinic_pages, portal_offers
 from clinic.queries.clinics import logo_of, open_clinic, was_closed
 from clinic.scope import Scope
 from clinic.views.asked import a_word
@@ -71,7 +71,8 @@ def _doctors(clinic):
     known = asked["specialty"] in (None, *words.specialties) and asked["language"] in (None, *words.languages)
     found = clinic_pages.doctors(session, clinic, types, **asked) if known else []
     offered = [each for each in types if any(each in doctor.offers for doctor in found)]
-    return {"types": types, "doctors": found, "words": words, "asked": asked, "offered": offered}
+    prices = portal_offers.prices(session, clinic.id, types)
+    return {"types": types, "doctors": found, "words": words, "asked": asked, "offered": offered, "prices": prices}
 
 
 @bp.route("/<slug>/sign-up", methods=["GET", "POST"], needs=Permission.PUBLIC)

@@ -16,6 +16,7 @@ from clinic.htmx import show as show_page
 from clinic.languages import spoken
 from clinic.models.offers import OfferStatus
 from clinic.queries import offers as asked
+from clinic.queries import portal_offers
 from clinic.queries.clinics import open_clinic_by_id
 from clinic.queries.places import place_of
 
@@ -84,5 +85,6 @@ def _told(token, offer):
         "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value,
         "at": place_of(session, offer),
         "clinic": g.page_clinic, "first_name": offer.patient.first_name or offer.patient.full_name.split()[0],
+        "price": portal_offers.price_of(session, offer.clinic_id, offer.visit_type_id, offer.provider_id),
         "nearest": asked.nearest(session, g.page_clinic, offer) if over else [],
     }  # fmt: skip

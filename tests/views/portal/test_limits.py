@@ -1,5 +1,8 @@
 """In the portal: limits are said before anything is chosen, cut-offs before anything is booked."""
 
+import sqlalchemy as sa
+
+from clinic.models.providers import ProviderVisitType
 from clinic.models.visits import Visit
 
 
@@ -15,7 +18,7 @@ def test_the_last_look_says_until_when_the_visit_can_be_moved_and_cancelled(maya
     cast.consultation.move_cutoff_hours, cast.consultation.cancel_cutoff_hours = 1, 0
     session.commit()
     page = maya.open("portal.booking.check", **way(cast, cast.tomorrow_at(10))).text
-    assert "move the visit here until 1 hour before" in page and "cancel it until it begins" in page
+    assert "move the visit yourself until 1 hour before" in page and "cancel it until it begins" in page
 
 
 def test_so_does_the_page_of_the_visit(maya, cast):
@@ -46,3 +49,24 @@ def test_a_full_day_is_not_offered_and_refused_with_the_nearest(maya, cast, sess
     assert "11:00" not in page.text
     answer = maya.send("portal.booking.create", way(cast, cast.tomorrow_at(11)))
     assert answer.status_code == 409 and "no more visits of this type that day" in answer.text
+
+
+def test_the_price_is_the_doctors_own_on_every_page_that_says_one(maya, cast, session):
+    offers = sa.update(ProviderVisitType).where(ProviderVisitType.visit_type_id == cast.consultation.id)
+    cast.consultation.fee, cast.dr_lind.consultation_fee = 60, 90
+    session.execute(offers.where(ProviderVisitType.provider_id == cast.dr_osei.id).values(fee=0))
+    session.commit()
+    assert "from £0.00" in maya.open("portal.booking.new").text
+    doctors = maya.open("portal.booking.doctor", visit_type_id=cast.consultation.id).text
+    assert "£0.00" in doctors and "£90.00" in doctors and "£60.00" not in doctors
+    for doctor, price in ((cast.dr_osei, "£0.00"), (cast.dr_lind, "£90.00")):
+        chosen = {"doctor": doctor.id, "provider_id": doctor.id}
+        assert price in maya.open("portal.booking.check", **way(cast, cast.tomorrow_at(10), **chosen)).text
+
+
+def test_one_price_is_said_plainly_and_none_where_none_is_known(maya, cast, session):
+    assert "£" not in maya.open("portal.booking.new").text
+    cast.consultation.fee = 60
+    session.commit()
+    page = maya.open("portal.booking.new").text
+    assert "· £60.00" in page and "from £" not in page

@@ -132,6 +132,12 @@ class TestNothingIsLeftInEnglish:
         session.commit()
         assert "Dr Kwame Osei nicht da ist" in nobody.open(link).text and not unsaid
 
+    def test_an_offer_of_a_time_that_is_not_booked_yet(self, nobody, unsaid, cast, session):
+        cast.consultation.fee = 60
+        session.commit()
+        page = nobody.open(f"/o/{offer_links.token_of(offered(session, cast, cast.tomorrow_at(15)))}").text
+        assert "Preis: 60,00" in page and "bis 24 Stunden vorher absagen" in page and not unsaid
+
     @pytest.mark.parametrize("answer", ["accept", "decline"])
     def test_an_offer_answered_twice_or_too_late(self, nobody, visit, unsaid, cast, session, answer):
         offer = offered(session, cast, cast.tomorrow_at(15), visit)

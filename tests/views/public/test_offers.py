@@ -44,6 +44,19 @@ class TestShow:
         for secret in ("Okafor", "rash", "1990", "Consultation", "0123"):
             assert secret not in text
 
+    def test_before_a_visit_is_booked_it_says_the_price_and_until_when_it_can_be_changed(self, nobody, session, cast):
+        cast.consultation.fee, cast.dr_osei.consultation_fee = 60, 75
+        session.commit()
+        anew = offered(session, cast, cast.tomorrow_at(15))
+        page = nobody.open("public.offers.show", token=offer_links.token_of(anew)).text
+        assert "Price: £75.00" in page and "cancel it until 24 hours before" in page
+
+    def test_where_a_visit_only_moves_neither_is_said_again(self, nobody, session, cast, token):
+        cast.consultation.fee = 60
+        session.commit()
+        page = nobody.open("public.offers.show", token=token).text
+        assert "Price" not in page and "cancel it until" not in page
+
     def test_looking_is_on_record_as_the_links_and_nobodys(self, nobody, offer, token, session):
         nobody.open("public.offers.show", token=token)
         session.rollback()
