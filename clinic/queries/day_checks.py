@@ -66,6 +66,13 @@ UNANSWERED = """SELECT x.at, p.full_name AS who, x.what, x.visit_id, x.patient_i
 UNDELIVERED = f"""SELECT n.desk_since AS at, p.full_name AS who, CAST(NULL AS text) AS what, n.visit_id, n.patient_id
 {WAITING} AND n.desk_since < :ends_at
  ORDER BY n.desk_since, n.id"""
+# What somebody wrote back in their own words, such as that they cannot come; of nobody known by name, the number.
+UNREAD = """SELECT r.desk_since AS at, coalesce(p.full_name, r.sender) AS who, CAST(NULL AS text) AS what, n.visit_id,
+       r.patient_id
+  FROM text_replies AS r LEFT JOIN patients AS p ON p.clinic_id = r.clinic_id AND p.id = r.patient_id
+  LEFT JOIN notifications AS n ON n.clinic_id = r.clinic_id AND n.id = r.notification_id
+ WHERE r.clinic_id = :clinic_id AND r.desk_since IS NOT NULL AND r.desk_done_at IS NULL AND r.desk_since < :ends_at
+ ORDER BY r.desk_since, r.id"""
 # A question that must be answered has no answer, or one that was taken back; or nothing was answered at all.
 UNASKED = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
        SELECT 1 FROM intake_questions AS q WHERE q.clinic_id = v.clinic_id AND q.visit_type_id = v.visit_type_id
@@ -98,6 +105,10 @@ CLOSING |= {
     "messages": Check(
         word("Messages that did not arrive, and calls to make"),
         word("Every message arrived, and everybody was called."), UNDELIVERED,
+        "staff.calls.index", _whole_list, is_doctors=False,
+    ),
+    "answers": Check(
+        word("Text messages nobody has read"), word("Every text message was read."), UNREAD,
         "staff.calls.index", _whole_list, is_doctors=False,
     ),
 }  # fmt: skip

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from clinic.db import now
 from clinic.models.day_closings import DayClosing
+from clinic.models.notifications import Notification
+from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visits import Visit
 from tests.queries_counted import counted
 
@@ -36,6 +39,24 @@ class TestIndex:
         page = amara.open("staff.day_closing.index", date=DAY).text
         assert "Visits without an outcome" in page and "1 open" in page and "Tom Baker" in page
         assert f"/staff/day-closing/settle?date={DAY}" in page and "Every message arrived" in page
+
+    def test_what_somebody_wrote_back_is_open_until_it_is_read(self, session, cast, amara, osei):
+        visit = cast.booked(cast.tomorrow_at(10, days=3))
+        told = session.scalars(sa.select(Notification).where(Notification.visit_id == visit.id)).first()
+        facts = {"clinic_id": cast.rose.id, "text": "Cannot come", "meaning": ReplyMeaning.OTHER,
+                 "result": ReplyResult.TO_READ, "desk_since": now()}  # fmt: skip
+        session.add(TextReply(**facts, service_id="SM1", sender="+447700900123", patient_id=cast.tom.id,
+                              notification_id=told.id))  # fmt: skip
+        session.add(TextReply(**facts, service_id="SM2", sender="+447700900456"))
+        session.add(TextReply(**facts, service_id="SM3", sender="+447700900789", desk_done_at=now()))
+        session.commit()
+        page = amara.open("staff.day_closing.index").text
+        assert "Text messages nobody has read" in page and "2 open" in page and "/staff/calls" in page
+        assert f'<a href="/staff/visits/{visit.id}">Tom Baker</a>' in page
+        assert "+447700900456" in page and "+447700900789" not in page
+        # They came today, so a day before it is clear of them; and they are the desk's to read.
+        assert "Every text message was read" in amara.open("staff.day_closing.index", date=DAY).text
+        assert "Text messages nobody has read" not in osei.open("staff.day_closing.index").text
 
     def test_a_doctor_sees_their_own_part_only(self, cast, osei, over):
         over(provider=cast.dr_lind), over(11)
