@@ -54,10 +54,10 @@ def _offer(session, clinic, freed, entry, known, hold, *, by):
     """The first start that suits the entry, held and sent, or None where none does or they are asleep."""
     if quiet_until(clinic, entry.patient.timezone):
         return None
-    for starts_at in _starts(session, clinic, freed, entry, known):
+    for starts_at, mode in _starts(session, clinic, freed, entry, known):
         offering = offers.Offering(
             OfferPurpose.WAITLIST, clinic.id, entry.patient_id, freed.provider_id, entry.visit_type_id, starts_at,
-            until=now() + hold, visit_mode=_mode(entry), visit_id=known.visit_id, waitlist_entry_id=entry.id,
+            until=now() + hold, visit_mode=mode, visit_id=known.visit_id, waitlist_entry_id=entry.id,
         )  # fmt: skip
         try:
             with session.begin_nested():
@@ -71,13 +71,22 @@ def _offer(session, clinic, freed, entry, known, hold, *, by):
 
 
 def _starts(session, clinic, freed, entry, known):
-    """Starts in the freed time that the entry can take, soonest first; the very start given back among them."""
+    """Starts in the freed time that the entry can take, each with where; those of the first kind that has any."""
+    for mode in _modes(entry, known):
+        found = _starts_of(session, clinic, freed, entry, known, mode)
+        if found:
+            return [(starts_at, mode) for starts_at in found]
+    return []
+
+
+def _starts_of(session, clinic, freed, entry, known, mode):
+    """Such starts in person or by video, soonest first; the very start given back among them."""
     earliest = freed.since(now() + hold_for(clinic.settings) + _notice(entry)).starts_at
     first, last = freed.days(ZoneInfo(clinic.timezone))
     first, last = max(first, entry.earliest_on), min(last, entry.latest_on)
     if first > last or earliest >= freed.ends_at:
         return []
-    kind, mode = entry.visit_type, _mode(entry)
+    kind = entry.visit_type
     found = open_times(
         session, clinic, kind, [freed.provider_id], first, last, mode=mode, earliest=earliest, latest=freed.ends_at,
         most=STARTS,
@@ -85,7 +94,7 @@ def _starts(session, clinic, freed, entry, known):
     starts = {each.starts_at for each in found if entry.suits_place(each.location_id)}
     if freed.starts_at >= earliest:
         there = fits(session, clinic, kind.id, freed.provider_id, freed.starts_at, mode=mode)
-        is_open = there and there.free and there.inside_hours
+        is_open = there and there.free and there.inside_hours and there.rooms_free
         if is_open and not (there.blocked or there.closed or there.day_full) and entry.suits_place(there.location_id):
             starts.add(freed.starts_at)
     starts -= set(known.had)
@@ -101,8 +110,10 @@ def _notice(entry):
     return timedelta(minutes=entry.visit_type.minimum_notice_minutes)
 
 
-def _mode(entry):
-    return entry.visit_type.visit_mode or entry.visit_mode or VisitMode.IN_PERSON
+def _modes(entry, known):
+    """Where the visit may be, best first: an earlier time makes no other kind of visit of the one they have."""
+    said = entry.visit_type.visit_mode or entry.visit_mode or known.mode_of_visit
+    return (VisitMode(said),) if said else (VisitMode.IN_PERSON, VisitMode.VIRTUAL)
 
 
 def _accepted(session, offer, *, by):

@@ -22,7 +22,8 @@ PAGE = 100
 HOLD_SETTING, HOLD_MINUTES = "waitlist_hold_minutes", 20
 # The visit that somebody who waits wants earlier: the one that was named or, where none was, the first one of that type
 # that they have since they wait, with a doctor who would do.
-OWN = """SELECT v.id, v.starts_at, v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now() AS may_move
+OWN = """SELECT v.id, v.starts_at, v.visit_mode,
+       v.status IN ('requested', 'booked', 'confirmed') AND v.starts_at > now() AS may_move
   FROM visits AS v
  WHERE v.clinic_id = w.clinic_id AND v.patient_id = w.patient_id
    AND CASE WHEN w.visit_id IS NULL
@@ -38,7 +39,7 @@ OWN_OF = sa.text(
 # Who is being offered something at this moment by another job is skipped, not waited for. A time that somebody has
 # turned down or left unanswered is not offered to them again; nor is anything to somebody who has a time as early.
 LINE = sa.text(
-    f"""SELECT w.id, v.id AS visit_id, v.starts_at AS visit_starts_at,
+    f"""SELECT w.id, v.id AS visit_id, v.starts_at AS visit_starts_at, v.visit_mode AS mode_of_visit,
        ARRAY(SELECT o.starts_at FROM slot_offers AS o
               WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id AND o.provider_id = :provider_id) AS had
   FROM waitlist_entries AS w
@@ -94,7 +95,8 @@ def line(session, freed: Freed, zone: str, most):
     """The next in line for the time, locked, in the fair order: each with a row of what is known of it.
 
     The row says which starts it was offered before (``had``), and its visit that would move (``visit_id``,
-    ``visit_starts_at``) or None. It is a rough choice; which start suits each is for ``WaitlistEntry.suits``.
+    ``visit_starts_at``, ``mode_of_visit``) or None. It is a rough choice; which start suits each is for
+    ``WaitlistEntry.suits``.
     """
     places = in_span(session, freed, zone, *freed.days(ZoneInfo(zone)))
     wanted = {**_wanted(freed, ZoneInfo(zone)), "location_ids": places, "most": most}
