@@ -35,7 +35,7 @@ def update(patient, seen=None, *, by, **details):
     if seen is not None:
         session.refresh(patient, with_for_update={"key_share": True})
         details = patient_changes.beside_others(session, patient, details, seen)
-    _refuse_erased(patient)
+    refuse_erased(patient)
     name = details.get("full_name", patient.full_name).strip()
     if name != patient.full_name:
         details = {**_with_names(name, details), "full_name": name}
@@ -50,7 +50,7 @@ def update(patient, seen=None, *, by, **details):
 @action
 def add_tag(patient, kind: TagKind, words: str, *, by):
     """Pin a tag or a flag to the patient; the same one twice is refused."""
-    _refuse_erased(patient)
+    refuse_erased(patient)
     if any(each.kind == kind and each.tag.casefold() == words.casefold() for each in patient.tags):
         raise Refused("The patient already has this tag.", field="tag")
     patient.tags.append(PatientTag(clinic_id=patient.clinic_id, id=uuid7(), kind=kind, tag=words))
@@ -64,7 +64,8 @@ def remove_tag(patient, tag: PatientTag, *, by):
     return patient
 
 
-def _refuse_erased(patient):
+def refuse_erased(patient):
+    """Refuse what would be written into a record that is erased, or part of another one."""
     if patient.erased_at:
         raise Refused("This record is erased; nothing is written into it any more.")
     if patient.merged_into_id:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from clinic.models.patients import DAY_UNKNOWN
 from clinic.models.people import Gender, VisitMode
 from clinic.models.visits import CancelReason, VisitStatus
 
@@ -70,7 +71,7 @@ def patient(resource, full_url, zone: ZoneInfo) -> Mapped:
         remarks.append("the birth date is not complete: kept as it was written")
     deceased_at, is_deceased = _deceased(resource, zone)
     if is_deceased and deceased_at is None:
-        demographics["deceased"] = "date unknown"
+        demographics |= DAY_UNKNOWN
     if marital := concept(resource.get("maritalStatus")):
         demographics["maritalStatus"] = marital
     address = next(dicts(resource.get("address")), {})

@@ -14,6 +14,10 @@ from clinic.models.people import ContactMethod, Gender, Relation
 from clinic.scope import ClinicOwned, PatientOwned, SoftDeleted
 
 
+# In the demographics of somebody who has died on a day that nobody knows; deceased_at is then when it was written down.
+DAY_UNKNOWN = {"deceased": "date unknown"}
+
+
 class TagKind(Choice):
     """A tag is a note of the desk's; a flag is a warning everyone sees."""
 
@@ -97,6 +101,11 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
     def is_deceased(self):
         """Whether the patient has died."""
         return self.deceased_at is not None
+
+    @property
+    def died_at(self):
+        """The moment that tells the day on which the patient died; None where they live or nobody knows the day."""
+        return None if DAY_UNKNOWN.items() <= self.demographics.items() else self.deceased_at
 
     @property
     def flags(self):

@@ -18,4 +18,6 @@ OF_PATIENTS = {
     "patient_merges.sweep": _l("%(who)s fetched what came late to a merged record of %(whom)s"),
     "deletions.delete": _l("%(who)s deleted the record of %(whom)s"),
     "deletions.restore": _l("%(who)s restored the record of %(whom)s"),
+    "deaths.record": _l("%(who)s recorded that %(whom)s has died"),
+    "deaths.take_back": _l("%(who)s took back that %(whom)s had died"),
 }

@@ -29,6 +29,8 @@ TO_PATIENTS = {
     "patients.update": _l("changed your details"),
     "patients.add_tag": _l("put a note on your record"),
     "patients.remove_tag": _l("took a note off your record"),
+    "deaths.record": _l("noted a death in your record"),
+    "deaths.take_back": _l("took the note of a death out of your record"),
     "booking.book": _l("booked a visit"),
     "walk_ins.add": _l("noted that you came without a time"),
     "requests.ask": _l("noted that you ask for a visit"),

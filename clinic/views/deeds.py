@@ -16,7 +16,7 @@ KINDS = {
     "offers": (_l("Times offered"), ("offers", "offer_links", "strandings", "stranding_offers", "stranding_undo")),
     "telling": (_l("Messages to patients and calls"), ("telling", "calls", "texts")),
     "patients": (_l("Patients"), ("patients", "connections", "same_people", "sign_ups", "erasures", "legal_holds",
-                                   "exports", "insurance", "patient_merges", "deletions")),
+                                   "exports", "insurance", "patient_merges", "deletions", "deaths")),
     "records": (_l("The clinical record"), ("conditions", "allergies", "immunizations", "procedures", "measurements",
                                               "prescriptions", "favourite_medicines", "drugs",
                                               "documents", "referrals", "excuse_notes",

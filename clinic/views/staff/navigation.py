@@ -93,6 +93,7 @@ BELONGS = {
     "staff.insurance": "staff.patients",
     "staff.patient_changes": "staff.patients",
     "staff.deletions": "staff.keeping",
+    "staff.deaths": "staff.patients",
     "staff.favourite_medicines": "staff.my_day",
 }
 
