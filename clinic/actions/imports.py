@@ -20,7 +20,7 @@ from clinic.actions.patient_words import words_of
 from clinic.db import now
 from clinic.models.integrations import ExternalId, Integration
 from clinic.models.patient_changes import PatientChange
-from clinic.models.patients import Patient, PatientWord
+from clinic.models.patients import DAY_UNKNOWN, Patient, PatientWord
 from clinic.models.providers import Provider
 from clinic.models.visits import EventKind, Visit, VisitEvent, VisitKind, VisitSource
 
@@ -38,7 +38,9 @@ DIGEST = sa.text(
 )
 DROP_WORDS = sa.text("DELETE FROM patient_words WHERE clinic_id = :clinic_id AND patient_id = ANY(:ids)")
 PATIENTS, VISITS = Patient.__table__.c, Visit.__table__.c
-PATIENTS_BEFORE = sa.select(PATIENTS.id, PATIENTS.mrn, *(PATIENTS[name] for name in patient_changes.FIELDS))
+PATIENTS_BEFORE = sa.select(
+    PATIENTS.id, PATIENTS.mrn, PATIENTS.demographics, *(PATIENTS[name] for name in patient_changes.FIELDS)
+)
 VISITS_BEFORE = sa.select(VISITS.id, VISITS.status, VISITS.starts_at, VISITS.slot_id)
 
 
@@ -74,10 +76,7 @@ class Importing:
             ids = [item.row_id for item in changed]
             before.update({row.id: row for row in self._execute(PATIENTS_BEFORE.where(PATIENTS.id.in_(ids)))})
             for item in (*new, *changed):
-                if item.columns.pop("is_deceased") and item.columns["deceased_at"] is None:
-                    # The source knows that, not when: since the import then, unless somebody knew better.
-                    known = before.get(item.row_id)
-                    item.columns["deceased_at"] = (known and known.deceased_at) or now()
+                _write_death(item.columns, before.get(item.row_id))
 
         counts, new, changed = self._write(Patient.__table__, items, prepare)
         self._write_words(new, changed, before)
@@ -206,6 +205,19 @@ def integration_for(session, clinic_id, kind) -> Integration:
         session.add(found)
         session.flush()
     return found
+
+
+def _write_death(columns, known):
+    """When the patient died: as the source says; where it says no day, as the clinic knows; else since the import."""
+    has_died = columns.pop("is_deceased")
+    if columns["deceased_at"] is None and known and known.deceased_at:
+        # Also where the source knows of no death: nobody comes back to life because an address changed there.
+        columns["deceased_at"] = known.deceased_at
+        note = {name: known.demographics[name] for name in DAY_UNKNOWN if name in known.demographics}
+        others = {name: value for name, value in columns["demographics"].items() if name not in DAY_UNKNOWN}
+        columns["demographics"] = others | note
+    elif columns["deceased_at"] is None and has_died:
+        columns["deceased_at"] = now()
 
 
 def digest_of(columns) -> bytes:

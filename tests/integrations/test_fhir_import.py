@@ -1,5 +1,6 @@
 """`flask import fhir`: what arrives, what a second run does, and what is said of the rest."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,26 @@ class TestImport:
         session.commit()
         take_in(path)
         assert imported(Patient)[0].phone == "+44 20 7946 0999"
+
+    def test_nobody_comes_back_to_life_nor_loses_a_known_day_by_what_the_source_says(
+        self, take_in, imported, tmp_path, session
+    ):
+        take_in(write(tmp_path / "a.ndjson", lines(patient())))
+        died_at = imported(Patient)[0].deceased_at = datetime(2024, 11, 20, tzinfo=UTC)
+        session.commit()
+        for has_died in (False, True):
+            take_in(write(tmp_path / "a.ndjson", lines(patient(gender="male", deceasedBoolean=has_died))))
+            (someone,) = imported(Patient)
+            assert (someone.gender.value, someone.died_at) == ("male", died_at)
+
+    def test_a_day_nobody_knows_is_known_as_soon_as_the_source_says_it(self, take_in, imported, tmp_path):
+        take_in(write(tmp_path / "a.ndjson", lines(patient(deceasedBoolean=True))))
+        first = imported(Patient)[0].deceased_at
+        take_in(write(tmp_path / "a.ndjson", lines(patient(gender="male"))))
+        (someone,) = imported(Patient)
+        assert someone.deceased_at == first and someone.died_at is None
+        take_in(write(tmp_path / "a.ndjson", lines(patient(deceasedDateTime="2024-11-20T14:05:00Z"))))
+        assert imported(Patient)[0].died_at == datetime(2024, 11, 20, 14, 5, tzinfo=UTC)
 
     def test_the_same_patient_twice_in_one_file_is_one(self, take_in, imported, tmp_path):
         take_in(write(tmp_path / "a.ndjson", lines(patient(), patient(gender="male"))))
