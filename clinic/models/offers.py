@@ -142,3 +142,8 @@ class SlotOffer(PatientOwned, Timestamped, Base):
     def is_live(self):
         """Whether the time is still kept for the patient."""
         return self.state in LIVE
+
+    @property
+    def turns_the_visit(self):
+        """Whether the visit that would move is by video and the offered time in person, or the other way round."""
+        return self.is_move and self.visit.visit_mode != self.visit_mode

@@ -6,9 +6,14 @@ import sqlalchemy as sa
 from clinic.actions import offer_links, offers
 from clinic.models.audit import AuditEntry
 from clinic.models.offers import OfferStatus
+from clinic.models.people import VisitMode
 from tests.actions.offering import offered, run_out
 
 S = OfferStatus
+TURNED = [
+    (VisitMode.IN_PERSON, VisitMode.VIRTUAL, "by video instead of in person"),
+    (VisitMode.VIRTUAL, VisitMode.IN_PERSON, "in person instead of by video"),
+]
 
 
 @pytest.fixture
@@ -56,6 +61,15 @@ class TestShow:
         session.commit()
         page = nobody.open("public.offers.show", token=token).text
         assert "Price" not in page and "cancel it until" not in page
+
+    @pytest.mark.parametrize(("kept", "other", "words"), TURNED)
+    def test_it_says_when_the_visit_would_be_of_the_other_kind(self, nobody, session, cast, kept, other, words):
+        visit = cast.booked(patient=cast.maya_patient, visit_mode=kept)
+        offer = offered(session, cast, cast.tomorrow_at(15), visit, visit_mode=other)
+        assert words in nobody.open("public.offers.show", token=offer_links.token_of(offer)).text
+
+    def test_it_says_nothing_of_that_where_it_stays_of_its_kind(self, nobody, token):
+        assert "instead of" not in nobody.open("public.offers.show", token=token).text
 
     def test_looking_is_on_record_as_the_links_and_nobodys(self, nobody, offer, token, session):
         nobody.open("public.offers.show", token=token)
