@@ -6,7 +6,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,12 @@ from sqlalchemy.orm import joinedload
 
 from clinic.models.day_closings import ClosingStep, DayClosing
 from clinic.queries.day import Day
+from clinic.queries.open_parts import ON_DAY
 
 # So many lines of each check stand on the page; the whole number does in any case.
 SHOWN = 10
+# How far the next day of work is looked for: further than a clinic is closed in summer.
+DAYS_AHEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +176,33 @@ TO_COME = sa.text(f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE {UNSETTLED} A
 def has_more_to_come(session, asked: Asked) -> bool:
     """Whether a visit of the day is not over yet."""
     return session.connection().execute(TO_COME, asked.facts).scalar()
+
+
+# The first day after this one on which somebody comes, or on which a doctor has hours that no closure takes whole.
+NEXT = sa.text(
+    f"""SELECT d.day FROM clinics AS c
+ CROSS JOIN LATERAL (SELECT CAST(:on_date AS date) + n AS day FROM generate_series(1, :days) AS n) AS d
+ WHERE c.id = :clinic_id
+   AND (EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = c.id AND v.status IN ('booked', 'confirmed')
+            AND v.starts_at >= d.day::timestamp AT TIME ZONE c.timezone
+            AND v.starts_at < (d.day + 1)::timestamp AT TIME ZONE c.timezone
+            AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid)))
+        OR EXISTS (SELECT 1 FROM availabilities AS a
+                     JOIN providers AS p ON p.clinic_id = a.clinic_id AND p.id = a.provider_id AND p.is_active
+                    WHERE a.clinic_id = c.id AND a.status = 'active' AND {ON_DAY.format(day="d.day")}
+                      AND (CAST(:provider_id AS uuid) IS NULL OR a.provider_id = CAST(:provider_id AS uuid))
+                      AND NOT EXISTS (SELECT 1 FROM closures AS s
+                           WHERE s.clinic_id = a.clinic_id AND s.removed_at IS NULL
+                             AND coalesce(s.provider_id = a.provider_id, true)
+                             AND coalesce(s.location_id = coalesce(a.location_id, p.location_id), s.location_id IS NULL)
+                             AND s.starts_at <= (d.day + a.start_time) AT TIME ZONE c.timezone
+                             AND s.ends_at >= (d.day + a.end_time) AT TIME ZONE c.timezone)))
+ ORDER BY d.day LIMIT 1"""
+)
+
+
+def next_day(session, asked: Asked) -> date:
+    """The next day after it on which there is work, for the clinic or the doctor; where there is none, tomorrow's."""
+    facts = {"clinic_id": asked.clinic_id, "on_date": asked.day.date, "provider_id": asked.provider_id}
+    found = session.connection().execute(NEXT, facts | {"days": DAYS_AHEAD}).scalar()
+    return found or asked.day.date + timedelta(days=1)

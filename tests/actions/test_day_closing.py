@@ -262,6 +262,52 @@ class TestReadiness:
         assert _nobody_here(session, cast, cast.booked(cast.tomorrow_at(19), overbook="After the match")) == 0
 
 
+class TestTheDayMadeReady:
+    FRIDAY, SATURDAY, MONDAY = date(2030, 3, 29), date(2030, 3, 30), date(2030, 4, 1)
+
+    @pytest.fixture(autouse=True)
+    def weekdays(self, session):
+        """Nobody has hours at the weekend, on whose Sunday the clock goes forward."""
+        session.execute(sa.delete(Availability).where(Availability.weekday.in_([0, 6])))
+
+    @pytest.fixture
+    def after(self, session, cast):
+        """The day that is made ready on the Friday, by the clinic or a doctor."""
+
+        def found(provider=None):
+            day = Day.on(self.FRIDAY, cast.rose.timezone)
+            return asked.next_day(session, asked.Asked(cast.rose.id, day, provider and provider.id))
+
+        return found
+
+    def test_after_a_friday_is_the_monday_unless_somebody_comes_before_it(self, cast, over, after):
+        assert after() == self.MONDAY
+        visit = over(day=self.SATURDAY)
+        assert (after(), after(cast.dr_osei), after(cast.dr_lind)) == (self.SATURDAY, self.SATURDAY, self.MONDAY)
+        visits.cancel(visit, reason="patient", by=cast.amara.actor)
+        assert after() == self.MONDAY
+
+    def test_a_doctor_who_has_hours_that_saturday_is_made_ready_for(self, session, cast, after):
+        lind = {"clinic_id": cast.rose.id, "provider_id": cast.dr_lind.id}
+        session.add(Availability(**lind, on_date=self.SATURDAY, start_time=time(9), end_time=time(12)))
+        session.flush()
+        assert (after(), after(cast.dr_osei), after(cast.dr_lind)) == (self.SATURDAY, self.MONDAY, self.SATURDAY)
+
+    def test_a_holiday_is_passed_over_and_half_a_one_is_not(self, session, cast, after):
+        day = Day.on(self.MONDAY, cast.rose.timezone)
+        holiday = Closure(clinic_id=cast.rose.id, title="Holiday", starts_at=day.starts_at, ends_at=day.ends_at)
+        session.add(holiday)
+        session.flush()
+        assert after() == self.MONDAY + timedelta(days=1)
+        holiday.ends_at = day.starts_at + timedelta(hours=12)
+        session.flush()
+        assert after() == self.MONDAY
+
+    def test_where_nobody_has_hours_it_is_tomorrow(self, session, after):
+        session.execute(sa.delete(Availability))
+        assert after() == self.SATURDAY
+
+
 def _nobody_here(session, cast, visit):
     """How many visits of that day the readiness list finds without their doctor."""
     which = asked.Asked(cast.rose.id, Day.on(asked.day_of(visit), cast.rose.timezone))

@@ -27,9 +27,9 @@ from clinic.queries import (
     strandings,
 )
 from clinic.queries import day as days
+from clinic.queries import day_closing as closing
 from clinic.queries import open_times as times
 from clinic.queries import queue as queues
-from clinic.queries.day_closing import every_check
 from clinic.scope import Scope
 from tests.bench import data
 from tests.databases import migrated_database
@@ -83,6 +83,7 @@ def _statements(place):
         "how many calls": (calls.COUNT, {"clinic_id": place.clinic_id, "many": 99}),
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
+        "times to move to": (times.TIMES_TO_MOVE_TO, asked | {"given_back": place.patients[0]}),
         "whether a time fits": (times.FITS, asked),
         "times that suit": (finder.FIND, asked | suits | {"provider_ids": place.doctors}),
         "times with a room that suit": (
@@ -106,8 +107,9 @@ def _statements(place):
         "a doctor's next in the queue": (queues.NEXT, bounds | {"provider_id": place.doctors[0]}),
         **{
             f"before a day is over: {name}": (sa.text(check.sql), bounds | {"provider_id": None, "on_date": tomorrow})
-            for name, check in every_check()
+            for name, check in closing.every_check()
         },
+        "the next day of work": (closing.NEXT, bounds | {"provider_id": None, "on_date": place.today, "days": 60}),
         "the calendar's visits": (calendar.VISITS, bounds | {"provider_id": None}),
         "the calendar's visits of one doctor": (calendar.VISITS, bounds | {"provider_id": place.doctors[0]}),
         "what else takes time": (calendar.TIMES, bounds | {"provider_ids": place.doctors}),
@@ -141,7 +143,14 @@ def test_it_finds_its_rows_by_an_index(month, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["open times of a day", "open times of every doctor", "whether a time fits", "times with a room that suit"]
+    "name",
+    [
+        "open times of a day",
+        "open times of every doctor",
+        "times to move to",
+        "whether a time fits",
+        "times with a room that suit",
+    ],
 )
 def test_it_is_planned_once_and_not_for_every_request(month, name):
     session, place = month

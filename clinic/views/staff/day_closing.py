@@ -141,18 +141,20 @@ def _may_open(endpoint):
 
 def _page(day, **forms):
     session, part, zone = db.session(), _whose_part(), current.clinic.timezone
-    after = Day.on(day.date + timedelta(days=1), zone)
-    open_ones = asked.find(session, asked.CLOSING, asked.Asked(current.clinic.id, day, part))
-    coming = asked.find(session, asked.READINESS, asked.Asked(current.clinic.id, after, part))
+    which = asked.Asked(current.clinic.id, day, part)
+    ahead = Day.on(asked.next_day(session, which), zone)
+    open_ones = asked.find(session, asked.CLOSING, which)
+    coming = asked.find(session, asked.READINESS, asked.Asked(current.clinic.id, ahead, part))
     listed(line.visit_id for each in (*open_ones, *coming) for line in each.lines if line.visit_id)
     last = asked.last_closing(session, day.date, part)
     return {
-        "day": day, "before": day.date - timedelta(days=1), "after": after, "today": Day.today(zone).date,
+        "day": day, "before": day.date - timedelta(days=1), "after": day.date + timedelta(days=1), "ahead": ahead,
+        "today": Day.today(zone).date,
         "open_ones": open_ones, "coming": coming,
         "own_part": part, "last": last, "is_closed": last is not None and last.step == ClosingStep.CLOSED,
         "closed_parts": asked.closed_parts(session, day.date), "signatures": asked.history(session, day.date),
         "labels": {n: c.label for n, c in asked.CLOSING.items()},
-        "more_to_come": asked.has_more_to_come(session, asked.Asked(current.clinic.id, day, part)),
+        "more_to_come": asked.has_more_to_come(session, which),
         "reachable": {name for name, check in asked.every_check() if _may_open(check.where)},
         "close": CloseForm(formdata=None), "reopen": ReopenForm(formdata=None), **forms,
     }  # fmt: skip

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from clinic.db import now
 from clinic.models.day_closings import DayClosing
 from clinic.models.notifications import Notification
+from clinic.models.schedule import Availability
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visits import Visit
 from tests.queries_counted import counted
@@ -62,6 +63,15 @@ class TestIndex:
         over(provider=cast.dr_lind), over(11)
         page = osei.open("staff.day_closing.index", date=DAY).text
         assert "Close your part" in page and "1 open" in page and "Every message arrived" not in page
+
+    def test_after_a_friday_it_asks_whether_monday_is_ready(self, session, amara):
+        friday = DAY + timedelta(days=3)
+        assert "Before that day nothing is booked" not in amara.open("staff.day_closing.index", date=friday).text
+        session.execute(sa.delete(Availability).where(Availability.weekday.in_([0, 6])))
+        session.commit()
+        page = amara.open("staff.day_closing.index", date=friday).text
+        assert re.search(r"Ready for Monday,? 9 February", page) and "Before that day nothing is booked" in page
+        assert f"/staff/day-closing?date={friday + timedelta(days=1)}" in page  # a day at a time all the same
 
     def test_it_asks_as_often_for_many_as_for_one(self, app, cast, amara, over):
         def asked():
