@@ -7,6 +7,11 @@ STANDS = """NOT (s.status = 'held'
        AND NOT (s.kind = 'open' AND s.status = 'free' AND s.taken = 0 AND NOT EXISTS (
             SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
                AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)))"""
+# The same for a visit that moves and gives its own slot back, which goes unless others sit or want to sit in it.
+STANDS_MEANWHILE = f"""{STANDS}
+       AND NOT (s.id = CAST(:given_back AS uuid) AND s.kind = 'open' AND s.taken = 1 AND NOT EXISTS (
+            SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id
+               AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)))"""
 # The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at); 28 hours: no slot is
 # longer than 24, no buffer longer than 4.
 # What closes a place shuts the hours and the shared seats there; what closes a doctor or everybody shuts all of theirs.

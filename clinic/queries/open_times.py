@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.db import now
-from clinic.queries.open_parts import AROUND, HOURS, ROOMS, SEATS, SERVES
+from clinic.queries.open_parts import AROUND, HOURS, ROOMS, SEATS, SERVES, STANDS, STANDS_MEANWHILE
 
 OPEN_TIMES = sa.text(
     f"""WITH {HOURS}, {SEATS}, {ROOMS},
@@ -46,6 +46,8 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
                       AND f.day = (found.starts_at AT TIME ZONE :zone)::date)
  ORDER BY found.starts_at, found.provider_id, found.opens LIMIT :most"""
 )
+# The times to which a visit can move, among them what its own time keeps from others.
+TIMES_TO_MOVE_TO = sa.text(OPEN_TIMES.text.replace(STANDS, STANDS_MEANWHILE))
 # What is known of one wished time, in one row: may it be booked, in which slot if it is shared, else in which rooms.
 # The place is that of the hours it begins in; a doctor keeps the room they have on that day, where it is free.
 FITS = sa.text(
@@ -125,21 +127,22 @@ def open_times(
     latest=None,
     most=5000,
     wanted_rooms=(),
+    given_back=None,
 ) -> list[OpenTime]:
     """The open starts of a visit type with these doctors on these days of the clinic's calendar, soonest first.
 
     Portal callers pass ``earliest`` and ``latest`` (the type's notice and horizon); the desk is bound by neither, only
     by the present moment. ``wanted_rooms`` are ids of rooms wanted beside those the type needs, or
-    of kinds of which any room will do.
+    of kinds of which any room will do; ``given_back`` is the id of the slot that a visit which moves gives back.
     """  # fmt: skip
     zone = ZoneInfo(clinic.timezone)
     rows = session.connection().execute(
-        OPEN_TIMES,
+        TIMES_TO_MOVE_TO if given_back else OPEN_TIMES,
         {
             "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(provider_ids),
             "first_day": first_day, "last_day": last_day, "zone": zone.key, "mode": mode, "person_id": person_id,
             "earliest": earliest or now(), "latest": latest or now() + timedelta(days=3650), "most": most,
-            "wanted_rooms": list(wanted_rooms),
+            "wanted_rooms": list(wanted_rooms), "given_back": given_back,
         },
     )  # fmt: skip
     return [OpenTime(*row) for row in rows]

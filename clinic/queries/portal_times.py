@@ -13,17 +13,25 @@ from clinic.queries.open_times import fits, open_times, patient_window
 WEEK = 7
 
 
-def times_between(session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None, most=5000):
-    """Open times within the patient's window on these days; of doctors free at the same moment only the first named."""
+def times_between(
+    session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None, moved=None, most=5000
+):  # fmt: skip
+    """Open times within the patient's window on these days; of doctors free at the same moment only the first named.
+
+    A visit that is ``moved`` is in nobody's way but where it is now.
+    """
     earliest, latest = patient_window(visit_type)
     found = open_times(
         session, clinic, visit_type, [doctor.id for doctor in doctors], first_day, last_day,
         mode=visit_type.visit_mode or mode, person_id=person_id, earliest=earliest, latest=latest, most=most,
+        given_back=moved and moved.slot_id,
     )  # fmt: skip
+    own = moved and (moved.provider_id, moved.starts_at)
     rank = {doctor.id: number for number, doctor in enumerate(doctors)}
     once = {}
     for time in sorted(found, key=lambda each: (each.starts_at, rank[each.provider_id])):
-        once.setdefault(time.starts_at, time)
+        if (time.provider_id, time.starts_at) != own:
+            once.setdefault(time.starts_at, time)
     return list(once.values())
 
 
@@ -34,32 +42,33 @@ def bookable_days(visit_type, timezone):
     return earliest.astimezone(zone).date(), latest.astimezone(zone).date()
 
 
-def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None):
-    """The first of these days with an open time, or None."""
-    found = times_between(
-        session, clinic, visit_type, doctors, first_day, last_day,
-        person_id=person_id, mode=mode, most=len(doctors) or 1,
-    )  # fmt: skip
+def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, **asked):
+    """The first of these days with an open time, or None; ``asked`` as of ``times_between``."""
+    # One more, since a visit that moves is not offered where it is.
+    most = len(doctors) + 1
+    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, most=most, **asked)
     return found[0].starts_at.astimezone(ZoneInfo(clinic.timezone)).date() if found else None
 
 
-def week_of_days(session, clinic, visit_type, doctors, first_day, *, person_id, mode=None):
-    """Seven days from the first, each with the number of its open times."""
+def week_of_days(session, clinic, visit_type, doctors, first_day, **asked):
+    """Seven days from the first, each with the number of its open times; ``asked`` as of ``times_between``."""
     last_day = first_day + timedelta(days=WEEK - 1)
-    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, person_id=person_id, mode=mode)
+    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, **asked)
     zone = ZoneInfo(clinic.timezone)
     counts = Counter(time.starts_at.astimezone(zone).date() for time in found)
     return [(day, counts[day]) for day in (first_day + timedelta(days=n) for n in range(WEEK))]
 
 
-def nearest_times(session, clinic, visit_type, doctors, wished, *, person_id, mode=None, most=3):
-    """The open times nearest to a lost one, soonest first: within a week of it and the patient's window."""
+def nearest_times(session, clinic, visit_type, doctors, wished, *, most=3, **asked):
+    """The open times nearest to a lost one, soonest first: within a week of it and the patient's window.
+
+    ``asked`` as of ``times_between``.
+    """
     first, last = bookable_days(visit_type, clinic.timezone)
     day = min(max(wished.astimezone(ZoneInfo(clinic.timezone)).date(), first), last)
     found = times_between(
-        session, clinic, visit_type, doctors, day - timedelta(days=WEEK), day + timedelta(days=WEEK),
-        person_id=person_id, mode=mode,
-    )  # fmt: skip
+        session, clinic, visit_type, doctors, day - timedelta(days=WEEK), day + timedelta(days=WEEK), **asked
+    )
     found.sort(key=lambda time: (abs(time.starts_at - wished), time.starts_at))
     return sorted(found[:most], key=lambda time: time.starts_at)
 

@@ -22,9 +22,9 @@ from clinic.views.portal.answers import Answers
 class Journey:
     """What the next question needs to know. Looked up when first asked for; 404 for whatever is not offered here."""
 
-    def __init__(self, answers, *, is_move=False, who=current):
-        # Who asks: somebody signed in or, for one visit, whoever holds its link.
-        self.answers, self.is_move, self.who = answers, is_move, who
+    def __init__(self, answers, *, moved=None, who=current):
+        # The visit that is moved, if one is. Who asks: somebody signed in or, for one visit, whoever holds its link.
+        self.answers, self.moved, self.who = answers, moved, who
         self.clinic = who.clinic
         if answers.patient_id and answers.patient_id not in who.patient_ids:
             abort(404)
@@ -64,7 +64,7 @@ class Journey:
         found = portal_offers.offer_of(db.session(), *ids) or abort(404)
         if found.visit_type.booking == BookingRule.OFF:
             raise Refused("This type of visit is booked by the clinic. Please call us.")
-        if found.is_enough and not self.is_move:
+        if found.is_enough and not self.moved:
             raise Refused("You have as many visits of this type to come as can be booked here. Please call us.")
         return found
 
@@ -139,35 +139,27 @@ class Journey:
             "later": later if later <= last else None, "next_open": next_open, "last": last,
         }  # fmt: skip
 
+    def _look(self, question, *when, doctors=None):
+        doctors = self.doctors if doctors is None else doctors
+        return question(db.session(), self.clinic, self.visit_type, doctors, *when, person_id=self.person_id,
+                        mode=self.answers.visit_mode, moved=self.moved)  # fmt: skip
+
     def _days(self, first_day):
-        return portal_times.week_of_days(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day,
-            person_id=self.person_id, mode=self.answers.visit_mode,
-        )  # fmt: skip
+        return self._look(portal_times.week_of_days, first_day)
 
     def _first_open_day(self, first_day, last_day):
         if first_day > last_day:
             return None
-        return portal_times.first_open_day(
-            db.session(), self.clinic, self.visit_type, self.doctors, first_day, last_day,
-            person_id=self.person_id, mode=self.answers.visit_mode,
-        )  # fmt: skip
+        return self._look(portal_times.first_open_day, first_day, last_day)
 
     def times(self, day):
         """The open times of one day."""
-        return portal_times.times_between(
-            db.session(), self.clinic, self.visit_type, self.doctors, day, day,
-            person_id=self.person_id, mode=self.answers.visit_mode,
-        )  # fmt: skip
+        return self._look(portal_times.times_between, day, day)
 
     def nearest(self):
         """The three open times nearest to the lost one: the same doctor's, or anybody's where they have none."""
         for doctors in (self.doctors, self.offering):
-            found = portal_times.nearest_times(
-                db.session(), self.clinic, self.visit_type, doctors, self.answers.starts_at,
-                person_id=self.person_id, mode=self.answers.visit_mode,
-            )  # fmt: skip
-            if found:
+            if found := self._look(portal_times.nearest_times, self.answers.starts_at, doctors=doctors):
                 return found
         return []
 

@@ -89,7 +89,7 @@ def journey_of(visit, who=current, **chosen):
             provider_id=chosen.get("provider_id") or asked.provider_id,
             starts_at=chosen.get("starts_at") or asked.starts_at,
         ),
-        is_move=True,
+        moved=visit,
         who=who,
     )
 

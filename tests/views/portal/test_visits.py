@@ -142,6 +142,27 @@ class TestMove:
         assert "Your visit is still where it was" in answer.text
         assert again(session, hers).starts_at == cast.tomorrow_at(10, days=3)
 
+    def test_on_a_full_day_and_within_its_own_time_its_own_place_is_hers(self, maya, cast, session, hers):
+        cast.consultation.limit_per_day, cast.consultation.step_minutes = 1, 10
+        session.commit()
+        page = {"visit_id": hers.id, "day": hers.starts_at.date().isoformat()}
+        times = maya.open("portal.visits.move_time", **page).text
+        assert ">10:10<" in times and ">09:50<" in times and ">10:00<" not in times
+        assert f"day={page['day']}" in maya.open("portal.visits.move", visit_id=hers.id).text
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(cast.tomorrow_at(10, 10, days=3))}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code == 303
+        everybody = maya.open("portal.visits.move_time", **page, doctor="first").text
+        assert ">10:00<" in everybody and ">10:10<" in everybody
+
+    def test_what_others_sit_in_is_not_given_back(self, maya, cast, session):
+        cast.consultation.capacity, cast.consultation.step_minutes = 2, 10
+        session.commit()
+        visit = cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient)
+        page = {"visit_id": visit.id, "day": visit.starts_at.date().isoformat()}
+        assert ">10:10<" in maya.open("portal.visits.move_time", **page).text
+        cast.booked(cast.tomorrow_at(10, days=3))
+        assert ">10:10<" not in maya.open("portal.visits.move_time", **page).text
+
     def test_a_visit_by_video_is_offered_only_times_by_video(self, maya, cast, session):
         visit = cast.booked(cast.tomorrow_at(14, days=3), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL)
         hours = sa.update(Availability).where(Availability.provider_id == cast.dr_osei.id)
