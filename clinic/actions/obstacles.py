@@ -68,12 +68,13 @@ def of_time(wish, terms, found):
         return
     if found.closed:
         yield TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=doctor)
-    if found.taken or not (found.free or found.blocked):
+    shared = found.seat_without_room
+    if not shared and (found.taken or not (found.free or found.blocked)):
         yield TimeTaken("That time has just been taken.", wish)
-    if found.inside_hours and not found.rooms_free:
+    if shared or (found.inside_hours and not found.rooms_free):
         any_room = word("No room is free for this visit at that time.")
         yield TimeTaken(word("The room is not free at that time.") if wish.wanted_rooms else any_room, wish)
-    if not found.inside_hours:
+    if not (shared or found.inside_hours):
         yield not_here(wish, terms)
 
 

@@ -115,7 +115,7 @@ full_days AS (
 )
 """
 # A seat is at the place said for it, else where the hours are that it begins in, dated ones before weekly ones, else
-# where its doctor is.
+# where its doctor is. It has the rooms that go with its time and no others, so it serves only whom these are enough.
 SEATS = """
 seats AS (
     SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at, at.location_id,
@@ -125,7 +125,13 @@ seats AS (
            EXISTS (SELECT 1 FROM shut AS c
                     WHERE coalesce(c.provider_id = t.provider_id, true)
                       AND coalesce(c.location_id = at.location_id, c.location_id IS NULL)
-                      AND c.times && tstzrange(t.starts_at, t.ends_at)) AS shut
+                      AND c.times && tstzrange(t.starts_at, t.ends_at)) AS shut,
+           o.by_video AND coalesce(t.visit_mode = 'virtual', true)
+           OR NOT EXISTS (SELECT 1 FROM needs AS n WHERE NOT EXISTS (
+                  SELECT 1 FROM slot_rooms AS x JOIN rooms AS r ON r.clinic_id = x.clinic_id AND r.id = x.room_id
+                   WHERE x.clinic_id = :clinic_id AND x.slot_id = t.id AND r.room_kind_id = n.room_kind_id
+                     AND NOT EXISTS (SELECT 1 FROM wanted AS w
+                                      WHERE w.room_kind_id = r.room_kind_id AND w.id <> r.id))) AS has_rooms
       FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id
       LEFT JOIN blocks AS b ON b.provider_id = t.provider_id
      CROSS JOIN LATERAL (

@@ -16,7 +16,7 @@ from clinic.db import now
 from clinic.queries.open_parts import AROUND, HOURS, ROOMS, SEATS, SERVES, STANDS, STANDS_MEANWHILE
 
 OPEN_TIMES = sa.text(
-    f"""WITH {HOURS}, {SEATS}, {ROOMS},
+    f"""WITH {HOURS}, {ROOMS}, {SEATS},
 candidates AS MATERIALIZED (
     SELECT h.provider_id, begins AS starts_at, begins + make_interval(mins => o.minutes) AS ends_at, o.capacity,
            begins - make_interval(mins => o.buffer_before) AS busy_from,
@@ -39,7 +39,8 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
     UNION ALL
     SELECT s.provider_id, s.starts_at, s.ends_at, s.left_over, s.location_id, s.starts_at
       FROM seats AS s CROSS JOIN span
-     WHERE s.left_over > 0 AND NOT s.shut AND s.starts_at >= span.first_midnight AND s.starts_at < span.last_midnight
+     WHERE s.left_over > 0 AND s.has_rooms AND NOT s.shut
+       AND s.starts_at >= span.first_midnight AND s.starts_at < span.last_midnight
 ) AS found
  WHERE found.starts_at >= :earliest AND found.starts_at < :latest
    AND NOT EXISTS (SELECT 1 FROM full_days AS f WHERE f.provider_id = found.provider_id
@@ -49,15 +50,19 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
 # The times to which a visit can move, among them what its own time keeps from others.
 TIMES_TO_MOVE_TO = sa.text(OPEN_TIMES.text.replace(STANDS, STANDS_MEANWHILE))
 # What is known of one wished time, in one row: may it be booked, in which slot if it is shared, else in which rooms.
-# The place is that of the hours it begins in; a doctor keeps the room they have on that day, where it is free.
+# The place is that of the hours it begins in; a doctor keeps the room they have on that day, where it is free. Of a
+# shared time that begins then it is said whether that is closed and has the rooms.
 FITS = sa.text(
-    f"""WITH {HOURS}, {SEATS}, {ROOMS},
+    f"""WITH {HOURS}, {ROOMS}, {SEATS},
 wish AS (
     SELECT o.*, CAST(:starts_at AS timestamptz) AS starts_at,
            CAST(:starts_at AS timestamptz) + make_interval(mins => o.minutes) AS ends_at,
            CAST(:starts_at AS timestamptz) - make_interval(mins => o.buffer_before) AS busy_from,
            CAST(:starts_at AS timestamptz) + make_interval(mins => o.minutes + o.buffer_after) AS busy_until
       FROM offers AS o
+),
+seat AS (
+    SELECT s.* FROM seats AS s JOIN wish AS w ON w.starts_at = s.starts_at
 ),
 begins_in AS (
     SELECT h.location_id, h.opens FROM hours AS h JOIN wish AS w ON w.starts_at >= h.opens AND w.starts_at < h.closes
@@ -79,7 +84,9 @@ place AS (
           FROM places AS c) AS served
      ORDER BY cardinality(served.room_ids) DESC, served.opens LIMIT 1
 )
-SELECT p.location_id, p.room_ids, cardinality(p.room_ids) = (SELECT count(*) FROM needs) AS rooms_free,
+SELECT p.location_id, p.room_ids,
+       coalesce((SELECT s.has_rooms FROM seat AS s),
+                cardinality(p.room_ids) = (SELECT count(*) FROM needs)) AS rooms_free,
        w.minutes, w.buffer_before, w.buffer_after, w.capacity,
        coalesce((SELECT range_agg(tstzrange(h.opens, h.closes)) FROM hours AS h)
                 @> tstzrange(w.starts_at, w.ends_at), false) AS inside_hours,
@@ -90,14 +97,14 @@ SELECT p.location_id, p.room_ids, cardinality(p.room_ids) = (SELECT count(*) FRO
        coalesce((SELECT b.times FROM blocks AS b) && tstzrange(w.starts_at, w.ends_at), false) AS blocked,
        EXISTS (SELECT 1 FROM taken AS t WHERE t.kind <> 'blocked'
                   AND tstzrange(t.busy_from, t.busy_until) && tstzrange(w.busy_from, w.busy_until)) AS taken,
-       coalesce((SELECT s.shut FROM seats AS s WHERE s.starts_at = w.starts_at),
+       coalesce((SELECT s.shut FROM seat AS s),
                 (SELECT c.times FROM closed AS c) && tstzrange(w.starts_at, w.ends_at)
                 OR EXISTS (SELECT 1 FROM hours AS h WHERE h.opens < w.ends_at AND h.closes > w.starts_at
                               AND h.shut && tstzrange(w.starts_at, w.ends_at)), false) AS closed,
        EXISTS (SELECT 1 FROM full_days AS f
                 WHERE f.day = (w.starts_at AT TIME ZONE :zone)::date) AS day_full,
-       (SELECT s.slot_id FROM seats AS s
-         WHERE s.starts_at = w.starts_at AND s.left_over > 0 AND NOT s.shut) AS seat_in
+       (SELECT s.slot_id FROM seat AS s WHERE s.left_over > 0 AND s.has_rooms AND NOT s.shut) AS seat_in,
+       EXISTS (SELECT 1 FROM seat AS s WHERE s.left_over > 0 AND NOT s.has_rooms) AS seat_without_room
   FROM wish AS w CROSS JOIN place AS p"""
 )
 

@@ -214,11 +214,11 @@ def _states(found):
     """All that stands in the way, what no reason helps over first; nothing of a time that is open."""
     if found is None:
         return [State.OUTSIDE]
-    alone = not found.seat_in
+    alone = not (found.seat_in or found.seat_without_room)
     facts = {
         State.BLOCKED: found.blocked, State.CLOSED: found.closed,
         State.TAKEN: alone and (found.taken or not (found.free or found.blocked)),
         State.OUTSIDE: alone and not found.inside_hours, State.FULL: found.day_full,
-        State.ROOM: alone and found.inside_hours and not found.rooms_free,
+        State.ROOM: found.seat_without_room or (alone and found.inside_hours and not found.rooms_free),
     }  # fmt: skip
     return [state for state, stands in facts.items() if stands]

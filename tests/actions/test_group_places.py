@@ -11,6 +11,7 @@ from clinic.actions.groups import Group
 from clinic.models.people import VisitMode
 from clinic.models.rooms import Room
 from clinic.models.visits import CancelReason
+from clinic.queries import picking
 from clinic.queries.open_times import open_times
 from tests.rooms import a_kind, a_place, rooms_kept
 
@@ -133,6 +134,44 @@ class TestElsewhere:
         session.rollback()
         change(cast, slot, north, capacity=5)
         assert slot.capacity == 5
+
+
+class TestSeatsWithRooms:
+    """A seat has the rooms of its time and no others."""
+
+    def test_where_no_room_is_kept_nobody_sits_who_needs_one_but_by_video(self, session, cast, publish):
+        slot = publish(None, visit_type_id=None, minutes=30)
+        assert seats(session, cast, slot, mode=VisitMode.IN_PERSON) == 3
+        a_kind(session, cast, "Gym", "Hall", needed_by=[cast.consultation])
+        assert seats(session, cast, slot, mode=VisitMode.IN_PERSON) == 0
+        with pytest.raises(TimeTaken, match="No room is free"):
+            sit(session, cast, slot, cast.tom)
+        session.rollback()
+        assert sit(session, cast, slot, cast.tom, visit_mode=VisitMode.VIRTUAL)
+        assert seats(session, cast, slot, mode=VisitMode.VIRTUAL) == 2
+
+    def test_a_room_wanted_beside_is_had_only_where_the_time_has_it(self, session, cast, publish):
+        gym, hall, annex = a_kind(session, cast, "Gym", "Hall", "Annex", needed_by=[cast.consultation])
+        scanner, _van = a_kind(session, cast, "Scanner", "Van")
+        slot = publish(None)
+        assert rooms_kept(session) == ["Annex"]
+        here = {"mode": VisitMode.IN_PERSON}
+        wished = (gym, annex, hall, scanner)
+        had = {each.name: seats(session, cast, slot, wanted_rooms=[each.id], **here) for each in wished}
+        assert had == {"Gym": 3, "Annex": 3, "Hall": 0, "Scanner": 0}
+        with pytest.raises(TimeTaken, match="The room is not free"):
+            sit(session, cast, slot, cast.tom, wanted_rooms=(scanner.id,))
+        session.rollback()
+        assert sit(session, cast, slot, cast.tom, wanted_rooms=(annex.id,))
+
+    def test_the_desk_is_told_that_it_is_the_room(self, session, cast, publish):
+        slot = publish(None, visit_type_id=None, minutes=30)
+        a_kind(session, cast, "Gym", "Hall", needed_by=[cast.consultation])
+        kind = next(each for each in picking.menu(session, cast.at.id) if each.id == cast.consultation.id)
+        found = picking.judge(
+            session, cast.at, kind, kind.doctor(cast.dr_osei.id), VisitMode.IN_PERSON, slot.starts_at
+        )  # fmt: skip
+        assert (found.state, found.also) == (picking.State.ROOM, ())
 
 
 class TestBroughtBack:

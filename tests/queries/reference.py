@@ -197,13 +197,13 @@ class Schedule:
             found.setdefault((begin, doctor.id), (end, self.kind.capacity))
 
     def _has_rooms(self, place, window):
+        return all(any(self._is_free(room, place, window) for room in alike) for alike in self._needed())
+
+    def _needed(self):
+        """What is needed or wanted, each as the rooms of which any one will do."""
         wanted = [room for room in self.rooms if room.id in self.wanted_rooms]
-        kinds = {*self.kind.needs, *self.wanted_rooms} - {room.id for room in wanted}
-        rooms = [[room for room in self.rooms if room.kind == kind] for kind in kinds - {room.kind for room in wanted}]
-        return all(
-            any(self._is_free(room, place, window) for room in alike)
-            for alike in [*rooms, *([each] for each in wanted)]
-        )
+        kinds = {*self.kind.needs, *self.wanted_rooms} - {room.id for room in wanted} - {room.kind for room in wanted}
+        return [[room for room in self.rooms if room.kind == kind] for kind in kinds] + [[each] for each in wanted]
 
     def _is_free(self, room, place, window):
         if room.paused or (room.place is not None and place is not None and room.place != place):
@@ -233,9 +233,11 @@ class Schedule:
             fits = slot.of_type == self.kind.id or (
                 slot.kind == "published" and slot.of_type is None and slot.end - slot.start >= minutes * MINUTE
             )
-            wrong_mode = not self._ways(doctor, slot.mode)
+            ways = self._ways(doctor, slot.mode)
+            has_rooms = all(any(room in slot.rooms for room in alike) for alike in self._needed())
+            serves = "virtual" in ways or (ways and has_rooms)
             left = slot.capacity - slot.taken - self._held_seats(slot)
-            if not fits or wrong_mode or slot.status != "free" or left <= 0 or self._is_away(doctor, slot):
+            if not fits or not serves or slot.status != "free" or left <= 0 or self._is_away(doctor, slot):
                 continue
             if self._is_looked_at(slot.start):
                 found.setdefault((slot.start, doctor.id), (slot.end, left))
