@@ -10,7 +10,6 @@ from clinic import bell
 from clinic.actions import strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist_of_hours
-from clinic.actions.providers import lock
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, AvailabilityStatus
 
@@ -26,13 +25,13 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 @action
 def add(session, provider: Provider, *, by, **details):
     """Add hours of a weekday (0 is Sunday) or, with ``on_date``, of one day, in place of its weekly hours or beside."""
-    stranded = strandings.hold_hours(provider)
+    held = strandings.hold_hours(provider)
     row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
     _fits_beside_the_others(session, row)
     session.add(row)
-    strandings.in_hours_again(provider, stranded, by=by)
-    if row.on_date and not row.in_addition:
-        strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, by=by)
+    strandings.in_hours_again(provider, held, by=by)
+    if row.on_date:
+        strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, held, by=by)
     tell_waitlist_of_hours(session, provider, row.id)
     bell.ring(session, provider.clinic_id, "visits")
     return row
@@ -40,15 +39,15 @@ def add(session, provider: Provider, *, by, **details):
 
 @action
 def update(row: Availability, provider: Provider, *, by, **details):
-    """Change hours where they stand; what is booked stays booked, and what they cover again needs no other time."""
-    session, former, stranded = object_session(row), _kept(row), strandings.hold_hours(provider)
+    """Change hours where they stand; visits they no longer cover where they were are stranded, others are no more."""
+    session, former, held = object_session(row), _kept(row), strandings.hold_hours(provider)
     with session.no_autoflush:
         for name, value in details.items():
             setattr(row, name, value)
         if row.status == AvailabilityStatus.ACTIVE:
             _fits_beside_the_others(session, row)
-    strandings.in_hours_again(provider, stranded, by=by)
-    strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, by=by)
+    strandings.in_hours_again(provider, held, by=by)
+    strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, held, by=by)
     if not _only_shorter(_kept(row), former):
         tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
     bell.ring(session, row.clinic_id, "visits")
@@ -58,9 +57,9 @@ def update(row: Availability, provider: Provider, *, by, **details):
 @action
 def pause(row: Availability, provider: Provider, *, by):
     """Keep the hours but offer nothing in them; what is booked stays booked."""
-    lock(provider)
+    held = strandings.hold_hours(provider)
     row.status = AvailabilityStatus.PAUSED
-    strandings.by_hours(provider, row, {"do": "resume", "row_id": str(row.id)}, by=by)
+    strandings.by_hours(provider, row, {"do": "resume", "row_id": str(row.id)}, held, by=by)
     bell.ring(object_session(row), row.clinic_id, "visits")
     return row
 
@@ -68,10 +67,10 @@ def pause(row: Availability, provider: Provider, *, by):
 @action
 def resume(row: Availability, provider: Provider, *, by):
     """Offer times in the hours again; visits that were to move because of the pause stay."""
-    stranded = strandings.hold_hours(provider)
+    held = strandings.hold_hours(provider)
     _fits_beside_the_others(object_session(row), row)
     row.status = AvailabilityStatus.ACTIVE
-    strandings.in_hours_again(provider, stranded, by=by)
+    strandings.in_hours_again(provider, held, by=by)
     tell_waitlist_of_hours(object_session(row), provider, row.id)
     bell.ring(object_session(row), row.clinic_id, "visits")
     return row
@@ -80,11 +79,11 @@ def resume(row: Availability, provider: Provider, *, by):
 @action
 def remove(row: Availability, provider: Provider, *, by):
     """Take the hours away; what is booked in them stays booked."""
-    session, former, stranded = object_session(row), _kept(row), strandings.hold_hours(provider)
+    session, former, held = object_session(row), _kept(row), strandings.hold_hours(provider)
     session.delete(row)
     # Without the hours of one date the weekly ones count on it again.
-    strandings.in_hours_again(provider, stranded, by=by)
-    strandings.by_hours(provider, row, {"do": "add", "row": former}, by=by)
+    strandings.in_hours_again(provider, held, by=by)
+    strandings.by_hours(provider, row, {"do": "add", "row": former}, held, by=by)
     if _replaced(former):
         tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
     note(session, weekday=[row.weekday, None], start_time=[row.start_time, None], end_time=[row.end_time, None])

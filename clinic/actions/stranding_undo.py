@@ -30,8 +30,12 @@ def undo(stranding: Stranding, *, by):
         raise Refused("This change has been taken back already.")
     if is_answered(session, stranding):
         raise Refused("Somebody has answered already, so this cannot be taken back as a whole.")
-    strandings.given_back(session, Stranding.id == stranding.id, by=by)
+    own = Stranding.id == stranding.id
+    if stranding.cause != C.HOURS:
+        strandings.given_back(session, own, by=by)
     RESTORE[stranding.cause](session, stranding, by)
+    # Restored hours see by themselves who is where they were, so long as that is on record; nobody else is left.
+    strandings.given_back(session, own, by=by)
     return stranding
 
 

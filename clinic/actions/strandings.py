@@ -4,6 +4,9 @@ Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo
 offered of that time is looked at too.
 """
 
+from typing import NamedTuple
+from uuid import UUID
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased, object_session
@@ -57,26 +60,32 @@ def no_longer_in(closure, stranded, *, by):
             stranding.starts_at, stranding.ends_at = closure.starts_at, closure.ends_at
 
 
-def by_hours(provider, row, former, *, by):
-    """Gather the doctor's visits that no hours cover any more, on the days of the changed row and of the former one.
+def by_hours(provider, row, former, held, *, by):
+    """Gather the doctor's visits that no hours cover where they were, on the days of the changed row and the former.
 
-    ``former`` says what takes the change back; see ``stranding_undo``.
+    ``former`` says what takes the change back; see ``stranding_undo``. ``held`` is what ``hold_hours`` returned.
     """
     session, days = object_session(provider), _days(row, former.get("row") or {})
     session.flush()
-    asked = {"provider_id": provider.id, "zone": _zone(provider), **days}
-    return _gather(session, "hours", asked, C.HOURS, provider.id, by, former=former)
+    elsewhere = affected.elsewhere(session, provider.clinic_id, held.places)
+    asked = {"provider_id": provider.id, "zone": _zone(provider), "elsewhere": elsewhere, **days}
+    stranding = _gather(session, "hours", asked, C.HOURS, provider.id, by, former=former)
+    if stranding is not None and held.places:
+        whose = session.scalars(sa.select(StrandedVisit.visit_id).where(StrandedVisit.stranding_id == stranding.id))
+        places = {str(each): str(held.places[each]) for each in whose if each in held.places}
+        stranding.former = {**former, "places": places}
+    return stranding
 
 
-def in_hours_again(provider, stranded, *, by):
-    """Hours came back: visits that they cover again stay, and what was proposed for them is withdrawn.
+def in_hours_again(provider, held, *, by):
+    """Hours came back: visits that they cover where they were stay, and what was proposed for them is withdrawn.
 
-    ``stranded`` are the doctor's strandings, as ``hold_hours`` locked them.
+    ``held`` is what ``hold_hours`` returned.
     """
     session = object_session(provider)
     session.flush()
     facts = {"clinic_id": provider.clinic_id, "provider_id": provider.id, "zone": _zone(provider)}
-    for stranding in stranded:
+    for stranding in held.stranded:
         rows = affected.in_hours(session, stranding.id, **facts)
         if rows:
             _give_back(session, stranding, rows, by)
@@ -102,16 +111,20 @@ def open_ones(session, condition) -> list:
     return session.scalars(wanted.with_for_update(of=Stranding)).all()
 
 
-def hold_hours(provider) -> list:
-    """Lock whom the doctor's hours stranded, then the doctor and with whom other times are proposed, by their ids.
+class HeldHours(NamedTuple):
+    """What a change of a doctor's hours starts from: whom others stranded, and where the other visits to come are."""
 
-    Returns the open strandings by the doctor's hours that have visits to come.
-    """
+    stranded: list[Stranding]
+    places: dict[UUID, UUID]
+
+
+def hold_hours(provider) -> HeldHours:
+    """Lock whom the doctor's hours stranded, then the doctor and with whom other times are proposed, by their ids."""
     session, condition = object_session(provider), of_hours(provider)
     stranded = open_ones(session, condition)
     whom = sa.or_(Provider.id == provider.id, Provider.id.in_(doctors_of(condition)))
     session.scalars(sa.select(Provider.id).where(whom).order_by(Provider.id).with_for_update(key_share=True)).all()
-    return stranded
+    return HeldHours(stranded, affected.places(session, provider))
 
 
 def of_block(provider, piece_ids):

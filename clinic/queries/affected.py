@@ -78,18 +78,34 @@ NOT_IN_HOURS = (
          WHERE (d.day + a.start_time) AT TIME ZONE {zone} < (d.day + a.end_time) AT TIME ZONE {zone}
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
 )
+# Hours at another place do not cover who was to come to the former one.
 OUTSIDE_HOURS = (
     OF_DOCTOR
     + """   AND (CAST(:on_date AS date) IS NULL OR (v.starts_at AT TIME ZONE :zone)::date = CAST(:on_date AS date))
    AND (CAST(:weekday AS int) IS NULL OR extract(dow FROM v.starts_at AT TIME ZONE :zone) = CAST(:weekday AS int))
-   AND """
+   AND (v.id = ANY(CAST(:elsewhere AS uuid[])) OR """
     + NOT_IN_HOURS.format(zone=":zone")
+    + ")"
 )
-# The rows of a stranding whose visits, to come and still where they were, lie in hours again.
+# Where a doctor's visits in person are, in a clinic with several places; and which of them are elsewhere by now.
+WHERE_NOW = sa.text(
+    f"""SELECT v.id, {AT.format(v="v")} AS place FROM ({OF_DOCTOR}) AS found
+  JOIN visits AS v ON v.clinic_id = :clinic_id AND v.id = found.id
+ WHERE v.visit_mode = 'in_person' AND (SELECT count(*) FROM locations AS l WHERE l.clinic_id = :clinic_id) > 1"""
+)
+ELSEWHERE = sa.text(
+    f"""SELECT v.id FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS uuid[])) AS was (id, place)
+  JOIN visits AS v ON v.clinic_id = :clinic_id AND v.id = was.id
+ WHERE {AT.format(v="v")} <> was.place"""
+)
+# The rows of a stranding whose visits, to come and still where they were, lie in hours of the same place again.
 IN_HOURS = sa.text(
     f"""SELECT r.id FROM stranded_visits AS r
+  JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
   JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
  WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable)
+   AND (v.visit_mode <> 'in_person'
+        OR coalesce({AT.format(v="v")} = CAST(g.former #>> ARRAY['places', v.id::text] AS uuid), true))
    AND v.starts_at = r.starts_at AND v.ends_at > :now AND v.provider_id = :provider_id
    AND NOT coalesce(true{OUTSIDE_HOURS.removeprefix(TO_COME)}, false){FREE_OF_LEAVE}"""
 )
@@ -130,8 +146,20 @@ def out_of_span(session, stranding_id, **facts) -> list:
 
 def in_hours(session, stranding_id, **facts) -> list:
     """The ids of the stranding's rows whose visits can stay where they are, now that the doctor's hours cover them."""
-    asked = {**_asked(facts), "stranding_id": stranding_id, "on_date": None, "weekday": None}
+    asked = {**_asked(facts), "stranding_id": stranding_id, "on_date": None, "weekday": None, "elsewhere": []}
     return session.connection().execute(IN_HOURS, asked).scalars().all()
+
+
+def places(session, provider) -> dict:
+    """Where the doctor's visits in person to come are: {visit id: place id}; empty where there is one place."""
+    facts = _asked({"clinic_id": provider.clinic_id, "provider_id": provider.id})
+    return {row.id: row.place for row in session.connection().execute(WHERE_NOW, facts) if row.place}
+
+
+def elsewhere(session, clinic_id, places) -> list:
+    """The ids of those visits that are at another place now than they were."""
+    facts = {"clinic_id": clinic_id, "ids": list(places), "places": list(places.values())}
+    return session.connection().execute(ELSEWHERE, facts).scalars().all() if places else []
 
 
 def _asked(facts):
