@@ -70,7 +70,7 @@ def _statements(place):
     bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}
     stranded = {
         **bounds, "provider_id": place.doctors[0], "location_id": None, "zone": data.ZONE.key, "on_date": None,
-        "weekday": 1, "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
+        "weekday": 1, "elsewhere": [], "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
         "stranding_id": place.patients[0],
     }  # fmt: skip
     due = {
