@@ -15,6 +15,7 @@ from clinic.models.groups import CalledOffGroup
 from clinic.models.schedule import Slot
 from clinic.models.visits import Visit, VisitStatus
 from tests.queries_counted import counted
+from tests.rooms import a_place
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -166,6 +167,13 @@ class TestChange:
         assert (
             answer.status_code == 409 and "taken or offered to somebody: 2." in answer.text and "Knees" in answer.text
         )
+
+    def test_where_somebody_was_told_to_come_it_stays(self, amara, session, cast, slot, sits):
+        place = a_place(session, cast, "Hill House")
+        form = {"title": "Back care", "capacity": "3", "location_id": place.id}
+        answer = amara.send("staff.groups.edit", form, group_id=slot.id)
+        assert answer.status_code == 409 and "Somebody was told the place already." in answer.text
+        assert "Hill House" not in amara.open("staff.groups.show", group_id=slot.id).text
 
     def test_closed_and_opened_again(self, amara, slot):
         answer = amara.send("staff.groups.close", group_id=slot.id, htmx=True)
