@@ -10,6 +10,8 @@ from clinic import jobs
 from clinic.actions.notifications import SEND
 
 BATCH = 500
+# The night is the patient's own; a zone of which the database knows nothing counts as none, and only where somebody has
+# another than the clinic's is the list of all zones read, once. OFFSET 0 keeps it from being read at every mention.
 # A reminder that would come in the quiet hours waits for their end if the visit is an hour away from it at least, and
 # otherwise comes an hour before they begin. Of several that are due, the one nearest to the visit makes the others
 # needless; and who has booked, moved or been accepted after it was due knows already.
@@ -23,10 +25,13 @@ SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id AND p.deleted_at IS NULL
    AND p.deceased_at IS NULL AND p.merged_into_id IS NULL AND p.erased_at IS NULL
  CROSS JOIN LATERAL (
+    SELECT CASE WHEN coalesce(p.timezone, :zone) <> :zone AND p.timezone IN (SELECT name FROM pg_timezone_names)
+                THEN p.timezone ELSE CAST(:zone AS text) END AS zone OFFSET 0) AS here
+ CROSS JOIN LATERAL (
     SELECT o.hours, w.due
       FROM unnest(t.reminder_hours) AS o (hours)
      CROSS JOIN LATERAL (SELECT v.starts_at - make_interval(hours => o.hours) AS plain) AS x
-     CROSS JOIN LATERAL (SELECT x.plain AT TIME ZONE :zone AS wall) AS l
+     CROSS JOIN LATERAL (SELECT x.plain AT TIME ZONE here.zone AS wall) AS l
      CROSS JOIN LATERAL (
         SELECT CASE WHEN CAST(:quiet_from AS time) <= CAST(:quiet_until AS time)
                     THEN l.wall::time >= :quiet_from AND l.wall::time < :quiet_until
@@ -37,8 +42,9 @@ SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_
                     THEN l.wall::date + 1 ELSE l.wall::date END AS morning) AS q
      CROSS JOIN LATERAL (
         SELECT CASE WHEN q.is_quiet
-                     AND (q.morning + CAST(:quiet_until AS time)) AT TIME ZONE :zone > v.starts_at - interval '1 hour'
-                    THEN (q.evening + CAST(:quiet_from AS time)) AT TIME ZONE :zone - interval '1 hour'
+                     AND (q.morning + CAST(:quiet_until AS time)) AT TIME ZONE here.zone
+                         > v.starts_at - interval '1 hour'
+                    THEN (q.evening + CAST(:quiet_from AS time)) AT TIME ZONE here.zone - interval '1 hour'
                     ELSE x.plain END AS due) AS w
      WHERE w.due <= :at
      ORDER BY o.hours

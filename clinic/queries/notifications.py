@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -10,6 +9,7 @@ from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.visits import VisitStatus
 from clinic.queries.calls import attempts_of
+from clinic.queries.reaching import zone_of
 
 MOST = 100
 
@@ -55,6 +55,6 @@ def to_come(visit, clinic, telling) -> list[datetime]:
         return []
     if NotificationKind.REMINDER in telling.off:
         return []
-    zone = ZoneInfo(clinic.timezone)
+    zone = zone_of(visit.patient, clinic)
     due = {telling.reminder_at(visit.starts_at, hours, zone) for hours in visit.visit_type.reminder_hours}
     return sorted(moment for moment in due if moment > now())

@@ -1,6 +1,7 @@
 """How a patient can be reached now: by what they prefer, else by what there is."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 import sqlalchemy as sa
@@ -44,6 +45,17 @@ def ways(session, patient, country, *, with_sms) -> list[Reach]:
         known[C.EMAIL] = account_email(session, patient)
     in_order = PREFERRED[patient.preferred_contact_method]
     return [Reach(channel, known[channel]) for channel in in_order if known.get(channel)]
+
+
+def zone_of(patient, clinic) -> ZoneInfo:
+    """The zone whose night the patient sleeps in: their own, else the clinic's.
+
+    The same rule stands in SQL in ``clinic/actions/reminders.py``.
+    """
+    try:
+        return ZoneInfo(patient.timezone or clinic.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(clinic.timezone)
 
 
 def e164(phone, country) -> str | None:

@@ -1,7 +1,6 @@
 """Jobs that tell patients: a line of the ledger is sent by the way they prefer, once; reminders when they are due."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
@@ -62,16 +61,9 @@ def _waits_until(line, clinic, telling):
         return line.send_at
     if line.at_once:
         return None
-    ends = telling.quiet_ends(now(), _zone(line.patient, clinic))
+    ends = telling.quiet_ends(now(), reaching.zone_of(line.patient, clinic))
     is_urgent = ends and line.visit_starts_at and not line.offset_hours and line.visit_starts_at < ends + URGENT
     return None if is_urgent else ends
-
-
-def _zone(patient, clinic):
-    try:
-        return ZoneInfo(patient.timezone or clinic.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(clinic.timezone)
 
 
 def _tell(session, line, clinic, telling, by):
