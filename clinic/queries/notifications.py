@@ -53,7 +53,7 @@ def to_come(visit, clinic, telling) -> list[datetime]:
     """When the visit's reminders are due that lie ahead, the next one first; none where nobody is reminded."""
     if visit.status not in (VisitStatus.BOOKED, VisitStatus.CONFIRMED) or visit.visit_type is None:
         return []
-    if NotificationKind.REMINDER in telling.off:
+    if NotificationKind.REMINDER in telling.off or visit.patient.is_deceased:
         return []
     zone = zone_of(visit.patient, clinic)
     due = {telling.reminder_at(visit.starts_at, hours, zone) for hours in visit.visit_type.reminder_hours}

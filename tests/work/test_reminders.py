@@ -13,7 +13,7 @@ from clinic.config import HOME
 from clinic.models.notifications import NotificationKind, NotificationState, Why
 from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
-from clinic.models.visits import CancelReason
+from clinic.models.visits import CancelReason, Visit
 from clinic.queries.notifications import to_come
 from clinic.work.handlers import run
 
@@ -174,11 +174,13 @@ class TestWithTheirVisit:
         session.commit()
         assert due(STARTS - timedelta(hours=48)) == 0
 
-    def test_none_for_somebody_who_has_died(self, planned, due, session, cast):
-        planned(STARTS)
+    def test_none_for_somebody_who_has_died_and_none_is_promised(self, planned, due, session, cast):
+        (visit_id,) = planned(STARTS)
+        visit = session.get(Visit, (cast.rose.id, visit_id))
+        assert to_come(visit, cast.rose, OFF)
         cast.tom.deceased_at = datetime(2026, 1, 1, tzinfo=UTC)
         session.commit()
-        assert due(STARTS - timedelta(hours=48)) == 0
+        assert due(STARTS - timedelta(hours=48)) == 0 and not to_come(visit, cast.rose, OFF)
 
     def test_none_for_what_was_booked_moved_or_accepted_after_it_was_due(self, session, cast, due):
         soon = cast.booked(cast.tomorrow_at(10), told=False)
