@@ -35,10 +35,14 @@ TWICE = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
           AND (o.patient_id = v.patient_id OR (o.provider_id = v.provider_id AND o.slot_id <> v.slot_id)))
  ORDER BY v.starts_at, v.id"""
 # Visits at a time their doctor is away, closed or without hours, or of one who left: whom a change has stranded, and
-# whoever was booked in spite of it.
+# whoever was booked in spite of it. Who was to come to the former place of hours is known by the stranding alone.
 ZONE = "(SELECT c.timezone FROM clinics AS c WHERE c.id = :clinic_id)"
 WITHOUT_DOCTOR = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND (
-       NOT d.is_active OR NOT (true{FREE_OF_LEAVE}) OR ({NOT_IN_HOURS.format(zone=ZONE)}))
+       NOT d.is_active OR NOT (true{FREE_OF_LEAVE}) OR ({NOT_IN_HOURS.format(zone=ZONE)})
+    OR EXISTS (SELECT 1 FROM stranded_visits AS r
+                 JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+                WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at
+                  AND g.cause = 'hours' AND g.provider_id = v.provider_id AND g.undone_at IS NULL))
  ORDER BY v.starts_at, v.id"""
 WITHOUT_ROOM = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND v.visit_mode = 'in_person' AND EXISTS (
        SELECT 1 FROM visit_type_needs AS n WHERE n.clinic_id = v.clinic_id AND n.visit_type_id = v.visit_type_id

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import visits
+from clinic.actions import hours, visits
 from clinic.models.closures import Closure
 from clinic.models.intake import IntakeQuestion
 from clinic.models.organizations import Location
@@ -13,6 +13,8 @@ from clinic.models.schedule import Availability
 from clinic.queries import day_checks  # noqa: F401 (its checks are known from here on)
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
+from tests.actions.test_hours_given_back import change
+from tests.rooms import a_place
 
 
 class TestReadiness:
@@ -77,6 +79,18 @@ class TestReadiness:
         cast.dr_osei.is_active = False
         session.flush()
         assert _nobody_here(session, cast, visit) == 1
+
+    def test_a_doctor_who_is_at_another_place_is_not_here_until_they_are_again(self, session, cast):
+        north, south = a_place(session, cast, "North"), a_place(session, cast, "South")
+        own = Availability.provider_id == cast.dr_osei.id
+        session.execute(sa.update(Availability).where(own).values(location_id=north.id))
+        visit = cast.booked(cast.tomorrow_at(15))
+        nine_to_five = {"on_date": asked.day_of(visit), "start_time": time(9), "end_time": time(17)}
+        change(session, cast, hours.add, session, location_id=south.id, **nine_to_five)
+        assert _nobody_here(session, cast, visit) == 1
+        dated = session.scalars(sa.select(Availability).where(own, Availability.on_date.is_not(None))).one()
+        change(session, cast, hours.remove, dated)
+        assert _nobody_here(session, cast, visit) == 0
 
     def test_who_was_booked_outside_of_hours_on_purpose_finds_their_doctor(self, session, cast):
         assert _nobody_here(session, cast, cast.booked(cast.tomorrow_at(19), overbook="After the match")) == 0
