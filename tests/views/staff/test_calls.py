@@ -147,6 +147,14 @@ class TestAnAnswer:
         assert "my dog" in amara.open("staff.calls.index").text
         assert amara.send("staff.calls.put_back", reply_id=reply.id).status_code == 409
 
+    def test_says_which_message_it_may_answer(self, amara, reply, failed, visit, session):
+        for kind, about, words in ((K.OFFER, None, "A time is offered: "), (K.REMINDER, visit, "Reminder: <a")):
+            line = failed(visit)
+            line.kind, line.visit_id, line.offset_hours = kind, about and about.id, 48 if about else None
+            reply.notification_id = line.id
+            session.commit()
+            assert words in amara.open("staff.calls.index").text
+
     def test_is_no_other_clinics(self, stranger, osei, reply):
         assert stranger.send("staff.calls.read", reply_id=reply.id).status_code == 404
         assert osei.send("staff.calls.read", reply_id=reply.id).status_code == 403
