@@ -51,12 +51,13 @@ def test_a_full_day_is_not_offered_and_refused_with_the_nearest(maya, cast, sess
     assert answer.status_code == 409 and "no more visits of this type that day" in answer.text
 
 
-def test_the_price_is_the_doctors_own_on_every_page_that_says_one(maya, cast, session):
+def test_the_price_is_the_doctors_own_on_every_page_that_says_one(maya, nobody, cast, session):
     offers = sa.update(ProviderVisitType).where(ProviderVisitType.visit_type_id == cast.consultation.id)
     cast.consultation.fee, cast.dr_lind.consultation_fee = 60, 90
     session.execute(offers.where(ProviderVisitType.provider_id == cast.dr_osei.id).values(fee=0))
     session.commit()
     assert "from £0.00" in maya.open("portal.booking.new").text
+    assert "20 minutes · from £0.00" in nobody.open("public.clinics.show", slug="rose-street").text
     doctors = maya.open("portal.booking.doctor", visit_type_id=cast.consultation.id).text
     assert "£0.00" in doctors and "£90.00" in doctors and "£60.00" not in doctors
     for doctor, price in ((cast.dr_osei, "£0.00"), (cast.dr_lind, "£90.00")):
