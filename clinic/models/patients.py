@@ -13,7 +13,6 @@ from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.people import ContactMethod, Gender, Relation
 from clinic.scope import ClinicOwned, PatientOwned, SoftDeleted
 
-
 # In the demographics of somebody who has died on a day that nobody knows; deceased_at is then when it was written down.
 DAY_UNKNOWN = {"deceased": "date unknown"}
 

@@ -65,7 +65,7 @@ def _offers(session, number, since):
         )
         .where(
             *_texted(number, NotificationKind.OFFER), SlotOffer.answered_at.is_(None),
-            SlotOffer.starts_at > sa.func.now(), ASKED_AT > since if since else sa.true(),
+            SlotOffer.starts_at > sa.func.now(), *([since < ASKED_AT] if since else []),
         )
         .order_by(ASKED_AT.desc())
         .limit(50)
