@@ -17,6 +17,7 @@ from clinic.models.people import VisitMode
 from clinic.models.telling import Telling
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.open_times import fits, open_times
+from clinic.queries.reaching import zone_of
 from clinic.queries.waitlist import Freed, hold_for, line, own_visits
 
 W = WaitStatus
@@ -52,7 +53,7 @@ def refill(session, freed: Freed, *, by) -> list:
 
 def _offer(session, clinic, freed, entry, known, hold, *, by):
     """The first start that suits the entry, held and sent, or None where none does or they are asleep."""
-    if quiet_until(clinic, entry.patient.timezone):
+    if quiet_until(clinic, zone_of(entry.patient, clinic)):
         return None
     for starts_at, mode in _starts(session, clinic, freed, entry, known):
         offering = offers.Offering(
@@ -101,9 +102,9 @@ def _starts_of(session, clinic, freed, entry, known, mode):
     return sorted(each for each in starts if entry.suits(each, clinic.timezone, known.visit_starts_at))
 
 
-def quiet_until(clinic, timezone=None):
+def quiet_until(clinic, zone=None):
     """When the quiet hours end that it is now, on the clinic's clock or a patient's; None outside of them."""
-    return Telling.of(clinic.settings).quiet_ends(now(), ZoneInfo(timezone or clinic.timezone))
+    return Telling.of(clinic.settings).quiet_ends(now(), zone or ZoneInfo(clinic.timezone))
 
 
 def _notice(entry):

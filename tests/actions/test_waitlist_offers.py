@@ -119,6 +119,12 @@ class TestOffer:
         at = session.scalars(sa.text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'waitlist.offer'"))
         assert at.one() > now()
 
+    def test_whose_zone_nobody_knows_sleeps_as_the_clinic_does(self, session, cast):
+        wait(session, cast)
+        cast.maya_patient.timezone = "Atlantis/Capital"
+        session.commit()
+        assert refill(session, cast)
+
     def test_who_has_died_meanwhile_is_never_offered_anything(self, session, cast):
         entry = wait(session, cast)
         cast.maya_patient.deceased_at = now()

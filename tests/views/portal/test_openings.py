@@ -24,7 +24,7 @@ class TestIndex:
     def test_it_shows_nobody_elses_record(self, amara, maya, cast):
         amara.open("staff.patients.show", patient_id=cast.tom.id)
         text = maya.open(PAGE).text
-        assert "looked at your record" not in text and "Tom" not in text
+        assert "looked at your record" not in text and "Tom Baker" not in text
         assert maya.open(PAGE, patient_id=cast.tom.id).status_code == 404
 
     def test_a_booking_and_a_visit_opened_are_there(self, osei, maya, cast):

@@ -78,7 +78,7 @@ class TestShow:
     def test_no_patient_is_on_the_page(self, nobody, amara):
         for browser in (nobody, amara):
             page = browser.open("public.clinics.show", slug="rose-street").text
-            assert "Maya" not in page
+            assert "Maya Okafor" not in page
             assert "Tom Baker" not in page
 
     def test_a_patient_of_the_clinic_goes_straight_to_booking(self, maya):
