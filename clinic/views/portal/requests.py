@@ -39,6 +39,11 @@ class Answers:
     day: date | None = None
     part: str | None = None
 
+    def __post_init__(self):
+        # A day says when only "on a certain day": with any other answer it is forgotten, here and in the next address.
+        if self.when != "day":
+            object.__setattr__(self, "day", None)
+
     @classmethod
     def of(cls, sent):
         """Read them from an address or a form; 400 where one cannot be read, 404 for somebody else's patient."""
@@ -61,9 +66,14 @@ class Answers:
         """The first question that is still open, or None."""
         if self.patient is None:
             return "patient"
-        if self.when == "day" and self.day is None:
+        if self.when == "day" and (self.day is None or self.is_over):
             return "day"
         return next((name for name in QUESTIONS if getattr(self, name) is None and not self._is_beside(name)), None)
+
+    @property
+    def is_over(self):
+        """Whether the day that was chosen is over by the clinic's calendar."""
+        return self.day is not None and self.day < _today()
 
     def _is_beside(self, name):
         # Who comes today and waits is asked for no hour.
@@ -75,7 +85,8 @@ class Answers:
 
     def back(self):
         """The address of the question before the open one; the page before them all."""
-        given = [name for name in ("patient_id", "category", "when", "day", "part") if getattr(self, name)]
+        asked = ("patient_id", "category", "when", "day", "part")
+        given = [name for name in asked if getattr(self, name) and name != self.question]
         return self.url(**{given[-1]: None}) if given else url_for("portal.home.index")
 
     @property
@@ -90,7 +101,8 @@ def new():
     """The next question: for whom, what about, when, at what time of day, and why."""
     answers = Answers.of(request.args)
     if answers.question:
-        return show_page("portal/requests/question.html", **_asked(answers))
+        status = 422 if answers.is_over else 200
+        return show_page("portal/requests/question.html", status=status, first=_today(), **_asked(answers))
     return show_page(WHY, form=WhyForm(formdata=None), **_asked(answers))
 
 
@@ -155,8 +167,12 @@ def _words(answers):
 def _ask(answers, reason):
     session = db.session()
     patient = next(each for each in portal_offers.own_patients(session, [answers.patient]))
-    facts = asking(answers, today(ZoneInfo(current.clinic.timezone)))
+    facts = asking(answers, _today())
     return requests.ask(session, patient, requests.Asking(reason=reason, **facts), by=current.actor)
+
+
+def _today():
+    return today(ZoneInfo(current.clinic.timezone))
 
 
 def _refused(form, answers, refusal):

@@ -1,5 +1,6 @@
 """A patient asks for a visit, one question a page; waits for an earlier time; and reads where both stand."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,31 @@ class TestNew:
         maya.send("portal.requests.create", {"category": "other", "when": "today", "reason": "Cut finger"})
         made = session.scalars(sa.select(VisitRequest)).one()
         assert made.kind == VisitKind.WALK_IN and made.requested_on == made.until_on
+
+    def test_with_another_answer_to_when_the_day_is_forgotten(self, session, cast, maya):
+        chosen = cast.tomorrow_at(10, days=3).date().isoformat()
+        answers = {"category": "other", "when": "day", "day": chosen, "part": "any"}
+        page = maya.open("portal.requests.new", **answers).text
+        change = re.search(r'href="([^"]+)">Change<span class="visually-hidden"> when<', page).group(1)
+        assert "category=other" in change and "day=" not in change
+        page = maya.open("portal.requests.new", category="other", day=chosen).text
+        assert "When would you like to come?" in page and chosen not in page
+        shown = [maya.open("portal.requests.new", **answers | {"when": when}).text for when in ("day", "week")]
+        assert [f'value="{chosen}"' in page for page in shown] == [True, False]
+        assert "<dd>Within a week</dd>" in shown[1]
+        maya.send("portal.requests.create", {**answers, "reason": "My knee is hot"})
+        made = session.scalars(sa.select(VisitRequest)).one()
+        assert made.requested_on == made.until_on == cast.tomorrow_at(10, days=3).date()
+
+    def test_a_day_that_is_over_is_asked_again(self, session, cast, maya):
+        over = cast.tomorrow_at(10, days=-3).date().isoformat()
+        answers = {"category": "other", "when": "day", "day": over, "part": "any"}
+        page = maya.open("portal.requests.new", **answers)
+        assert page.status_code == 422 and "This day is over" in page.text and "On which day?" in page.text
+        assert page.text.count('name="day"') == 1
+        answer = maya.send("portal.requests.create", {**answers, "reason": "My knee is hot"})
+        assert f"day={over}" in answer.location and "knee" not in answer.location
+        assert session.scalars(sa.select(VisitRequest)).all() == []
 
     def test_what_is_missing_is_asked_and_what_cannot_be_read_is_refused(self, cast, maya):
         answers = {"category": "other", "when": "soon", "part": "any"}
