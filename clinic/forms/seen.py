@@ -17,6 +17,14 @@ class WithSeen(Form):
     # When it had last been changed as the page was opened.
     seen = Read("", datetime.fromisoformat, _l("This page was changed on its way here. Please open it again."))
 
+    def seen_at(self, record) -> datetime:
+        """When the record, as this person has read it, had last been changed.
+
+        Whoever only mistyped has read no more than before; whoever was told of a colleague's change has that before them.
+        """
+        read = self.seen.data
+        return read if isinstance(read, datetime) and not self.form_errors else record.updated_at
+
     @property
     def facts(self):
         """What was typed, by field name."""

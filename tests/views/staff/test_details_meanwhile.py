@@ -48,6 +48,17 @@ def test_of_two_pages_on_which_the_same_is_changed_the_second_shows_what_the_fir
     assert (kept.date_of_birth.day, kept.gender.value, kept.city, kept.postal_code) == (14, "other", "Leeds", "LS1")
 
 
+def test_who_mistypes_has_read_no_more_of_the_other_page_than_before(amara, cast, maya_now):
+    there = {"patient_id": cast.maya_patient.id}
+    typed = {"full_name": "Maya Okafor", "date_of_birth": "12/04/1990", "phone": "+44 20 7946 0123"}
+    typed["seen"] = seen_on(amara.open("staff.patients.edit", **there))
+    amara.send("staff.patients.update", {**typed, "phone": "020 7946 0999"}, **there)
+    mistyped = amara.send("staff.patients.update", {**typed, "email": "at home"}, **there)
+    assert mistyped.status_code == 422 and seen_on(mistyped) == typed["seen"]
+    amara.send("staff.patients.update", {**typed, "email": "maya@home.example"}, **there)
+    assert (maya_now().phone, maya_now().email) == ("+44 20 7946 0999", "maya@home.example")
+
+
 def test_a_moment_that_no_page_wrote_is_refused(amara, cast):
     answer = amara.send("staff.patients.update", {"full_name": "X", "seen": "yesterday"}, patient_id=cast.tom.id)
     assert answer.status_code == 422 and "This page was changed on its way here." in answer.text
