@@ -47,7 +47,7 @@ def take_back(visit, *, by):
     if visit.status == S.CONFIRMED:
         return unconfirm(visit, by=by)
     # What was theirs a moment ago is not booked anew: the rules for booking do not stand in the way.
-    return visits.undo(visit, by=replace(by, in_portal=False))
+    return visits.undo(visit, by=replace(by, in_portal=False), own=True)
 
 
 @action

@@ -36,6 +36,8 @@ STAMPS = {
 }
 # The word on a start that took a walk-in nobody had yet, so that its undo gives the walk-in back to everybody.
 TAKEN = "taken"
+# And that a visit was called off which stood over somebody else's, so that only such a one comes back there.
+OVER = "over"
 
 
 @action
@@ -108,7 +110,8 @@ def cancel(visit, reason, *, by, note=None):
     reason = CancelReason(reason)
     if by.in_portal and visit.may(S.CANCELLED) and not visit.patient_may_cancel:
         raise Refused("It is too late to cancel here. Please call us.")
-    move(visit, S.CANCELLED, by=by, notes=note)
+    stood_over = visit.slot is not None and visit.slot.overbooked
+    move(visit, S.CANCELLED, by=by, notes=note, progress=OVER if stood_over else None)
     visit.cancelled_at, visit.cancelled_by_id = now(), by.user_id
     visit.cancel_reason, visit.cancel_note = reason, note
     visit.answer_by = None
@@ -178,8 +181,11 @@ def lock_both(session, visit, wish):
 
 
 @action
-def undo(visit, *, by, reason=None):
-    """Take back the last step: soon, or later with a reason; a cancelled visit only if its time is free."""
+def undo(visit, *, by, reason=None, own=False):
+    """Take back the last step: soon, or later with a reason; a cancelled visit only if its time is free.
+
+    At the desk one that stood over somebody else's comes back there; not so where it is the patient's own undo.
+    """
     hold(visit)
     if visit.status not in visit.undoable:
         raise Refused("There is nothing to take back.")
@@ -196,7 +202,7 @@ def undo(visit, *, by, reason=None):
     if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not (_own(visit, by) or settled or is_admins):
         raise Refused("Only the visit's own doctor can take this back.")
     if visit.status == S.CANCELLED:
-        _take_time_again(object_session(visit), visit, by)
+        _take_time_again(object_session(visit), visit, last.progress == OVER and not own, by=by)
     if last.progress == TAKEN:
         visit.provider_id = None
     _forget_stamp(visit)
@@ -225,8 +231,8 @@ def _own(visit, by):
     return by.provider_id is not None and visit.provider_id == by.provider_id
 
 
-def _take_time_again(session, visit, by):
-    why_overbooked = None if by.in_portal else _why_overbooked(visit)
+def _take_time_again(session, visit, over, *, by):
+    why_overbooked = _why_overbooked(visit) if over else None
     visit.cancel_reason = visit.cancel_note = visit.cancelled_by_id = None
     if visit.kind == VisitKind.WALK_IN or not (visit.provider_id and visit.visit_type_id):
         return

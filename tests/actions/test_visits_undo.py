@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import visits, walk_ins
+from clinic.actions import booking, visits, walk_ins
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken
 from clinic.db import now
+from clinic.models.notifications import Notification, NotificationKind
+from clinic.models.schedule import BookingRule
 from clinic.models.visits import UNDO_WINDOW, CancelReason, EventKind, VisitEvent, VisitStatus
 
 S = VisitStatus
@@ -23,6 +25,18 @@ def _walk_in(cast, session, **more):
     visit = walk_ins.add(session, cast.tom, timezone="Europe/London", by=cast.amara.actor, **more)
     session.commit()
     return visit
+
+
+LAPSES = sa.text(
+    "SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'visits.lapse' AND args ->> 'visit_id' = :visit_id"
+)
+
+
+def _asked(cast, session, hours=48):
+    """A visit that Maya asked for, to be answered within these hours."""
+    cast.consultation.booking, cast.consultation.answer_within_hours = BookingRule.REQUEST, hours
+    session.commit()
+    return cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient, by=cast.maya)
 
 
 def _begun(cast, minutes=30, **more):
@@ -62,6 +76,15 @@ class TestUndo:
         visits.undo(visit, by=cast.amara.actor)
         assert visit.status == S.BOOKED and visit.slot.overbooked and visit.slot.overbooked_reason == "Fever of 40"
 
+    def test_a_visit_moved_with_a_reason_comes_back_to_no_time_that_another_has_by_now(self, cast):
+        visit = visits.move_to(
+            cast.booked(), cast.wish(cast.tomorrow_at(11), overbook="The doctor asks for it"), by=cast.amara.actor
+        )
+        visits.cancel(visit, CancelReason.PATIENT, by=cast.amara.actor)
+        cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient)
+        with pytest.raises(TimeTaken):
+            visits.undo(visit, by=cast.amara.actor)
+
     def test_a_walk_in_that_a_doctor_took_waits_for_anybody_again(self, session, cast):
         visit = visits.start(_walk_in(cast, session), by=cast.osei.actor)
         visits.undo(visit, by=cast.osei.actor)
@@ -93,6 +116,32 @@ class TestUndo:
         cast.booked(patient=cast.maya_patient)
         with pytest.raises(TimeTaken):
             visits.undo(visit, by=cast.amara.actor)
+
+    @pytest.mark.parametrize("reason", [CancelReason.CLINIC, CancelReason.UNANSWERED])
+    def test_a_request_called_off_by_mistake_is_promised_an_answer_anew(
+        self, session, cast, monkeypatch, superuser, reason
+    ):
+        visit = visits.cancel(_asked(cast, session), reason, by=cast.amara.actor)
+        session.commit()
+        later = now() + timedelta(hours=1)
+        monkeypatch.setattr(booking, "now", lambda: later)
+        visits.undo(visit, by=cast.amara.actor)
+        session.commit()
+        assert (visit.status, visit.answer_by) == (S.REQUESTED, later + timedelta(hours=48))
+        with superuser.connect() as connection:
+            looks = connection.execute(LAPSES, {"visit_id": str(visit.id)}).scalars().all()
+        assert len(looks) == 2 and visit.answer_by in looks
+
+    def test_such_an_answer_comes_at_the_latest_when_the_visit_would_begin(self, session, cast):
+        visit = visits.cancel(_asked(cast, session, hours=500), CancelReason.CLINIC, by=cast.amara.actor)
+        assert visits.undo(visit, by=cast.amara.actor).answer_by == visit.starts_at
+
+    def test_of_a_request_nobody_says_that_the_visit_takes_place(self, session, cast):
+        visit = visits.cancel(_asked(cast, session), CancelReason.CLINIC, by=cast.amara.actor)
+        visits.undo(visit, by=cast.amara.actor)
+        session.commit()
+        told = session.scalars(sa.select(Notification.kind).order_by(Notification.id)).all()
+        assert told == [NotificationKind.REQUESTED, NotificationKind.CANCELLED, NotificationKind.REQUESTED]
 
     def test_after_a_quarter_of_an_hour_it_needs_a_reason_which_stays_on_record(self, session, cast, monkeypatch):
         visit = visits.check_in(cast.booked(), by=cast.amara.actor)
