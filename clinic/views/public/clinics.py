@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from flask import abort, g, make_response, request, url_for
+from flask import abort, g, make_response, redirect, request, url_for
 from uuid_utils.compat import uuid7
 
 from clinic.access import GuardedBlueprint, Permission
@@ -56,11 +56,13 @@ def standing(clinic):
 
 @bp.get("/<slug>", needs=Permission.PUBLIC)
 def show(slug):
-    """The clinic's public page."""
+    """The clinic's public page; its patient who chose a time before signing in goes on to it."""
     clinic = open_clinic(db.session(), slug) or _gone(slug)
-    known = standing(clinic)
+    known, then = standing(clinic), own_address(request.args.get("next"))
+    if known == "here" and then:
+        return redirect(then)
     page_of(slug)
-    return show_page("public/clinics/show.html", clinic=clinic, standing=known, **_doctors(clinic))
+    return show_page("public/clinics/show.html", clinic=clinic, standing=known, then=then, **_doctors(clinic))
 
 
 def _doctors(clinic):
@@ -122,7 +124,7 @@ def join(slug):
     by = replace(current.actor, clinic_id=clinic.id, role=Role.PATIENT.value)
     sign_ups.become_patient(db.session.get(User, user_id), patient_id, by=by)
     keep(go_into(clinic.id))
-    return moved_on(BOOKING)
+    return moved_on(own_address(request.form.get("next")) or BOOKING)
 
 
 @bp.get("/<slug>/look.css", needs=Permission.PUBLIC)
