@@ -100,13 +100,7 @@ def enter(session, wish: Wish, terms, slot_id, *, by: Actor) -> UUID:
     }
     audit(session, "booking.book", by=by, resource=("visits", visit_id), changes=changes)
     if answer_by:
-        jobs.put(
-            session,
-            "visits.lapse",
-            at=answer_by,
-            clinic_id=wish.clinic_id,
-            visit_id=visit_id,
-        )
+        await_answer(session, wish.clinic_id, visit_id, answer_by)
     if wish.told and wish.starts_at > now():
         tell_by_ids(
             session,
@@ -118,6 +112,16 @@ def enter(session, wish: Wish, terms, slot_id, *, by: Actor) -> UUID:
             visit_starts_at=wish.starts_at,
         )
     return visit_id
+
+
+def answer_due(kind, starts_at):
+    """Until when a request for this time is answered: the type's hours from now, at the latest when it would begin."""
+    return min(now() + timedelta(hours=kind.answer_within_hours), starts_at)
+
+
+def await_answer(session, clinic_id, visit_id, answer_by):
+    """Have the request called off if nobody has answered it by then."""
+    jobs.put(session, "visits.lapse", at=answer_by, clinic_id=clinic_id, visit_id=visit_id)
 
 
 def lock(session, wish, *, by, moved=None):
@@ -175,7 +179,7 @@ def not_open(wish, terms, found):
 
 def _first_status(wish, terms, by):
     if by.in_portal and terms.booking == BookingRule.REQUEST:
-        return VisitStatus.REQUESTED, min(now() + timedelta(hours=terms.answer_within_hours), wish.starts_at)
+        return VisitStatus.REQUESTED, answer_due(terms, wish.starts_at)
     return VisitStatus.BOOKED, None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import object_session
 from clinic import bell
 from clinic.actions import obstacles, slot_rooms, slots, visit_rooms
 from clinic.actions.acting import Refused, action
-from clinic.actions.booking import LOCK, Wish, lock, seat
+from clinic.actions.booking import LOCK, Wish, answer_due, await_answer, lock, seat
 from clinic.actions.day_closing import refuse_on_closed_days
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.moves import cannot, hold, move, move_back, remember
@@ -206,11 +206,21 @@ def undo(visit, *, by, reason=None, own=False):
     if last.progress == TAKEN:
         visit.provider_id = None
     _forget_stamp(visit)
-    restored = visit.status == S.CANCELLED and visit.starts_at > now()
+    was_called_off = visit.status == S.CANCELLED
     move_back(visit, last.from_status, by=by, notes=reason)
-    if restored:
-        tell(object_session(visit), NotificationKind.RESTORED, visit=visit, by=by)
+    if was_called_off:
+        _stand_again(object_session(visit), visit, by)
     return visit
+
+
+def _stand_again(session, visit, by):
+    said = NotificationKind.RESTORED
+    if visit.status == S.REQUESTED:
+        # The hours count anew: the old moment may be long over, and its job finds nothing to do any more.
+        visit.answer_by, said = answer_due(visit.visit_type, visit.starts_at), NotificationKind.REQUESTED
+        await_answer(session, visit.clinic_id, visit.id, visit.answer_by)
+    if visit.starts_at > now():
+        tell(session, said, visit=visit, by=by)
 
 
 def _last_step(visit):

@@ -26,7 +26,7 @@ TRUE_IN = {
     K.CANCELLED: (S.CANCELLED,),
 }
 # What nobody needs to be called about who was there when it was done, on the telephone or at the desk.
-SAID_AT_ONCE = {K.BOOKED, K.REQUESTED, K.REQUEST_RECEIVED}
+SAID_AT_ONCE = {K.BOOKED, K.REQUEST_RECEIVED}
 
 
 # Of a line's facts: the ids of the lines that are told with it.

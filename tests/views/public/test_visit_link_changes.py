@@ -5,6 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from clinic.models.schedule import BookingRule
 from clinic.models.visits import CancelReason, VisitStatus
 from tests.visit_links import again, mayas_visit, path_of, proved, soon
 
@@ -36,6 +37,18 @@ class TestCallOff:
         assert nobody.send(f"{link}/take-back").status_code == 303
         found = again(session, cast, visit)
         assert found.status == S.BOOKED and found.slot_id
+
+    def test_a_request_that_is_kept_after_all_is_answered_in_time_again(self, nobody, maya, session, cast):
+        cast.consultation.booking = BookingRule.REQUEST
+        session.commit()
+        asked = cast.booked(cast.tomorrow_at(11, days=3), patient=cast.maya_patient, by=cast.maya)
+        link = path_of(session, asked, cast)
+        proved(nobody, link).send(f"{link}/cancel")
+        assert nobody.send(f"{link}/take-back").status_code == 303
+        found = again(session, cast, asked)
+        assert found.status == S.REQUESTED and found.answer_by
+        page = maya.open("portal.visits.show", visit_id=found.id, new=1)
+        assert page.status_code == 200 and "We will answer by" in page.text
 
     def test_cannot_be_kept_once_somebody_has_the_time(self, nobody, link, visit, session, cast):
         proved(nobody, link).send(f"{link}/cancel")
