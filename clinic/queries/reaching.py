@@ -48,7 +48,7 @@ def ways(session, patient, country, *, with_sms) -> list[Reach]:
 
 
 def zone_of(patient, clinic) -> ZoneInfo:
-    """The zone whose night the patient sleeps in: their own, else the clinic's.
+    """The zone whose clock the patient lives and sleeps by: their own, else the clinic's.
 
     The same rule stands in SQL in ``clinic/actions/reminders.py``.
     """

@@ -1,4 +1,4 @@
-"""The words of a message to a patient: in their language, on the clinic's clock, with as little as will do."""
+"""The words of a message to a patient: in their language, on the clinic's clock and theirs, as little as will do."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel import dates
+from babel import Locale, dates
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -22,6 +22,7 @@ from clinic.models.people import VisitMode
 from clinic.models.requests import VisitRequest
 from clinic.models.visits import CancelReason
 from clinic.queries.places import place_of
+from clinic.queries.reaching import zone_of
 from clinic.queries.telling import told_with
 from clinic.work.invitations import attachments
 from clinic.work.letters import message_of, written
@@ -131,11 +132,11 @@ def _link(session, line, by):
 
 def _facts(session, line, clinic, telling, locale):
     offer = session.get(SlotOffer, (line.clinic_id, line.offer_id)) if line.offer_id else None
-    about, zone = offer or line.visit, ZoneInfo(clinic.timezone)
+    about, clock = offer or line.visit, Clock(locale, ZoneInfo(clinic.timezone), zone_of(line.patient, clinic))
     doctor = about and about.provider
     kind = line.visit and line.visit.cancel_reason
     return {
-        **_times(line, about, offer, zone, locale),
+        **_times(line, about, offer, clock),
         "who": line.patient.first_name or line.patient.full_name.split()[0],
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": doctor.display_name if doctor else None,
@@ -144,7 +145,7 @@ def _facts(session, line, clinic, telling, locale):
         "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
         "words": _words_of_closing(session, line),
-        "others": [_moment(each.visit_starts_at, zone, locale) for each in told_with(session, line, telling)],
+        "others": [clock.says(each.visit_starts_at) for each in told_with(session, line, telling)],
         **line.facts,
     }  # fmt: skip
 
@@ -156,28 +157,47 @@ def _words_of_closing(session, line):
     return request and request.cancel_note
 
 
-def _times(line, about, offer, zone, locale):
+def _times(line, about, offer, clock):
     starts_at = line.visit_starts_at or (about and about.starts_at)
     old = line.old_starts_at or (offer and offer.visit_starts_at)
+    until = offer and offer.until
     return {
-        "when": _moment(starts_at, zone, locale), "short_when": _moment(starts_at, zone, locale, short=True),
-        "day": dates.format_date(starts_at.astimezone(zone), "long", locale=locale) if starts_at else None,
-        "old": _moment(old, zone, locale), "until": _moment(offer and offer.until, zone, locale),
-        "short_until": _moment(offer and offer.until, zone, locale, short=True),
+        "when": clock.says(starts_at), "short_when": clock.says(starts_at, short=True),
+        "day": dates.format_date(starts_at.astimezone(clock.zone), "long", locale=clock.locale) if starts_at else None,
+        "old": clock.says(old), "until": clock.says(until), "short_until": clock.says(until, short=True),
     }  # fmt: skip
 
 
-def _moment(when: datetime | None, zone, locale, short=False):
-    """A date and a time on the clinic's clock, in words or, where every letter counts, shorter."""
-    if when is None:
-        return None
-    here = when.astimezone(zone)
-    at = dates.format_time(here, "short", tzinfo=zone, locale=locale)
-    # Between the hour and AM stands a space that makes a text message twice as dear.
-    at = at.replace("\u202f", " ").replace("\u00a0", " ")
-    if short:
-        return f"{dates.format_skeleton('MMMEd', here, tzinfo=zone, locale=locale)}, {at}"
-    return _("%(day)s at %(time)s", day=dates.format_date(here, "full", locale=locale), time=at)
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How times are told: as the locale writes them, on the clinic's clock and, where it differs, the patient's."""
+
+    locale: Locale
+    zone: ZoneInfo
+    own: ZoneInfo
+
+    def says(self, when: datetime | None, short=False) -> str | None:
+        """A date and a time in words or, where every letter counts, shorter; None where there is none."""
+        if when is None:
+            return None
+        here, there = when.astimezone(self.zone), when.astimezone(self.own)
+        if short:
+            told = f"{self._day(here)}, {self._time(here)}"
+        else:
+            day = dates.format_date(here, "full", locale=self.locale)
+            told = _("%(day)s at %(time)s", day=day, time=self._time(here))
+        if here.utcoffset() == there.utcoffset():
+            return told
+        own = self._time(there) if here.date() == there.date() else f"{self._day(there)}, {self._time(there)}"
+        return f"{told} ({_('your time: %(time)s', time=own)})"
+
+    def _day(self, local):
+        return dates.format_skeleton("MMMEd", local, tzinfo=local.tzinfo, locale=self.locale)
+
+    def _time(self, local):
+        at = dates.format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
+        # Between the hour and AM stands a space that makes a text message twice as dear.
+        return at.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def _where(session, about):
@@ -194,8 +214,9 @@ def _example(clinic, telling, locale):
     line = SimpleNamespace(visit_starts_at=begins, old_starts_at=begins.replace(day=8, hour=15))
     offer = SimpleNamespace(until=begins.replace(day=7, hour=12, minute=0), visit_starts_at=None)
     return {
-        **_times(line, None, offer, zone, locale), "who": _("Alex"), "place": telling.sender or clinic.name,
-        "phone": clinic.phone, "doctor": _("Dr Example"), "where": clinic.address_line,
+        **_times(line, None, offer, Clock(locale, zone, zone)), "who": _("Alex"),
+        "place": telling.sender or clinic.name, "phone": clinic.phone,
+        "doctor": _("Dr Example"), "where": clinic.address_line,
         "type": _("Consultation") if telling.names_type else None, "by_patient": False, "unanswered": False,
         "purpose": "waitlist", "is_move": False,
     }  # fmt: skip
