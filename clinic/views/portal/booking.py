@@ -25,16 +25,13 @@ CHOSEN = ("patient_id", "visit_type_id", "provider_id", "starts_at")
 
 @bp.get("/", needs=USE)
 def new():
-    """Ask whom the visit is for, where there are several; then what it is for."""
+    """Ask whom the visit is for, where there are several; then what it is for, unless that was chosen before."""
     journey = Journey.of(request.args)
     if journey.patient_id is None:
         return show("portal/booking/patient.html", journey=journey, answers=journey.answers)
-    types = portal_offers.visit_types_with_doctors(db.session())
-    bookable = [each for each in types if each.booking != BookingRule.OFF]
-    by_phone = [each for each in types if each.booking == BookingRule.OFF]
-    prices = portal_offers.prices(db.session(), journey.clinic.id, bookable)
-    return show("portal/booking/visit_type.html", journey=journey, answers=journey.answers, types=bookable,
-                by_phone=by_phone, prices=prices)  # fmt: skip
+    if journey.answers.visit_type_id:
+        return redirect(journey.answers.url("portal.booking.time"))
+    return show("portal/booking/visit_type.html", journey=journey, answers=journey.answers, **_types(journey.clinic))
 
 
 @bp.get("/doctor", needs=USE)
@@ -156,6 +153,14 @@ def refused(form, journey, error):
 def chosen(journey):
     """What the pages after the time show: the journey, until when the time is kept, and where the visit would be."""
     return {"journey": journey, "answers": journey.answers, "until": journey.held_until(), "at": journey.place}
+
+
+def _types(clinic):
+    types = portal_offers.visit_types_with_doctors(db.session())
+    bookable = [each for each in types if each.booking != BookingRule.OFF]
+    by_phone = [each for each in types if each.booking == BookingRule.OFF]
+    prices = portal_offers.prices(db.session(), clinic.id, bookable)
+    return {"types": bookable, "by_phone": by_phone, "prices": prices}
 
 
 def _is_readable(form):
