@@ -41,7 +41,8 @@ def against(visit, wish, provider_ids, *, by) -> Against:
 
 def _against(session, visit, wish, provider_ids, by):
     # A reason that was typed stands against nothing here: what it helps over is told as well.
-    plain = replace(visit_rooms.kept(visit, wish, by=by), overbook=None)
+    wish = replace(wish, overbook=None)
+    plain = visit_rooms.kept(visit, wish, by=by)
     reasons = list(obstacles.of_moving(visit, plain, by=by))
     ids = {"clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "visit_type_id": wish.visit_type_id}
     terms = session.connection().execute(booking.LOCK, {**ids, "patient_id": wish.patient_id}).one_or_none()
@@ -50,6 +51,7 @@ def _against(session, visit, wish, provider_ids, by):
     # The visit's own time is given back first, as the move would do it.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)
+    plain = terms and visit_rooms.as_free(session, plain, wish, terms, by=by)
     found = terms and booking.look(session, plain, terms, by=by)
     if found:
         reasons += [*_of_limit(session, plain, terms, visit, by), *obstacles.of_time(plain, terms, found)]
@@ -77,11 +79,11 @@ def _nearest(session, visit, wish, zone, provider_ids, by):
 
 
 @action
-def undo_move(visit, provider_id, room_id=None, *, by):
+def undo_move(visit, provider_id, room_id=None, rather_room_id=None, *, by):
     """Move the visit back to where its last move took it from, within a quarter of an hour, if that is still free.
 
-    ``provider_id`` is the doctor it was with and ``room_id`` where they would have seen the patient; the desk need not
-    be in time for the patients' cut-off.
+    ``provider_id`` is the doctor it was with, ``room_id`` where they would have seen the patient, or with
+    ``rather_room_id`` would have if it is free; the desk need not be in time for the patients' cut-off.
     """
     hold(visit)
     if visit.status not in obstacles.MOVABLE:
@@ -93,6 +95,7 @@ def undo_move(visit, provider_id, room_id=None, *, by):
     wish = booking.Wish(
         visit.clinic_id, provider_id, visit.visit_type_id, visit.patient_id, last.old_starts_at, visit.visit_mode,
         overbook=before and before.notes, wanted_rooms=(room_id,) if room_id else (),
+        kept_rooms=(rather_room_id,) if rather_room_id else (),
     )  # fmt: skip
     return visits.shift(visit, visit_rooms.instead(visit, wish), by=by)
 

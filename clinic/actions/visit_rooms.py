@@ -5,7 +5,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import slot_rooms, slots
+from clinic.actions import booking, slot_rooms, slots
 from clinic.actions.acting import Refused, action
 from clinic.actions.moves import hold, remember
 from clinic.models.rooms import Room, RoomStatus, SlotRoom
@@ -40,7 +40,7 @@ def choose(visit: Visit, room: Room | None, left_id=None, *, by):
 
 
 def kept(visit, wish, *, by):
-    """The wish to move a visit, with the rooms it has: rather the same ones, and for the desk at least of their kinds.
+    """The wish to move a visit, with the rooms it has: rather the same ones and, for the desk, all of their kinds.
 
     A wish that names rooms itself names all that are wanted beside those the type needs.
     """
@@ -49,6 +49,15 @@ def kept(visit, wish, *, by):
     return replace(
         wish, wanted_rooms=wish.wanted_rooms or kinds, kept_rooms=wish.kept_rooms or tuple(room.id for room in rooms)
     )
+
+
+def as_free(session, own, wish, terms, *, by):
+    """The same wish, as ``kept`` made it of another one, without what is not free beside the type's needs.
+
+    A visit goes rather without a room that the desk had added than not at all.
+    """
+    found = booking.look(session, own, terms, by=by) if own.wanted_rooms != wish.wanted_rooms else None
+    return replace(own, wanted_rooms=wish.wanted_rooms) if found and not found.rooms_free else own
 
 
 def instead(visit, wish, left_id=None):

@@ -132,13 +132,14 @@ def move_to(visit, wish: Wish, *, by):
 
 def shift(visit, wish: Wish, *, by):
     """Give the visit's time back and take the wished one, under the locks of both doctors."""
-    session, wish = object_session(visit), visit_rooms.kept(visit, wish, by=by)
-    lock_both(session, visit, wish)
-    terms = lock(session, wish, by=by, moved=visit)
+    session, own = object_session(visit), visit_rooms.kept(visit, wish, by=by)
+    lock_both(session, visit, own)
+    terms = lock(session, own, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)
-    return stand_at(visit, wish, terms, seat(session, wish, terms, by=by), by=by)
+    own = visit_rooms.as_free(session, own, wish, terms, by=by)
+    return stand_at(visit, own, terms, seat(session, own, terms, by=by), by=by)
 
 
 def stand_at(visit, wish: Wish, terms, slot_id, *, by):

@@ -249,10 +249,15 @@ def month_page(asked):
 
 
 def away_on(asked):
-    """When the chosen doctor is away on the day, or everything is closed."""
+    """When on the day the chosen doctor is away, or everything is closed."""
     ids = [asked.provider_id] if asked.provider_id else []
     times = queries.times(db.session(), current.clinic.id, asked.day, ids)
-    return [each for each in times if each.what in ("block", "closure")]
+    day = asked.day
+    return [
+        SimpleNamespace(what=each.what, reason=each.reason, starts_at=max(each.starts_at, day.starts_at),
+                        ends_at=min(each.ends_at, day.ends_at))
+        for each in times if each.what in ("block", "closure")
+    ]  # fmt: skip
 
 
 def _now_line(scale):

@@ -58,7 +58,7 @@ def undo_move(visit_id):
     """Take the last move back."""
     visit = own_patients.visit(visit_id)
     provider_id = an_id("provider_id") or visit.provider_id or abort(404)
-    verbs.undo_move(visit, provider_id, an_id("room_id"), by=current.actor)
+    verbs.undo_move(visit, provider_id, an_id("room_id"), an_id("rather_room_id"), by=current.actor)
     return _done(visit, _("Moved back: %(name)s, %(time)s"))
 
 
@@ -184,10 +184,12 @@ class Move:
     @property
     def way_back(self):
         """The address that moves the visit back to where it is now."""
-        room_id = self.visit.room_id if self.form.wanted_room.data else None
+        visit = self.visit
         if self.is_of_room:
-            return url_for("staff.moving.undo_room", visit_id=self.visit.id, room_id=room_id)
-        ids = {"visit_id": self.visit.id, "provider_id": self.visit.provider_id, "room_id": room_id}
+            return url_for("staff.moving.undo_room", visit_id=visit.id, room_id=visit.room_id)
+        # A room that was only come by is come back to if it is free; one that was left on purpose has to be.
+        room = "room_id" if self.form.wanted_room.data else "rather_room_id"
+        ids = {"visit_id": visit.id, "provider_id": visit.provider_id, room: visit.room_id}
         return url_for("staff.moving.undo_move", **ids)
 
     @property

@@ -218,6 +218,11 @@ class TestSheet:
         blocks.add(cast.dr_osei, noon, one, zone="Europe/London", reason="Lunch", by=cast.ines.actor)
         session.commit()
         page = amara.open("staff.calendar.sheet", date=tomorrow, provider=cast.dr_osei.id).text
+        closures.add(session, by=cast.ines.actor, starts_at=cast.tomorrow_at(20), ends_at=cast.tomorrow_at(9, days=3),
+                     title="Works", provider_id=None, location_id=None)  # fmt: skip
+        session.commit()
+        page = amara.open("staff.calendar.sheet", date=tomorrow, provider=cast.dr_osei.id).text
+        assert "20:00–00:00</span> Closed: Works" in page
         for words in ("Room 7", "+44 20 7946 0123", "Back care", "12:00–13:00", "Away: Lunch"):
             assert words in page
 

@@ -242,6 +242,18 @@ class TestUndoMove:
         assert amara.send(undo).status_code == 303
         assert now_at(visit.id) == (cast.tomorrow_at(10), cast.dr_osei.id)
 
+    def test_it_comes_back_into_the_room_it_was_in_before_where_that_is_free(self, session, cast, amara, now_at):
+        _kind, one, two = a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])
+        visit = cast.booked(wanted_rooms=(one.id,))
+        cast.booked(cast.tomorrow_at(14), provider=cast.dr_lind, patient=cast.maya_patient, wanted_rooms=(one.id,))
+        told = amara.send("staff.moving.move", {"starts_at": cast.tomorrow_at(14).isoformat()}, htmx=True,
+                          visit_id=visit.id).text  # fmt: skip
+        now_at(visit.id)
+        assert visit.room_id == two.id
+        undo = re.search(r'action="(/staff/moving/[^"]*undo-move[^"]*)"', told)[1].replace("&amp;", "&")
+        assert amara.send(undo).status_code == 303 and now_at(visit.id)[0] == cast.tomorrow_at(10)
+        assert visit.room_id == one.id
+
     def test_what_never_moved_is_not_moved_back(self, cast, amara):
         visit = cast.booked()
         answer = amara.send("staff.moving.undo_move", visit_id=visit.id)
