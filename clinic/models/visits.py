@@ -14,7 +14,7 @@ from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
 from clinic.models.queue import PROGRESS, RULES, Queued
 from clinic.models.rooms import Room
-from clinic.models.schedule import Slot, VisitType
+from clinic.models.schedule import BookingRule, Slot, VisitType
 from clinic.scope import ClinicOwned, PatientOwned
 
 
@@ -232,7 +232,12 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
     @property
     def patient_may_move(self):
         """Whether the patient may still move the visit without calling."""
-        return self.is_before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED
+        return self.is_before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED and self.is_offered_to_patients
+
+    @property
+    def is_offered_to_patients(self):
+        """Whether patients book visits of its type themselves, so that they may look for another time of one."""
+        return self.visit_type is not None and self.visit_type.is_active and self.visit_type.booking != BookingRule.OFF
 
     def is_before_cutoff(self, rule):
         """Whether the type's rule still lets a patient change the visit, which is still to come."""

@@ -21,7 +21,7 @@ from clinic.views.portal.visits import bp as visits_bp
 def move(visit_id):
     """Ask for the new day, with the same doctor unless another will do; past the cut-off, say who to call."""
     visit = own_visit_or_404(visit_id)
-    if not (visit.patient_may_move and visit.visit_type and visit.visit_type.is_active):
+    if not visit.patient_may_move:
         return show("portal/visits/too_late.html", moving=True, **told(visit))
     journey = journey_of(visit)
     return show("portal/visits/move_day.html", visit=visit, journey=journey, answers=journey.answers,

@@ -44,7 +44,7 @@ def move(token):
     """Ask for the new day, with the same doctor unless another will do; past the cut-off, say who to call."""
     facts = _facts(known_bearer_of(token, "move"))
     visit = facts["visit"]
-    if not (visit.patient_may_move and visit.visit_type and visit.visit_type.is_active):
+    if not visit.patient_may_move:
         return show("portal/visits/too_late.html", moving=True, **facts)
     journey = _journey(facts)
     return show("portal/visits/move_day.html", everybody=WHOEVER_IS_FIRST, time_link=_to("move_time", journey),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from clinic.actions import visits as verbs
 from clinic.models.people import VisitMode
 from clinic.models.rooms import RoomKind, VisitTypeNeed
-from clinic.models.schedule import Availability
+from clinic.models.schedule import Availability, BookingRule
 from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
 
 
@@ -210,6 +210,20 @@ class TestMove:
         sa.inspect(hers).session.commit()
         page = maya.open("portal.visits.move", visit_id=hers.id)
         assert page.status_code == 200 and "doctor=first" in page.text
+
+    def test_what_only_the_clinic_books_is_moved_on_the_phone_and_no_earlier_time_is_offered(
+        self, maya, cast, session, hers
+    ):
+        assert "Tell me of an earlier time" in maya.open("portal.visits.show", visit_id=hers.id).text
+        hers.visit_type.booking = BookingRule.OFF
+        sa.inspect(hers).session.commit()
+        page = maya.open("portal.visits.show", visit_id=hers.id).text
+        assert "Cancel this visit" in page and "move it here" not in page and "Move this visit" not in page
+        assert "Tell me of an earlier time" not in page
+        assert "Move it" not in maya.open("portal.home.index").text
+        assert "Please call us" in maya.open("portal.visits.move", visit_id=hers.id).text
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": iso(cast.tomorrow_at(11, days=4))}
+        assert maya.send("portal.visits.move_to", chosen, visit_id=hers.id).status_code == 409
 
     def test_an_imported_visit_without_a_type_is_moved_on_the_phone(self, maya, cast, session):
         facts = {"kind": VisitKind.SCHEDULED, "status": VisitStatus.BOOKED, "source": VisitSource.FHIR}

@@ -110,6 +110,15 @@ class TestMove:
         assert nobody.open(f"{link}/move").status_code == 200
         assert again(session, cast, visit).status == S.BOOKED
 
+    def test_what_only_the_clinic_books_is_not_promised_to_be_moved_here(self, nobody, link, session, cast):
+        assert "Move this visit" in proved(nobody, link).open(link).text
+        session.enter(cast.scope)
+        session.merge(cast.consultation).booking = BookingRule.OFF
+        session.commit()
+        page = nobody.open(link).text
+        assert "Cancel this visit" in page and "Move this visit" not in page and "move it here" not in page
+        assert "call" in nobody.open(f"{link}/move").text
+
     def test_what_cannot_be_read_changes_nothing(self, nobody, link, visit, session, cast):
         answer = proved(nobody, link).send(f"{link}/move", {"provider_id": "x", "starts_at": "y"})
         assert answer.status_code == 422
