@@ -8,15 +8,17 @@ from uuid_utils.compat import uuid7
 
 from clinic import jobs
 from clinic.actions.notifications import SEND
+from clinic.queries.strandings import IS_STRANDED
 
 BATCH = 500
 # The night is the patient's own; a zone of which the database knows nothing counts as none, and only where somebody has
 # another than the clinic's is the list of all zones read, once. OFFSET 0 keeps it from being read at every mention.
 # A reminder that would come in the quiet hours waits for their end if the visit is an hour away from it at least, and
 # otherwise comes an hour before they begin. Of several that are due, the one nearest to the visit makes the others
-# needless; and who has booked, moved or been accepted after it was due knows already.
+# needless; and who has booked, moved or been accepted after it was due knows already. Nobody is asked to come at a time
+# that the clinic has taken from the visit; given back, it is claimed then.
 CLAIM = sa.text(
-    """
+    f"""
 INSERT INTO notifications (clinic_id, id, patient_id, visit_id, kind, offset_hours, visit_starts_at)
 SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_at, v.id)], v.patient_id, v.id,
        'reminder', d.hours, v.starts_at
@@ -60,6 +62,7 @@ SELECT v.clinic_id, (CAST(:ids AS uuid[]))[row_number() OVER (ORDER BY v.starts_
    AND NOT EXISTS (SELECT 1 FROM visit_events AS e
                     WHERE e.clinic_id = v.clinic_id AND e.visit_id = v.id AND e.created_at > d.due
                       AND (e.kind = 'moved' OR e.from_status = 'requested'))
+   AND NOT {IS_STRANDED}
  ORDER BY v.starts_at, v.id
  LIMIT :most
     ON CONFLICT DO NOTHING

@@ -6,19 +6,20 @@ from clinic.db import now
 from clinic.queries.blocks import MOVABLE
 from clinic.queries.open_parts import ON_DAY
 from clinic.queries.places import AT
+from clinic.queries.strandings import IS_STRANDED
 
 # Visits that can still be moved and are not on their way to another time because of an earlier change.
-TO_COME = """
+TO_COME = (
+    """
 SELECT v.id, v.patient_id, v.starts_at FROM visits AS v
  WHERE v.clinic_id = :clinic_id AND v.status = ANY(:movable) AND v.kind = 'scheduled' AND v.slot_id IS NOT NULL
    AND v.ends_at > :now
    AND EXISTS (SELECT 1 FROM patients AS p WHERE p.clinic_id = v.clinic_id AND p.id = v.patient_id
                   AND num_nonnulls(p.deleted_at, p.deceased_at, p.merged_into_id, p.erased_at) = 0)
-   AND NOT EXISTS (
-        SELECT 1 FROM stranded_visits AS r JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
-         WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at AND g.undone_at IS NULL
-           AND coalesce(g.provider_id = v.provider_id, true))
-"""
+   AND NOT """
+    + IS_STRANDED
+    + "\n"
+)
 # No visit is longer than a day: the bound lets the index find the few that matter. At one place those that are there.
 IN_SPAN = (
     TO_COME

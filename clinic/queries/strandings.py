@@ -33,6 +33,12 @@ class Why(Choice):
     NOT_REACHED = "not_reached", word("No message reaches them")
 
 
+# Whether visit ``v`` cannot take place at the time it has: a change took it from the doctor it is with. One that has
+# moved since, to another time or to another doctor, is stranded no more.
+IS_STRANDED = """EXISTS (
+        SELECT 1 FROM stranded_visits AS r JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+         WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at AND g.undone_at IS NULL
+           AND coalesce(g.provider_id = v.provider_id, true))"""
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
@@ -95,6 +101,10 @@ OPEN = sa.text(
         ORDER BY k.first_at, g.id LIMIT :most"""
 )
 
+STRANDED = sa.text(
+    f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = :visit_id AND {IS_STRANDED})"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -139,8 +149,8 @@ def is_answered(session, stranding) -> bool:
 
 def is_stranded(session, visit) -> bool:
     """Whether the visit cannot take place at the time it has."""
-    theirs = StrandedVisit.visit_id == visit.id, StrandedVisit.starts_at == visit.starts_at
-    return session.scalar(sa.select(sa.exists().where(*theirs, StrandedVisit.stranding.has(undone_at=None))))
+    facts = {"clinic_id": visit.clinic_id, "visit_id": visit.id}
+    return session.connection().execute(STRANDED, facts).scalar()
 
 
 def row(session, stranding_id, row_id) -> StrandedVisit | None:

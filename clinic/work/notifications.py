@@ -8,10 +8,11 @@ from sqlalchemy.orm import object_session
 from clinic import jobs
 from clinic.actions import notifications, reminders
 from clinic.db import now
-from clinic.models.notifications import Channel, Notification, NotificationState, Why
+from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState, Why
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.queries import reaching
+from clinic.queries.strandings import is_stranded
 from clinic.queries.telling import companions, needless, needs_no_call
 from clinic.scope import Scope
 from clinic.work import handing_over
@@ -22,6 +23,8 @@ from clinic.work.messages import words_of
 BUSY = timedelta(seconds=90)
 # Closer to the visit than this, a change does not wait for the end of the quiet hours.
 URGENT = timedelta(hours=1)
+# How long a reminder waits until somebody looks again whether its visit has its time back.
+LOST = timedelta(minutes=10)
 
 
 @handles(notifications.SEND)
@@ -36,7 +39,7 @@ def send(session, *, by, notification_id):
     telling = Telling.of(clinic.settings)
     if why := needless(session, line, telling):
         notifications.leave_out(line, why)
-    elif waits := _waits_until(line, clinic, telling):
+    elif waits := _waits_until(session, line, clinic, telling):
         notifications.try_again(line, waits)
     else:
         _tell(session, line, clinic, telling, by)
@@ -55,10 +58,13 @@ def _left_behind(line):
     return True
 
 
-def _waits_until(line, clinic, telling):
+def _waits_until(session, line, clinic, telling):
     """Until when the message has to wait, or None."""
     if line.send_at > now():
         return line.send_at
+    # Put down just before the visit lost its time: to be said if it has it back, and needless once it has another.
+    if line.kind == NotificationKind.REMINDER and is_stranded(session, line.visit):
+        return now() + LOST
     if line.at_once:
         return None
     ends = telling.quiet_ends(now(), reaching.zone_of(line.patient, clinic))
