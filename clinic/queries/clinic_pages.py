@@ -13,7 +13,7 @@ from clinic.queries.open_times import OPEN_TIMES, patient_window
 
 MOST_DOCTORS = 60
 MOST_TYPES = 40
-# Each visit type that is looked up costs one statement; the first ones stand for the rest.
+# Each visit type that is looked up costs one statement. What nobody looked up, the page says nothing of.
 MOST_LOOKED_UP = 4
 DAYS_AHEAD = 14
 TIMES_EACH = 3
@@ -45,12 +45,16 @@ class NextTime:
 
 @dataclass
 class Doctor:
-    """A doctor on the page: the row, the visit types they offer, and their next open times of one of these."""
+    """A doctor on the page: the row, the visit types they offer, their next open times of one of these.
+
+    Without any: the first of their types that was not looked up, ``unseen``, may have some all the same.
+    """
 
     provider: Provider
     offers: list = field(default_factory=list)
     shown: VisitType | None = None
     times: list = field(default_factory=list)
+    unseen: VisitType | None = None
 
 
 def visit_types(session):
@@ -98,13 +102,19 @@ def doctors(session, clinic, types, specialty=None, language=None) -> list[Docto
 
 
 def _add_times(session, clinic, types, people):
-    """Look the first few types up, each for every doctor who has none shown yet."""
+    """Look the first few types up that matter, each for every doctor who has none shown yet."""
     zone = ZoneInfo(clinic.timezone)
     today = now().astimezone(zone).date()
-    for visit_type in types[:MOST_LOOKED_UP]:
+    left = MOST_LOOKED_UP
+    for visit_type in types:
         asked = {each.provider.id: each for each in people if not each.times and visit_type in each.offers}
         if not asked:
             continue
+        if not left:
+            for each in asked.values():
+                each.unseen = each.unseen or visit_type
+            continue
+        left -= 1
         earliest, latest = patient_window(visit_type)
         found = session.connection().execute(
             NEXT_TIMES,

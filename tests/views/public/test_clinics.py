@@ -100,6 +100,32 @@ class TestShow:
         assert self.statements(nobody, "rose-street") <= few
         assert few < 15
 
+    def test_of_a_doctor_whose_types_were_not_looked_up_nothing_is_claimed(self, nobody, maya, stranger, cast, session):
+        for number in range(6):
+            name = f"Check {number}"
+            kind = VisitType(clinic_id=cast.rose.id, name=name, minutes=20, position=number + 1)
+            made = Provider(clinic_id=cast.rose.id, display_name=f"Dr {name}", approved_at=datetime.now(UTC))
+            session.add_all([kind, made])
+            session.flush()
+            session.add(cast_offer(cast, made, kind))
+        session.commit()
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        # Nobody of these has hours: after the consultations of the others three more are looked up, and three are not.
+        assert page.count("No open time in the next two weeks") == 3
+        assert re.findall(r">Open times: Check (\d)</a>", page) == ["3", "4", "5"]
+        assert "next=/portal/book/day" in page
+        assert 'href="/portal/book/day' in maya.open("public.clinics.show", slug="rose-street").text
+        assert "Open times are shown when you book." in stranger.open("public.clinics.show", slug="rose-street").text
+        assert self.statements(nobody, "rose-street") < 18
+
+    def test_a_type_that_no_doctor_waits_for_costs_no_look(self, nobody, cast, session):
+        for number in range(6):
+            name = f"Check {number}"
+            session.add(VisitType(clinic_id=cast.rose.id, name=name, minutes=20))
+        change(session, VisitType, cast.consultation.id, position=9)
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        assert "Next open times" in page and "No open time" not in page
+
     def test_a_specialty_and_a_language_narrow_the_doctors_down(self, nobody, cast, session):
         change(session, Provider, cast.dr_osei.id, specialties=["Hearts"], languages=["Twi"])
         change(session, Provider, cast.dr_lind.id, specialties=["Skin"], languages=["Swedish"])
@@ -128,11 +154,13 @@ class TestShow:
         return len(counted)
 
 
-def cast_offer(cast, provider):
-    """That the doctor offers consultations."""
+def cast_offer(cast, provider, visit_type=None):
+    """That the doctor offers consultations, or what is named."""
     from clinic.models.providers import ProviderVisitType
 
-    return ProviderVisitType(clinic_id=cast.rose.id, provider_id=provider.id, visit_type_id=cast.consultation.id)
+    return ProviderVisitType(
+        clinic_id=cast.rose.id, provider_id=provider.id, visit_type_id=(visit_type or cast.consultation).id
+    )
 
 
 class TestLook:
