@@ -1,5 +1,7 @@
 """A patient moves a visit: another day, another time, a last look."""
 
+from dataclasses import replace
+
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
 
@@ -75,15 +77,14 @@ def taken(visit_id, chosen, error):
 
 
 def journey_of(visit, who=current, **chosen):
-    """The way to another time of this visit: patient, type and mode stay; the doctor unless another is asked for."""
+    """The way to another time of this visit: all stays, the doctor too if still to be had and no other is asked for."""
     asked = Answers.of(request.args)
-    same = visit.provider_id if visit.provider and visit.provider.is_bookable else WHOEVER_IS_FIRST
-    return Journey(
+    journey = Journey(
         Answers(
             patient_id=visit.patient_id,
             visit_type_id=visit.visit_type_id,
             visit_mode=visit.visit_mode,
-            doctor=asked.doctor or same,
+            doctor=asked.doctor or WHOEVER_IS_FIRST,
             day=asked.day,
             week=asked.week,
             provider_id=chosen.get("provider_id") or asked.provider_id,
@@ -92,6 +93,10 @@ def journey_of(visit, who=current, **chosen):
         moved=visit,
         who=who,
     )
+    # A doctor may have left, or no longer offer the type, since the visit was booked.
+    if not asked.doctor and visit.is_offered_to_patients and visit.provider_id in journey.all_names:
+        journey.answers = replace(journey.answers, doctor=visit.provider_id)
+    return journey
 
 
 def _to(page, visit, journey):

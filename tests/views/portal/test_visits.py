@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from clinic.actions import visits as verbs
 from clinic.models.people import VisitMode
+from clinic.models.providers import ProviderVisitType
 from clinic.models.rooms import RoomKind, VisitTypeNeed
 from clinic.models.schedule import Availability, BookingRule
 from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
@@ -210,6 +211,24 @@ class TestMove:
         sa.inspect(hers).session.commit()
         page = maya.open("portal.visits.move", visit_id=hers.id)
         assert page.status_code == 200 and "doctor=first" in page.text
+
+    @pytest.mark.parametrize("rest", [True, False])
+    def test_when_her_doctor_no_longer_offers_the_type_she_is_shown_the_times_of_who_does(
+        self, maya, cast, session, hers, rest
+    ):
+        gone = ProviderVisitType.visit_type_id == hers.visit_type_id
+        session.execute(
+            sa.delete(ProviderVisitType).where(gone, *([ProviderVisitType.provider_id == hers.provider_id] * rest))
+        )
+        session.commit()
+        page = maya.open("portal.visits.move", visit_id=hers.id)
+        assert page.status_code == 200 and "any of our doctors" in page.text and "Only Dr Kwame Osei" not in page.text
+        assert ("/move/time?" in page.text) == rest
+
+    def test_when_her_doctor_sees_nobody_by_video_any_more_she_is_shown_who_does(self, maya, cast, session, hers):
+        hers.visit_type.visit_mode, hers.provider.telemed_enabled = VisitMode.VIRTUAL, False
+        sa.inspect(hers).session.commit()
+        assert "any of our doctors" in maya.open("portal.visits.move", visit_id=hers.id).text
 
     def test_what_only_the_clinic_books_is_moved_on_the_phone_and_no_earlier_time_is_offered(
         self, maya, cast, session, hers
