@@ -1,6 +1,7 @@
 """Answering an offer by its link, without an account: what is offered, until when, and yes or no."""
 
 from dataclasses import replace
+from operator import attrgetter
 
 from flask import abort, g, url_for
 
@@ -23,6 +24,8 @@ from clinic.queries.places import place_of
 bp = GuardedBlueprint("offers", __name__, face="public", url_prefix="/o")
 PAGE = "public/offers/show.html"
 ROLE = "offer_link"
+# What is agreed by accepting.
+_agreed = attrgetter("starts_at", "provider_id", "visit_mode")
 
 
 @bp.get("/<token>", needs=Permission.PUBLIC)
@@ -81,10 +84,19 @@ def _bearer(offer):
 def _told(token, offer):
     """What the page shows: no more of the patient than the first name, nothing of why they come."""
     session, over = db.session(), offer.state in (OfferStatus.LAPSED, OfferStatus.WITHDRAWN)
+    changed_visit = _changed(offer)
     return {
         "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value,
-        "at": place_of(session, offer),
+        "at": place_of(session, changed_visit or offer), "changed": changed_visit,
         "clinic": g.page_clinic, "first_name": offer.patient.first_name or offer.patient.full_name.split()[0],
         "price": portal_offers.price_of(session, offer.clinic_id, offer.visit_type_id, offer.provider_id),
         "nearest": asked.nearest(session, g.page_clinic, offer) if over else [],
     }  # fmt: skip
+
+
+def _changed(offer):
+    """The visit that came of the offer if it is not to take place as offered any more, or None."""
+    visit = offer.visit if offer.status == OfferStatus.ACCEPTED else None
+    if visit is None or (visit.is_live and _agreed(visit) == _agreed(offer)):
+        return None
+    return visit

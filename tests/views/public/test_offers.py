@@ -3,10 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import offer_links, offers
+from clinic.actions import offer_links, offers, visits
 from clinic.models.audit import AuditEntry
 from clinic.models.offers import OfferStatus
 from clinic.models.people import VisitMode
+from clinic.models.visits import CancelReason
 from tests.actions.offering import offered, run_out
 
 S = OfferStatus
@@ -99,6 +100,29 @@ class TestAccept:
         assert offer.visit.starts_at == cast.tomorrow_at(15)
         page = nobody.open("public.offers.show", token=token)
         assert "Your visit is booked for this time" in page.text and "Yes, I take this time" not in page.text
+
+    def test_moved_since_the_page_says_where_the_visit_stands_now(self, nobody, offer, token, session, cast):
+        nobody.send("public.offers.accept", token=token)
+        session.rollback()
+        session.expire_all()
+        visits.move_to(offer.visit, cast.wish(cast.tomorrow_at(16), patient=cast.maya_patient), by=cast.amara.actor)
+        session.commit()
+        page = nobody.open("public.offers.show", token=token).text
+        assert "changed since" in page and "15:00" in page and "16:00" in page
+        assert "booked for this time" not in page and "need not do anything" not in page
+
+    def test_called_off_since_the_page_says_so(self, nobody, offer, token, session, cast):
+        cast.maya_patient.language = "de"
+        session.commit()
+        nobody.send("public.offers.accept", token=token)
+        session.rollback()
+        session.expire_all()
+        visits.cancel(offer.visit, CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        page = nobody.open("public.offers.show", token=token).text
+        assert (
+            "Sie hatten" in page and "musste diesen Termin absagen" in page and "ist für diese Zeit gebucht" not in page
+        )
 
     def test_twice_is_said_and_changes_nothing(self, nobody, offer, token, session):
         nobody.send("public.offers.accept", token=token)
