@@ -1,12 +1,15 @@
 """The patient's first page: what comes, what was, and what to do where there is nothing."""
 
+import re
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from clinic.actions import visits as verbs
 from clinic.db import now
+from clinic.models.schedule import BookingRule, VisitType
 from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
 from tests.queries_counted import counted
 
@@ -49,6 +52,22 @@ class TestIndex:
         session.commit()
         page = maya.open("portal.home.index").text
         assert "The clinic had to cancel this visit" in page and "Choose another time" in page
+
+    @pytest.mark.parametrize("rule", [{"is_active": False}, {"booking": BookingRule.OFF}])
+    def test_what_cannot_be_booked_again_here_leads_to_all_that_can(self, maya, cast, session, rule):
+        visit = cast.booked(cast.tomorrow_at(10, days=2), patient=cast.maya_patient)
+        verbs.cancel(visit, CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        pages = (("portal.home.index", {}), ("portal.visits.show", {"visit_id": visit.id}))
+        assert [f"visit_type_id={cast.consultation.id}" in maya.open(page, **of).text for page, of in pages] == [
+            True
+        ] * 2
+        session.execute(sa.update(VisitType).where(VisitType.id == visit.visit_type_id).values(**rule))
+        session.commit()
+        for page, of in pages:
+            found = re.search(r'href="(/portal/book/doctor[^"]*)"[^>]*>Book another visit<', maya.open(page, **of).text)
+            answer = maya.open(found.group(1))
+            assert answer.status_code == 302 and maya.open(answer.location).status_code == 200
 
     def test_what_was_entered_by_mistake_is_not_listed(self, maya, cast, session):
         past(cast, session, 1, status=VisitStatus.CANCELLED, cancel_reason=CancelReason.ENTERED_IN_ERROR)
