@@ -10,7 +10,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.forms.fields import NOT_OFFERED, Form, RowChoice, mode_choice, needed
 from clinic.forms.hours import WEEK, Clock, Day
-from clinic.forms.portal_booking import IdField
+from clinic.forms.portal_booking import IdField, WordField
 from clinic.models.visits import VisitSource
 from clinic.models.waitlist import PRIORITIES
 
@@ -85,12 +85,14 @@ class OwnWaitForm(Form):
     visit_type_id = IdField(validators=[Optional()])
     provider_id = IdField(validators=[Optional()])
     visit_id = IdField(validators=[Optional()])
+    specialty = WordField()
+    language = WordField()
 
-    def wanting(self, today, visit_type_id, provider_id):
+    def wanting(self, today, visit_type_id, provider_ids):
         """The same as an action knows it, from today on."""
         from_time, until_time = PARTS[self.part.data]
         return {
-            "visit_type_id": visit_type_id, "provider_ids": (provider_id,) if provider_id else None,
+            "visit_type_id": visit_type_id, "provider_ids": provider_ids,
             "earliest_on": today, "latest_on": self.latest_on.data, "weekdays": tuple(self.weekdays.data or ()) or None,
             "from_time": from_time, "until_time": until_time, "visit_id": self.visit_id.data,
             "source": VisitSource.PORTAL,

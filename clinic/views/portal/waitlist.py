@@ -17,19 +17,20 @@ from clinic.htmx import again, changed, show
 from clinic.queries import portal_offers
 from clinic.queries import waitlist as asked
 from clinic.queries.visits_of_patient import own_visit
-from clinic.views.asked import an_id
+from clinic.views.asked import a_word, an_id
 from clinic.walltime import today
 
 bp = GuardedBlueprint("waitlist", __name__, face="portal", url_prefix="/waitlist")
 USE = Permission.PORTAL_USE
 PAGE = "portal/waitlist/new.html"
 USUAL = timedelta(days=28)
+IDS, WORDS = ("visit_id", "patient_id", "visit_type_id", "provider_id"), ("specialty", "language")
 
 
 @bp.get("/new", needs=USE, shows="patients")
 def new():
     """On which days and at what hours somebody could come, and until when it would help."""
-    page = _page(an_id("visit_id"), an_id("patient_id"), an_id("visit_type_id"), an_id("provider_id"))
+    page = _page(*map(an_id, IDS), *map(a_word, WORDS))
     visit = page["visit"]
     latest = visit.starts_at.astimezone(_zone()).date() if visit else today(_zone()) + USUAL
     return show(PAGE, form=OwnWaitForm(formdata=None, latest_on=latest), **page)
@@ -39,7 +40,7 @@ def new():
 def create():
     """Join the list."""
     form = OwnWaitForm(request.form)
-    page = _page(*(form[name].data for name in ("visit_id", "patient_id", "visit_type_id", "provider_id")))
+    page = _page(*(form[name].data for name in IDS + WORDS))
     if not form.validate():
         return again(PAGE, form=form, **page)
     try:
@@ -65,8 +66,8 @@ def come_back(entry_id):
     return changed(then=url_for("portal.home.index"), message=_("You are on the waiting list again."))
 
 
-def _page(visit_id, patient_id, visit_type_id, provider_id):
-    """Who waits for what: by a visit they have, or by a type and a doctor; 404 for what is not theirs or not here."""
+def _page(visit_id, patient_id, visit_type_id, provider_id, *words):
+    """Who waits for what: by a visit they have, or by a type and doctors; 404 for what is not theirs or not here."""
     visit = (own_visit(db.session(), visit_id) or abort(404)) if visit_id else None
     if visit:
         patient_id, visit_type_id = visit.patient_id, visit.visit_type_id
@@ -75,13 +76,23 @@ def _page(visit_id, patient_id, visit_type_id, provider_id):
     if patient_id not in current.patient_ids or not visit_type_id:
         abort(404)
     offer = portal_offers.offer_of(db.session(), current.clinic.id, visit_type_id, patient_id) or abort(404)
+    page = {"visit": visit, "offer_type": offer.visit_type, "patient": offer.patient or abort(404)}
+    return page | _who_will_do(offer, provider_id, *words)
+
+
+def _who_will_do(offer, provider_id, specialty, language):
+    """The one doctor named, else those with the specialty and the language; None where everybody will do."""
     doctor = next((each for each in offer.doctors if each.id == provider_id), None)
-    return {"visit": visit, "offer_type": offer.visit_type, "patient": offer.patient or abort(404), "doctor": doctor}
+    if doctor or not (specialty or language):
+        return {"doctor": doctor, "specialty": None, "language": None, "doctors": [doctor] if doctor else None}
+    # Nobody who fits is not the same as anybody.
+    doctors = offer.fitting(specialty, language) or abort(404)
+    return {"doctor": None, "specialty": specialty, "language": language, "doctors": doctors}
 
 
 def _join(form, page):
-    doctor = page["doctor"]
-    wanted = form.wanting(today(_zone()), page["offer_type"].id, doctor and doctor.id)
+    doctors = page["doctors"]
+    wanted = form.wanting(today(_zone()), page["offer_type"].id, doctors and [each.id for each in doctors])
     patient = portal_offers.own_patients(db.session(), [page["patient"].id])[0]
     return waitlist.join(db.session(), patient, waitlist.Wanting(**wanted), by=current.actor)
 

@@ -1,7 +1,12 @@
 """Which doctors will do: a specialty, a language, whoever of them is first; and a time for which no room is free."""
 
-import pytest
+import re
+from html import unescape
 
+import pytest
+import sqlalchemy as sa
+
+from clinic.models.waitlist import WaitlistEntry
 from tests.rooms import a_kind
 from tests.views.portal.test_booking import iso
 
@@ -29,6 +34,19 @@ def test_whoever_is_first_is_one_of_them(maya, cast, apart):
     page = maya.open("portal.booking.time", **asked).text
     assert f"provider_id={cast.dr_lind.id}" in page and f"provider_id={cast.dr_osei.id}" not in page
     assert "language=Swedish" in page
+
+
+def test_whoever_waits_for_one_of_them_waits_for_nobody_else(maya, cast, apart, session):
+    asked = {"visit_type_id": cast.consultation.id, "doctor": "first", "language": "Swedish"}
+    page = maya.open("portal.booking.day", **asked).text
+    page = maya.open(unescape(re.search(r'href="(/portal/waitlist/new[^"]+)"', page).group(1))).text
+    assert "Speaks Swedish" in page and '<input type="hidden" name="language" value="Swedish">' in page
+    data = {"visit_type_id": cast.consultation.id, "language": "Swedish", "part": "any"}
+    data["latest_on"] = cast.tomorrow_at(10, days=9).date()
+    assert maya.send("portal.waitlist.create", data | {"language": "Greek"}).status_code == 404
+    assert maya.send("portal.waitlist.create", data).status_code == 303
+    (entry,) = session.scalars(sa.select(WaitlistEntry)).all()
+    assert entry.provider_ids == [cast.dr_lind.id]
 
 
 def test_a_time_without_a_free_room_is_not_offered_but_by_video(maya, cast, session):
