@@ -2,20 +2,18 @@
 
 import re
 import threading
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from clinic.colours import contrast, readable_on
-from clinic.db import db
 from clinic.models.accounts import Membership, User
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import Relation
 from clinic.models.providers import Provider
-from clinic.models.schedule import Availability, BookingRule, VisitType
+from clinic.models.schedule import BookingRule, VisitType
 from tests.views.public.signing_in import sign_in
 from tests.visitor import Visitor
 
@@ -85,82 +83,6 @@ class TestShow:
         page = maya.open("public.clinics.show", slug="rose-street").text
         assert 'href="/portal/book/"' in page
         assert "Become a patient here" in maya.open("public.clinics.show", slug="harbour").text
-
-    def test_it_asks_as_few_questions_of_the_database_for_many_doctors_as_for_two(self, nobody, cast, session, app):
-        few = self.statements(nobody, "rose-street")
-        for number in range(20):
-            made = cast._provider(cast.rose, cast.osei, f"Dr Number {number}", []) if number < 0 else None
-            made = Provider(clinic_id=cast.rose.id, display_name=f"Dr Number {number}", approved_at=datetime.now(UTC))
-            session.add(made)
-            session.flush()
-            session.add(cast_offer(cast, made))
-            hours = {"weekday": 1, "start_time": time(9), "end_time": time(12)}
-            session.add(Availability(clinic_id=cast.rose.id, provider_id=made.id, **hours))
-        session.commit()
-        assert self.statements(nobody, "rose-street") <= few
-        assert few < 15
-
-    def test_of_a_doctor_whose_types_were_not_looked_up_nothing_is_claimed(self, nobody, maya, stranger, cast, session):
-        for number in range(6):
-            name = f"Check {number}"
-            kind = VisitType(clinic_id=cast.rose.id, name=name, minutes=20, position=number + 1)
-            made = Provider(clinic_id=cast.rose.id, display_name=f"Dr {name}", approved_at=datetime.now(UTC))
-            session.add_all([kind, made])
-            session.flush()
-            session.add(cast_offer(cast, made, kind))
-        session.commit()
-        page = nobody.open("public.clinics.show", slug="rose-street").text
-        # Nobody of these has hours: after the consultations of the others three more are looked up, and three are not.
-        assert page.count("No open time in the next two weeks") == 3
-        assert re.findall(r">Open times: Check (\d)</a>", page) == ["3", "4", "5"]
-        assert "next=/portal/book/day" in page
-        assert 'href="/portal/book/day' in maya.open("public.clinics.show", slug="rose-street").text
-        assert "Open times are shown when you book." in stranger.open("public.clinics.show", slug="rose-street").text
-        assert self.statements(nobody, "rose-street") < 18
-
-    def test_a_type_that_no_doctor_waits_for_costs_no_look(self, nobody, cast, session):
-        for number in range(6):
-            name = f"Check {number}"
-            session.add(VisitType(clinic_id=cast.rose.id, name=name, minutes=20))
-        change(session, VisitType, cast.consultation.id, position=9)
-        page = nobody.open("public.clinics.show", slug="rose-street").text
-        assert "Next open times" in page and "No open time" not in page
-
-    def test_a_specialty_and_a_language_narrow_the_doctors_down(self, nobody, cast, session):
-        change(session, Provider, cast.dr_osei.id, specialties=["Hearts"], languages=["Twi"])
-        change(session, Provider, cast.dr_lind.id, specialties=["Skin"], languages=["Swedish"])
-        page = nobody.open("public.clinics.show", slug="rose-street", specialty="Skin").text
-        assert "Dr Astrid Lind" in page and "Dr Kwame Osei" not in page
-        for unknown in ("Bones", "\x00"):
-            page = nobody.open("public.clinics.show", slug="rose-street", language=unknown).text
-            assert "Dr Astrid Lind" not in page and "Show everybody" in page
-
-    def test_whoever_is_first_leads_to_the_days_of_all_these_doctors(self, nobody, cast, session):
-        change(session, Provider, cast.dr_osei.id, languages=["Twi"])
-        page = nobody.open("public.clinics.show", slug="rose-street").text
-        assert "Whoever is first" in page and "doctor%3Dfirst" in page
-
-    def statements(self, browser, slug):
-        counted = []
-
-        def count(connection, cursor, statement, *rest):
-            counted.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", count)
-        try:
-            assert browser.open("public.clinics.show", slug=slug).status_code == 200
-        finally:
-            event.remove(db.engine, "before_cursor_execute", count)
-        return len(counted)
-
-
-def cast_offer(cast, provider, visit_type=None):
-    """That the doctor offers consultations, or what is named."""
-    from clinic.models.providers import ProviderVisitType
-
-    return ProviderVisitType(
-        clinic_id=cast.rose.id, provider_id=provider.id, visit_type_id=(visit_type or cast.consultation).id
-    )
 
 
 class TestLook:
