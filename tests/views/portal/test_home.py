@@ -59,9 +59,7 @@ class TestIndex:
         verbs.cancel(visit, CancelReason.CLINIC, by=cast.amara.actor)
         session.commit()
         pages = (("portal.home.index", {}), ("portal.visits.show", {"visit_id": visit.id}))
-        assert [f"visit_type_id={cast.consultation.id}" in maya.open(page, **of).text for page, of in pages] == [
-            True
-        ] * 2
+        assert all(f"visit_type_id={cast.consultation.id}" in maya.open(page, **of).text for page, of in pages)
         session.execute(sa.update(VisitType).where(VisitType.id == visit.visit_type_id).values(**rule))
         session.commit()
         for page, of in pages:
