@@ -9,6 +9,8 @@ from clinic.db import now
 from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.visits import UNDO_WINDOW, CancelReason, EventKind, VisitEvent, VisitStatus
+from clinic.queries.blocks import MOVABLE
+from clinic.queries.strandings import is_stranded
 
 S = VisitStatus
 # The clinic's settings and what counts where it has not said otherwise, in minutes.
@@ -97,3 +99,8 @@ def last_move(session, visit) -> VisitEvent | None:
         .order_by(VisitEvent.created_at.desc(), VisitEvent.id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def has_lost_its_time(session, visit) -> bool:
+    """Whether the visit is still to come but, by a change of the clinic's, not at the time it has."""
+    return visit.status in MOVABLE and visit.starts_at > now() and is_stranded(session, visit)

@@ -22,6 +22,7 @@ from clinic.queries import (
     visit_feedback,
     visits_of_patient,
 )
+from clinic.queries.own_visits import has_lost_its_time
 from clinic.queries.places import place_of
 
 bp = GuardedBlueprint("visits", __name__, face="portal", url_prefix="/visits")
@@ -42,7 +43,7 @@ def show(visit_id):
 def status(visit_id):
     """The one part that changes by itself on the day; 204 while it is what the page already shows."""
     visit = own_visit_or_404(visit_id)
-    if request.args.get("seen") == seen(visit):
+    if request.args.get("seen") == seen(visit, has_lost_its_time(db.session(), visit)):
         return "", 204
     return show_page("portal/visits/_status.html", **told(visit))
 
@@ -82,7 +83,9 @@ def own_visit_or_404(visit_id):
 
 def told(visit):
     """What every page about one visit shows."""
-    known = {"visit": visit, "at": place_of(db.session(), visit), "seen": seen(visit), "is_today": is_today(visit)}
+    known = {"visit": visit, "at": place_of(db.session(), visit), "is_today": is_today(visit)}
+    stranded = has_lost_its_time(db.session(), visit)
+    known |= {"is_stranded": stranded, "seen": seen(visit, stranded)}
     return {**known, "in_series": series.place_of(db.session(), visit), **way_of(visit)}
 
 
@@ -105,9 +108,10 @@ def before_and_after(visit, feedback=None):
     }  # fmt: skip
 
 
-def seen(visit):
+def seen(visit, is_stranded):
     """What the changing part shows, in one word: the page sends it back to ask whether anything is new."""
-    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{visit.times_called}"
+    lost = "-lost" if is_stranded else ""
+    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{visit.times_called}{lost}"
 
 
 def is_today(visit):

@@ -113,15 +113,15 @@ def told(bearer, feedback=None):
     """What every page of the link shows; ``feedback`` is the form that was filled in wrongly."""
     session, visit = db.session(), bearer.visit
     check_in = asked.check_in_of(session, visit)
-    takes_back = asked.may_take_back(session, visit)
+    takes_back, stranded = asked.may_take_back(session, visit), asked.has_lost_its_time(session, visit)
     return {
         "bearer": bearer, "token": bearer.token, "visit": visit, "clinic": bearer.clinic, "check_in": check_in,
         "at": place_of(session, visit), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
-        "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known,
+        "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known, "is_stranded": stranded,
         **before_and_after(visit, feedback),
         "seen": f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{check_in.is_open:d}{takes_back:d}"
-                f"-{visit.times_called}",
+                f"-{visit.times_called}-{stranded:d}",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic import requests
-from clinic.actions import visit_links, visits
+from clinic.actions import blocks, visit_links, visits
 from clinic.models.audit import AuditEntry
 from clinic.models.people import VisitMode
 from clinic.models.visit_links import VisitLink
@@ -58,6 +58,12 @@ class TestShow:
         assert "Dr Kwame Osei" in page.text and "Rose Street Clinic" in page.text and "11:00" in page.text
         for secret in (WORD, "Okafor", "Maya", "Consultation", "1990"):
             assert secret not in page.text
+
+    def test_says_that_it_lost_its_time_and_asks_nobody_to_come(self, nobody, maya, link, visit, session, cast):
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        pages = [nobody.open(link).text, maya.open("portal.visits.show", visit_id=visit.id).text]
+        assert all("cannot take place as planned" in page and "will come" not in page for page in pages)
 
     def test_is_kept_by_no_browser_no_search_engine_and_no_referrer(self, nobody, link):
         headers = nobody.open(link).headers
