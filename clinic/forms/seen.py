@@ -20,7 +20,7 @@ class WithSeen(Form):
     def seen_at(self, record) -> datetime:
         """When the record, as this person has read it, had last been changed.
 
-        Whoever only mistyped has read no more than before; whoever was told of a colleague's change has that before them.
+        Whoever only mistyped has read no more than before; whoever was told of a colleague's change has read that.
         """
         read = self.seen.data
         return read if isinstance(read, datetime) and not self.form_errors else record.updated_at
