@@ -47,7 +47,7 @@ class TestShow:
 
     def test_it_tells_no_more_of_the_patient_than_the_first_name(self, nobody, offer, token):
         text = nobody.open("public.offers.show", token=token).text
-        for secret in ("Okafor", "rash", "1990", "Consultation", "0123"):
+        for secret in ("Okafor", "rash", "12/04/1990", "1990-04-12", "Consultation", "7946 0123"):
             assert secret not in text
 
     def test_before_a_visit_is_booked_it_says_the_price_and_until_when_it_can_be_changed(self, nobody, session, cast):
