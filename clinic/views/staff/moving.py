@@ -20,13 +20,13 @@ from clinic.forms.booking import MoveForm
 from clinic.htmx import again, changed, page_on_screen, wants_part
 from clinic.htmx import show as answer
 from clinic.models.people import VisitMode
-from clinic.models.rooms import Room
 from clinic.queries import picking, rooms
 from clinic.queries.day import visit_line
 from clinic.views.asked import an_id
 from clinic.views.staff import own_patients
 from clinic.views.staff.booking import wish_of
 from clinic.views.staff.visit_lines import Lines
+from clinic.views.staff.visit_rooms import room_or_404
 
 bp = GuardedBlueprint("moving", __name__, face="staff", url_prefix="/moving/<uuid:visit_id>")
 PAGE, PART = "staff/moving/show.html", "staff/moving/_visit.html"
@@ -66,7 +66,7 @@ def undo_move(visit_id):
 def undo_room(visit_id):
     """See the patient in the room where they would have been seen before, or in none."""
     visit = own_patients.visit(visit_id)
-    visit_rooms.choose(visit, _room(an_id("room_id")), left_id=visit.room_id, by=current.actor)
+    visit_rooms.choose(visit, room_or_404(an_id("room_id")), left_id=visit.room_id, by=current.actor)
     return _done(visit, _("Moved back: %(name)s, %(time)s"))
 
 
@@ -169,7 +169,7 @@ class Move:
     def go(self):
         """Move the visit; raises Refused."""
         if self.is_of_room:
-            room, left_id = _room(self.form.wanted_room.data), self.form.left_room.data or self.visit.room_id
+            room, left_id = room_or_404(self.form.wanted_room.data), self.form.left_room.data or self.visit.room_id
             visit_rooms.choose(self.visit, room, left_id=left_id, by=current.actor)
         else:
             visits.move_to(self.visit, self.wish, by=current.actor)
@@ -214,10 +214,6 @@ class Move:
 def part_or_page():
     """What a form of the drawer is answered with: the drawer's content, or the page of its own."""
     return PART if wants_part() else PAGE
-
-
-def _room(room_id):
-    return room_id and (db.session.get(Room, (current.clinic.id, room_id)) or abort(404))
 
 
 def _done(visit, words, undo=None):

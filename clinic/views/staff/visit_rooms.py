@@ -35,7 +35,7 @@ def update(visit_id):
     if not form.validate():
         return again(PAGE, visit=visit, form=form)
     try:
-        visit_rooms.choose(visit, _room(form.room_id.data), by=current.actor)
+        visit_rooms.choose(visit, room_or_404(form.room_id.data), by=current.actor)
     except Refused as refused:
         return _refused(form, refused, visit_id)
     return changed(then=url_for("staff.visits.show", visit_id=visit_id), message=_("Room saved."))
@@ -67,7 +67,8 @@ def _words(row):
     return _("%(room)s (taken at that time)", room=words) if row.taken else words
 
 
-def _room(room_id):
+def room_or_404(room_id):
+    """The clinic's room of this id; None where none is named."""
     return room_id and (db.session.get(Room, (current.clinic.id, room_id)) or abort(404))
 
 
