@@ -8,13 +8,15 @@ from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID
 
-from flask import abort, session, url_for
+from flask import abort, current_app, session, url_for
 
 from clinic.current import current
 from clinic.forms.portal_booking import AnswersForm
 from clinic.models.people import VisitMode
 
 WORDS = "words_about_the_visit"
+REQUEST_WORDS = "words_of_the_request"
+LARGEST_COOKIE = 3900  # bytes of its value; browsers take 4096 with its name
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,30 @@ def as_text(value):
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def keep_words(words):
-    """Remember what the visit is about until it is booked, for this person alone."""
-    session[WORDS] = {"of": str(current.user.id), "words": words or ""}
+def keep_words(words, name=WORDS):
+    """Remember what this person wrote until it is sent, for them alone; False where a cookie cannot hold so much."""
+    before = session.get(name)
+    session[name] = {"of": str(current.user.id), "words": words or ""}
+    if _fits():
+        return True
+    session.pop(name)
+    if before:
+        session[name] = before
+    return False
 
 
-def kept_words():
-    """What this person wrote the visit is about."""
-    kept = session.get(WORDS) or {}
+def kept_words(name=WORDS):
+    """What this person wrote."""
+    kept = session.get(name) or {}
     return kept.get("words") or None if kept.get("of") == str(current.user.id) else None
 
 
-def forget_words():
-    """The visit is booked: its words are where they belong."""
-    session.pop(WORDS, None)
+def forget_words(name=WORDS):
+    """What was written has been sent: its words are where they belong."""
+    session.pop(name, None)
+
+
+def _fits():
+    # A browser throws a longer cookie away, and keeps the one it had.
+    serializer = current_app.session_interface.get_signing_serializer(current_app)
+    return len(serializer.dumps(dict(session))) <= LARGEST_COOKIE

@@ -21,6 +21,7 @@ from clinic.models.requests import VisitRequest
 from clinic.openings import listed
 from clinic.queries import portal_offers
 from clinic.queries import requests as asked
+from clinic.views.portal.answers import REQUEST_WORDS, forget_words, keep_words, kept_words
 from clinic.walltime import today
 
 bp = GuardedBlueprint("requests", __name__, face="portal", url_prefix="/requests")
@@ -83,11 +84,19 @@ class Answers:
         """The address of the next question with these answers and the changed ones."""
         return url_for("portal.requests.new", **replace(self, **changed).facts)
 
+    def change(self, name):
+        """The address to which the last page's form is sent to answer this question anew."""
+        return url_for("portal.requests.change", **replace(self, **{name: None}).facts)
+
+    @property
+    def last(self):
+        """The name of the question that was answered last, or None."""
+        asked = ("patient_id", "category", "when", "day", "part")
+        return next((name for name in reversed(asked) if getattr(self, name) and name != self.question), None)
+
     def back(self):
         """The address of the question before the open one; the page before them all."""
-        asked = ("patient_id", "category", "when", "day", "part")
-        given = [name for name in asked if getattr(self, name) and name != self.question]
-        return self.url(**{given[-1]: None}) if given else url_for("portal.home.index")
+        return self.url(**{self.last: None}) if self.last else url_for("portal.home.index")
 
     @property
     def facts(self):
@@ -103,7 +112,7 @@ def new():
     if answers.question:
         status = 422 if answers.is_over else 200
         return show_page("portal/requests/question.html", status=status, first=_today(), **_asked(answers))
-    return show_page(WHY, form=WhyForm(formdata=None), **_asked(answers))
+    return show_page(WHY, form=WhyForm(formdata=None, reason=kept_words(REQUEST_WORDS)), **_asked(answers))
 
 
 @bp.post("/new", needs=USE)
@@ -111,7 +120,7 @@ def create():
     """Ask; nothing is booked by it."""
     answers, form = Answers.of(request.form), WhyForm()
     if answers.question:
-        return moved_on(answers.url())
+        return _ask_first(answers, form, shown=answers)
     if not form.validate():
         return again(WHY, form=form, **_asked(answers))
     try:
@@ -119,6 +128,12 @@ def create():
     except Refused as refusal:
         return _refused(form, answers, refusal)
     return moved_on(url_for(".show", request_id=made.id, new=1))
+
+
+@bp.post("/change", needs=USE, once=False)
+def change():
+    """Answer one of the questions anew; what was typed meanwhile is there again on the last page."""
+    return _ask_first(Answers.of(request.args), WhyForm(), shown=Answers.of(request.form))
 
 
 @bp.get("/<uuid:request_id>", needs=USE, shows="patients")
@@ -161,14 +176,24 @@ def _asked(answers):
 def _words(answers):
     """What was answered, question by question, with the address at which it is asked again."""
     said = {name: dict(options).get(getattr(answers, name)) for name, options in QUESTIONS.items()}
-    return [(name, words, answers.url(**{name: None})) for name, words in said.items() if words]
+    return [(name, words, answers.change(name)) for name, words in said.items() if words]
+
+
+def _ask_first(answers, form, shown):
+    """The next open question, with what was typed kept meanwhile; where it cannot be, the last page as it was."""
+    if keep_words(form.reason.data, REQUEST_WORDS):
+        return moved_on(answers.url())
+    form.blame(_("This is too long to be kept while you change an answer. Please make it shorter, or send it first."))
+    return again(WHY, form=form, **_asked(shown))
 
 
 def _ask(answers, reason):
     session = db.session()
     patient = next(each for each in portal_offers.own_patients(session, [answers.patient]))
     facts = asking(answers, _today())
-    return requests.ask(session, patient, requests.Asking(reason=reason, **facts), by=current.actor)
+    made = requests.ask(session, patient, requests.Asking(reason=reason, **facts), by=current.actor)
+    forget_words(REQUEST_WORDS)
+    return made
 
 
 def _today():

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -63,7 +64,7 @@ class TestNew:
         chosen = cast.tomorrow_at(10, days=3).date().isoformat()
         answers = {"category": "other", "when": "day", "day": chosen, "part": "any"}
         page = maya.open("portal.requests.new", **answers).text
-        change = re.search(r'href="([^"]+)">Change<span class="visually-hidden"> when<', page).group(1)
+        change = re.search(r'formaction="([^"]+)"[^>]*>Change<span class="visually-hidden"> when<', page).group(1)
         assert "category=other" in change and "day=" not in change
         page = maya.open("portal.requests.new", category="other", day=chosen).text
         assert "When would you like to come?" in page and chosen not in page
@@ -74,6 +75,36 @@ class TestNew:
         made = session.scalars(sa.select(VisitRequest)).one()
         assert made.requested_on == made.until_on == cast.tomorrow_at(10, days=3).date()
 
+    def test_what_was_typed_is_still_there_after_another_answer_was_changed(self, session, maya):
+        answers = {"category": "other", "when": "week", "part": "morning"}
+        page = maya.open("portal.requests.new", **answers).text
+        button = re.search(r'<button[^>]*form="why"[^>]*formaction="([^"]+)"[^>]*>Change<[^>]*> when<', page)
+        assert "formnovalidate" in button.group(0)
+        assert re.search(r'<button[^>]*form="why"[^>]*formnovalidate>.*? Back</button>', page)
+        typed = {**answers, "reason": "My knee is hot & swollen"}
+        answer = maya.send(unescape(button.group(1)), typed)
+        assert answer.status_code == 303 and "knee" not in answer.location
+        assert "When would you like to come?" in maya.open(answer.location).text
+        page = maya.open("portal.requests.new", **answers | {"when": "soon"}).text
+        assert "My knee is hot &amp; swollen" in page and "As soon as possible" in page
+        maya.send("portal.requests.create", {**typed, "when": "soon"})
+        assert session.scalars(sa.select(VisitRequest.reason)).one() == "My knee is hot & swollen"
+        assert "swollen" not in maya.open("portal.requests.new", **answers).text
+
+    def test_words_that_cannot_be_kept_meanwhile_stay_on_the_page(self, maya):
+        answers = {"category": "other", "when": "week", "part": "morning"}
+        typed = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(2000))
+        page = maya.send("portal.requests.change", {**answers, "reason": typed}, category="other", part="morning")
+        assert page.status_code == 422 and typed in page.text and "too long to be kept" in page.text
+        assert "Within a week" in page.text
+
+    def test_what_one_person_typed_is_not_shown_to_the_next_at_the_same_screen(self, cast, maya):
+        answers = {"category": "other", "when": "soon", "part": "any"}
+        maya.send("portal.requests.change", {**answers, "reason": "My knee is hot"}, category="other", when="soon")
+        with maya.client.session_transaction() as cookie:
+            cookie["words_of_the_request"] = cookie["words_of_the_request"] | {"of": str(cast.amara.user.id)}
+        assert "knee" not in maya.open("portal.requests.new", **answers).text
+
     def test_a_day_that_is_over_is_asked_again(self, session, cast, maya):
         over = cast.tomorrow_at(10, days=-3).date().isoformat()
         answers = {"category": "other", "when": "day", "day": over, "part": "any"}
@@ -83,6 +114,7 @@ class TestNew:
         answer = maya.send("portal.requests.create", {**answers, "reason": "My knee is hot"})
         assert f"day={over}" in answer.location and "knee" not in answer.location
         assert session.scalars(sa.select(VisitRequest)).all() == []
+        assert "My knee is hot" in maya.open("portal.requests.new", **answers | {"when": "soon"}).text
 
     def test_what_is_missing_is_asked_and_what_cannot_be_read_is_refused(self, cast, maya):
         answers = {"category": "other", "when": "soon", "part": "any"}
