@@ -6,6 +6,9 @@ RUN := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 
+# Where this is set, each process compiles the whole product anew: a second of every start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check access bench opentimes races faults mutants docs security screenshots machine
 

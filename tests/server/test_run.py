@@ -101,6 +101,11 @@ class TestMake:
         assert told.returncode != 0
         assert "Python 3.11 or newer is needed" in told.stderr
 
+    def test_what_python_compiled_is_kept_though_the_environment_forbids_it(self, make, tmp_path, monkeypatch):
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        make('echo "${PYTHONDONTWRITEBYTECODE:-kept}" > heard; exit 1')
+        assert (tmp_path / "heard").read_text() == "kept\n"
+
     def test_make_alone_prints_help(self, make):
         told = make("exit 1", "help")
         assert told.returncode == 0
