@@ -8,16 +8,16 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import strandings
+from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.providers import lock
 from clinic.db import now
 from clinic.models.providers import Provider
 from clinic.models.schedule import Slot, SlotKind, SlotStatus
+from clinic.queries.blocks import LONGEST
 from clinic.walltime import bounds
 
-LONGEST = timedelta(days=366)
 DAY = timedelta(hours=24)
 INSERT = sa.insert(Slot.__table__)
 
@@ -78,8 +78,8 @@ def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     session = object_session(provider)
     if session.scalar(sa.select(Slot.id).where(Slot.id.in_(piece_ids), Slot.busy_source_id.is_not(None)).limit(1)):
         raise Refused("This time comes from the doctor's own calendar. It is changed there.")
-    strandings.given_back(session, strandings.of_block(provider, piece_ids), by=by)
-    lock(provider)
+    stranded = strandings.of_block(provider, piece_ids)
+    strandings.hold(session, stranded, provider)
     gone = session.execute(
         sa.delete(Slot)
         .where(Slot.id.in_(piece_ids), Slot.provider_id == provider.id, Slot.kind == SlotKind.BLOCKED)
@@ -87,6 +87,7 @@ def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     )
     if not gone.rowcount:
         raise Refused("This block is already gone.")
+    stranding_returns.given_back(session, stranded, by=by)
     note(session, **{"blocks.starts_at": [starts_at, None], "blocks.ends_at": [ends_at, None]})
     tell_waitlist(session, provider.clinic_id, provider.id, starts_at, ends_at)
     bell.ring(session, provider.clinic_id, "visits")

@@ -8,11 +8,10 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs, keyring
-from clinic.actions import strandings
+from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, audit, note
 from clinic.actions.blocks import INSERT, pieces, row
 from clinic.actions.freed_times import tell_waitlist
-from clinic.actions.providers import lock
 from clinic.db import now
 from clinic.models.calendar_feeds import BusyProblem, BusySource
 from clinic.models.schedule import Slot
@@ -90,16 +89,9 @@ def fail(source: BusySource, problem: BusyProblem, *, by):
 
 def _write(source, wanted, *, by):
     """Bring the doctor's blocked time in line with the calendar, under the doctor's lock; what changed, for the log."""
-    session = object_session(source)
-    lock(source.provider)
-    there = {
-        (each.starts_at, each.ends_at): each.id
-        for each in session.execute(
-            sa.select(Slot.id, Slot.starts_at, Slot.ends_at).where(
-                Slot.busy_source_id == source.id, Slot.ends_at > now()
-            )
-        )
-    }
+    session, provider = object_session(source), source.provider
+    strandings.hold(session, strandings.of_block(provider, _there(session, source).values()), provider)
+    there = _there(session, source)
     gone, new = there.keys() - wanted, sorted(wanted - there.keys())
     if gone:
         session.execute(
@@ -110,13 +102,24 @@ def _write(source, wanted, *, by):
         for span in sorted(gone):
             tell_waitlist(session, source.clinic_id, source.provider_id, *span)
     if new:
-        rows = [row(source.provider, *span, busy_source_id=source.id) for span in new]
+        rows = [row(provider, *span, busy_source_id=source.id) for span in new]
         session.connection().execute(INSERT, rows)
-        strandings.by_block(source.provider, rows, by=by)
+        strandings.by_block(provider, rows, by=by)
+    if gone:
+        # Last, so that what only lasts longer or shorter by now takes along whom it took before.
+        stranding_returns.given_back(session, strandings.of_block(provider, [there[span] for span in gone]), by=by)
     if not (gone or new):
         return {}
     bell.ring(session, source.clinic_id, "visits")
     return {"busy_sources.blocked": [len(there), len(wanted)]}
+
+
+def _there(session, source):
+    """What it blocks that is not over yet: {(from, until): the piece's id}."""
+    pieces = sa.select(Slot.id, Slot.starts_at, Slot.ends_at).where(
+        Slot.busy_source_id == source.id, Slot.ends_at > now()
+    )  # fmt: skip
+    return {(each.starts_at, each.ends_at): each.id for each in session.execute(pieces)}
 
 
 def _united(spans):

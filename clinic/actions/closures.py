@@ -7,7 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import strandings
+from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist
 from clinic.db import now
@@ -42,7 +42,8 @@ def update(closure: Closure, *, by, **details):
         stranded = strandings.open_ones(session, strandings.of_closure(closure))
         _lock(session, closure)
         _is_not_there_yet(session, closure)
-    strandings.no_longer_in(closure, stranded, by=by)
+    stranding_returns.stand_again(session, stranded, by=by)
+    strandings.last_as(closure, stranded)
     strandings.by_closure(closure, by=by, former=former)
     _open_again(session, closure, was)
     bell.ring(session, closure.clinic_id, "visits")
@@ -55,8 +56,11 @@ def remove(closure: Closure, *, by):
     session = object_session(closure)
     if closure.removed_at is not None:
         raise Refused("This closure is already removed.")
-    strandings.given_back(session, strandings.of_closure(closure), by=by)
+    stranded = strandings.of_closure(closure)
+    strandings.open_ones(session, stranded)
+    _lock(session, closure)
     closure.removed_at = now()
+    stranding_returns.given_back(session, stranded, by=by)
     note(session, starts_at=[closure.starts_at, None], ends_at=[closure.ends_at, None])
     _tell_waitlist(session, closure.clinic_id, closure.provider_id, closure.starts_at, closure.ends_at)
     bell.ring(session, closure.clinic_id, "visits")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import strandings
+from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist_of_hours
 from clinic.models.providers import Provider
@@ -29,7 +29,7 @@ def add(session, provider: Provider, *, by, **details):
     row = Availability(clinic_id=provider.clinic_id, id=uuid7(), provider_id=provider.id, **details)
     _fits_beside_the_others(session, row)
     session.add(row)
-    strandings.in_hours_again(provider, held, by=by)
+    stranding_returns.stand_again(session, held.stranded, by=by)
     if row.on_date:
         strandings.by_hours(provider, row, {"do": "remove", "row_id": str(row.id)}, held, by=by)
     tell_waitlist_of_hours(session, provider, row.id)
@@ -46,7 +46,7 @@ def update(row: Availability, provider: Provider, *, by, **details):
             setattr(row, name, value)
         if row.status == AvailabilityStatus.ACTIVE:
             _fits_beside_the_others(session, row)
-    strandings.in_hours_again(provider, held, by=by)
+    stranding_returns.stand_again(session, held.stranded, by=by)
     strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, held, by=by)
     if not _only_shorter(_kept(row), former):
         tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
@@ -67,12 +67,12 @@ def pause(row: Availability, provider: Provider, *, by):
 @action
 def resume(row: Availability, provider: Provider, *, by):
     """Offer times in the hours again; visits that were to move because of the pause stay."""
-    held = strandings.hold_hours(provider)
-    _fits_beside_the_others(object_session(row), row)
+    session, held = object_session(row), strandings.hold_hours(provider)
+    _fits_beside_the_others(session, row)
     row.status = AvailabilityStatus.ACTIVE
-    strandings.in_hours_again(provider, held, by=by)
-    tell_waitlist_of_hours(object_session(row), provider, row.id)
-    bell.ring(object_session(row), row.clinic_id, "visits")
+    stranding_returns.stand_again(session, held.stranded, by=by)
+    tell_waitlist_of_hours(session, provider, row.id)
+    bell.ring(session, row.clinic_id, "visits")
     return row
 
 
@@ -82,7 +82,7 @@ def remove(row: Availability, provider: Provider, *, by):
     session, former, held = object_session(row), _kept(row), strandings.hold_hours(provider)
     session.delete(row)
     # Without the hours of one date the weekly ones count on it again.
-    strandings.in_hours_again(provider, held, by=by)
+    stranding_returns.stand_again(session, held.stranded, by=by)
     strandings.by_hours(provider, row, {"do": "add", "row": former}, held, by=by)
     if _replaced(former):
         tell_waitlist_of_hours(session, provider, row.id, _replaced(former))

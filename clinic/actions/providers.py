@@ -5,7 +5,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import strandings
+from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.db import now
 from clinic.models.providers import Provider, ProviderVisitType
@@ -63,8 +63,11 @@ def deactivate(provider: Provider, *, by):
 @action
 def activate(provider: Provider, *, by):
     """The doctor works here again."""
-    strandings.given_back(object_session(provider), strandings.of_leaving(provider), by=by)
-    return _set_active(provider, True)
+    session, stranded = object_session(provider), strandings.of_leaving(provider)
+    strandings.hold(session, stranded, provider)
+    _set_active(provider, True)
+    stranding_returns.given_back(session, stranded, by=by)
+    return provider
 
 
 @action

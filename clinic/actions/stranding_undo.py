@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
-from clinic.actions import blocks, closures, hours, providers, strandings
+from clinic.actions import blocks, closures, hours, providers, stranding_returns, strandings
 from clinic.actions.acting import Refused, action
 from clinic.models.closures import Closure
 from clinic.models.people import VisitMode
@@ -30,12 +30,9 @@ def undo(stranding: Stranding, *, by):
         raise Refused("This change has been taken back already.")
     if is_answered(session, stranding):
         raise Refused("Somebody has answered already, so this cannot be taken back as a whole.")
-    own = Stranding.id == stranding.id
-    if stranding.cause != C.HOURS:
-        strandings.given_back(session, own, by=by)
     RESTORE[stranding.cause](session, stranding, by)
-    # Restored hours see by themselves who is where they were, so long as that is on record; nobody else is left.
-    strandings.given_back(session, own, by=by)
+    # What was restored sees by itself who stands again; over is what nobody is left of.
+    stranding_returns.given_back(session, Stranding.id == stranding.id, by=by)
     return stranding
 
 
@@ -59,7 +56,7 @@ def _closure(session, stranding, by):
 def _hours(session, stranding, by):
     provider, former = _doctor(session, stranding), stranding.former
     found = former.get("row_id") and session.get(Availability, (stranding.clinic_id, UUID(former["row_id"])))
-    if former["do"] != "add" and not found:
+    if former.get("do") != "add" and not found:
         raise Refused("These hours have been changed since. Please change them by hand.")
     if former["do"] == "add":
         hours.add(session, provider, by=by, **_read(former["row"]))

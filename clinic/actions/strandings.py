@@ -1,7 +1,7 @@
 """Visits that a change leaves without their time are gathered in its transaction, and each gets a proposal.
 
-Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo`` takes the change back. What is
-offered of that time is looked at too.
+Who changes a doctor's time calls this under the doctor's lock; ``stranding_undo`` takes the change back, and
+``stranding_returns`` sees who has their time again. What is offered of that time is looked at too.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 from clinic import bell, jobs
 from clinic.actions import closed_offers
 from clinic.actions.acting import audit
-from clinic.actions.stranding_offers import withdraw_all
 from clinic.db import now
 from clinic.models.offers import SlotOffer
 from clinic.models.organizations import Clinic
@@ -47,16 +46,10 @@ def by_closure(closure, *, by, former=None):
     return _gather(session, "span", asked, C.CLOSURE, closure.provider_id, by, **facts)
 
 
-def no_longer_in(closure, stranded, *, by):
-    """The closure was changed: visits that do not lie in it any more stay, and what was proposed for them is withdrawn.
-
-    ``stranded`` are its open strandings, locked. The part of one that is given back becomes a stranding that is over.
-    """
-    session = object_session(closure)
-    session.flush()
+def last_as(closure, stranded):
+    """The closure was changed: what is still stranded by it lasts as long as it does."""
     for stranding in stranded:
-        rows = affected.out_of_span(session, stranding.id, clinic_id=by.clinic_id, **_span(closure))
-        if rows and _give_back(session, stranding, rows, by) is not stranding:
+        if stranding.undone_at is None:
             stranding.starts_at, stranding.ends_at = closure.starts_at, closure.ends_at
 
 
@@ -77,32 +70,11 @@ def by_hours(provider, row, former, held, *, by):
     return stranding
 
 
-def in_hours_again(provider, held, *, by):
-    """Hours came back: visits that they cover where they were stay, and what was proposed for them is withdrawn.
-
-    ``held`` is what ``hold_hours`` returned.
-    """
-    session = object_session(provider)
-    session.flush()
-    facts = {"clinic_id": provider.clinic_id, "provider_id": provider.id, "zone": _zone(provider)}
-    for stranding in held.stranded:
-        rows = affected.in_hours(session, stranding.id, **facts)
-        if rows:
-            _give_back(session, stranding, rows, by)
-
-
 def by_leaving(provider, *, by):
     """Gather every visit to come of a doctor who does not work here any more."""
     session = object_session(provider)
     session.flush()
     return _gather(session, "doctor", {"provider_id": provider.id}, C.INACTIVE, provider.id, by)
-
-
-def given_back(session, condition, *, by):
-    """The change was taken back: its open strandings are over, and what was proposed because of it is withdrawn."""
-    for stranding in open_ones(session, condition):
-        stranding.undone_at = now()
-        withdraw_all(session, stranding, by=by)
 
 
 def open_ones(session, condition) -> list:
@@ -119,12 +91,17 @@ class HeldHours(NamedTuple):
 
 
 def hold_hours(provider) -> HeldHours:
-    """Lock whom the doctor's hours stranded, then the doctor and with whom other times are proposed, by their ids."""
-    session, condition = object_session(provider), of_hours(provider)
+    """Lock whom the doctor's hours stranded, then the doctor and with whom other times are proposed."""
+    session = object_session(provider)
+    return HeldHours(hold(session, of_hours(provider), provider), affected.places(session, provider))
+
+
+def hold(session, condition, provider) -> list[Stranding]:
+    """Lock these open strandings, then the doctor and with whom other times are proposed, by their ids."""
     stranded = open_ones(session, condition)
     whom = sa.or_(Provider.id == provider.id, Provider.id.in_(doctors_of(condition)))
     session.scalars(sa.select(Provider.id).where(whom).order_by(Provider.id).with_for_update(key_share=True)).all()
-    return HeldHours(stranded, affected.places(session, provider))
+    return stranded
 
 
 def of_block(provider, piece_ids):
@@ -179,30 +156,6 @@ def _gather(session, which, asked, cause, provider_id, by, **facts):
     bell.ring(session, stranding.clinic_id, TOPIC)
     session.info["stranding"] = stranding.id
     return stranding
-
-
-def _give_back(session, stranding, rows, by):
-    """These rows are over: the visits stay. Returns the stranding that they are now, which is over."""
-    part = _part(session, stranding, rows, by)
-    part.undone_at = now()
-    withdraw_all(session, part, by=by)
-    return part
-
-
-def _part(session, stranding, rows, by):
-    """These rows of a stranding as one of their own; the stranding itself, where they are all it has."""
-    own = StrandedVisit.stranding_id == stranding.id
-    if session.scalar(sa.select(sa.func.count()).select_from(StrandedVisit).where(own)) == len(rows):
-        return stranding
-    kept = ("clinic_id", "cause", "provider_id", "closure_id", "starts_at", "ends_at", "former", "answer_hours")
-    part = Stranding(id=uuid7(), made_by_id=by.user_id, **{name: getattr(stranding, name) for name in kept})
-    session.add(part)
-    session.flush()
-    session.execute(
-        sa.update(StrandedVisit).where(own, StrandedVisit.id.in_(rows)).values(stranding_id=part.id),
-        execution_options={"synchronize_session": False},
-    )
-    return part
 
 
 def _span(closure):

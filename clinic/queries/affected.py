@@ -30,27 +30,21 @@ IN_SPAN = (
     + AT.format(v="v")
     + ")"
 )
-# The rows of a stranding whose visits, which are still where they were, do not lie in the span any more.
-OUT_OF_SPAN = sa.text(
-    f"""SELECT r.id FROM stranded_visits AS r
-  JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
-  JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
- WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable)
-   AND v.starts_at = r.starts_at AND coalesce(g.provider_id = v.provider_id, true)
-   AND NOT coalesce(true{IN_SPAN.removeprefix(TO_COME)}, false)"""
-)
-# Whether neither a block nor a closure that is there takes the visit's time; if one does, no hours give it back.
-FREE_OF_LEAVE = (
-    """   AND NOT EXISTS (SELECT 1 FROM slots AS b
+# The blocked pieces ``b`` and the closures ``c`` that take visit ``v`` its time.
+BLOCKS = """FROM slots AS b
         WHERE b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id AND b.kind = 'blocked'
-          AND b.starts_at > v.starts_at - interval '24 hours' AND b.starts_at < v.ends_at AND b.ends_at > v.starts_at)
-   AND NOT EXISTS (SELECT 1 FROM closures AS c
+          AND b.starts_at > v.starts_at - interval '24 hours' AND b.starts_at < v.ends_at AND b.ends_at > v.starts_at"""
+CLOSURES = (
+    """FROM closures AS c
         WHERE c.clinic_id = v.clinic_id AND c.removed_at IS NULL AND c.starts_at < v.ends_at AND c.ends_at > v.starts_at
           AND coalesce(c.provider_id = v.provider_id, true)
           AND (c.location_id IS NULL OR c.location_id = """
     + AT.format(v="v")
-    + "))"
+    + ")"
 )
+# Whether neither a block nor a closure that is there takes the visit's time.
+FREE_OF_LEAVE = f"""   AND NOT EXISTS (SELECT 1 {BLOCKS})
+   AND NOT EXISTS (SELECT 1 {CLOSURES})"""
 # Blocked again and again, such as lunch on many days: any of the pieces may lie over a visit.
 IN_PIECES = (
     TO_COME
@@ -99,16 +93,24 @@ ELSEWHERE = sa.text(
   JOIN visits AS v ON v.clinic_id = :clinic_id AND v.id = was.id
  WHERE {AT.format(v="v")} <> was.place"""
 )
-# The rows of a stranding whose visits, to come and still where they were, lie in hours of the same place again.
-IN_HOURS = sa.text(
-    f"""SELECT r.id FROM stranded_visits AS r
+# What takes the visits of a stranding, to come and still where they were, their time at this moment: the blocked pieces
+# and the closures over each, its doctor who left, and hours that do not have its time or are at another place.
+TAKEN_BY = sa.text(
+    f"""SELECT r.id, v.provider_id,
+       ARRAY(SELECT b.id {BLOCKS} ORDER BY b.starts_at, b.id) AS block_ids,
+       ARRAY(SELECT c.id {CLOSURES} ORDER BY c.starts_at, c.id) AS closure_ids,
+       NOT coalesce(p.is_active, true) AS has_left,
+       {NOT_IN_HOURS.format(zone=":zone")}
+       OR (v.visit_mode = 'in_person'
+           AND coalesce({AT.format(v="v")} <> CAST(g.former #>> ARRAY['places', v.id::text] AS uuid), false))
+       AS is_outside_hours
+  FROM stranded_visits AS r
   JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
   JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
- WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable)
-   AND (v.visit_mode <> 'in_person'
-        OR coalesce({AT.format(v="v")} = CAST(g.former #>> ARRAY['places', v.id::text] AS uuid), true))
-   AND v.starts_at = r.starts_at AND v.ends_at > :now AND v.provider_id = :provider_id
-   AND NOT coalesce(true{OUTSIDE_HOURS.removeprefix(TO_COME)}, false){FREE_OF_LEAVE}"""
+  LEFT JOIN providers AS p ON p.clinic_id = v.clinic_id AND p.id = v.provider_id
+ WHERE r.clinic_id = :clinic_id AND r.stranding_id = :stranding_id AND v.status = ANY(:movable) AND v.ends_at > :now
+   AND v.starts_at = r.starts_at AND coalesce(g.provider_id = v.provider_id, true)
+ ORDER BY r.starts_at, r.id"""
 )
 QUESTIONS = {"span": IN_SPAN, "pieces": IN_PIECES, "doctor": OF_DOCTOR, "hours": OUTSIDE_HOURS}
 # Who must not wait for long: flagged as of high risk, however that is spelt, or found urgent when they asked.
@@ -140,15 +142,13 @@ def note_all(session, which, stranding_id, **facts):
     session.connection().execute(INSERTS[which], {**_asked(facts), "stranding_id": stranding_id})
 
 
-def out_of_span(session, stranding_id, **facts) -> list:
-    """The ids of the stranding's rows whose visits can stay where they are, now that only this span is closed."""
-    return session.connection().execute(OUT_OF_SPAN, {**_asked(facts), "stranding_id": stranding_id}).scalars().all()
+def taken_by(session, stranding, zone) -> list:
+    """What takes each visit of the stranding, that is to come and where it was, its time now; wall time is the zone's.
 
-
-def in_hours(session, stranding_id, **facts) -> list:
-    """The ids of the stranding's rows whose visits can stay where they are, now that the doctor's hours cover them."""
-    asked = {**_asked(facts), "stranding_id": stranding_id, "on_date": None, "weekday": None, "elsewhere": []}
-    return session.connection().execute(IN_HOURS, asked).scalars().all()
+    Nothing at all, where it can take place again.
+    """
+    facts = {"clinic_id": stranding.clinic_id, "stranding_id": stranding.id, "zone": zone}
+    return session.connection().execute(TAKEN_BY, _asked(facts)).all()
 
 
 def places(session, provider) -> dict:

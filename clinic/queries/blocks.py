@@ -13,6 +13,8 @@ from clinic.models.schedule import Slot, SlotKind
 from clinic.models.visits import Visit, VisitStatus
 
 MOST = 1000
+# No block lasts longer.
+LONGEST = timedelta(days=366)
 # Patients who are here already are seen or sent home at the desk; only these can be moved.
 MOVABLE = (VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
 
@@ -39,12 +41,26 @@ class Block:
 
 def coming(session, provider_id) -> list[Block]:
     """The blocks that are not over yet, soonest first; the days of one leave are shown as one."""
-    pieces = session.execute(
+    return _joined(session.execute(_pieces(provider_id).where(Slot.ends_at > now()).limit(MOST)))
+
+
+def with_piece(session, piece: Slot) -> Block:
+    """The block that a piece of blocked time belongs to."""
+    near = sa.and_(Slot.starts_at > piece.starts_at - LONGEST, Slot.starts_at < piece.starts_at + LONGEST)
+    return next(block for block in _joined(session.execute(_pieces(piece.provider_id).where(near)))
+                if piece.id in block.piece_ids)  # fmt: skip
+
+
+def _pieces(provider_id):
+    return (
         sa.select(Slot.id, Slot.starts_at, Slot.ends_at, Slot.reason, Slot.busy_source_id)
-        .where(Slot.provider_id == provider_id, Slot.kind == SlotKind.BLOCKED, Slot.ends_at > now())
+        .where(Slot.provider_id == provider_id, Slot.kind == SlotKind.BLOCKED)
         .order_by(Slot.starts_at, Slot.ends_at, Slot.id)
-        .limit(MOST)
     )
+
+
+def _joined(pieces):
+    """Pieces, soonest first, as blocks: those that follow each other for one reason are one."""
     found, ending = [], {}
     for piece in pieces:
         why = (piece.reason, piece.busy_source_id)
