@@ -16,7 +16,7 @@ from clinic.db import now
 from clinic.models.organizations import Clinic, Location
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
-from clinic.models.providers import ProviderVisitType
+from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, VisitType
 from clinic.models.visits import Visit, VisitSource, VisitStatus
 from clinic.models.waitlist import PRIORITIES, WaitlistEntry, WaitStatus
@@ -94,7 +94,9 @@ def _doctors_offer_it(session, wanting):
     offering = sa.select(sa.func.count()).where(
         ProviderVisitType.visit_type_id == wanting.visit_type_id,
         ProviderVisitType.provider_id.in_(wanting.provider_ids or ()),
-    )
+        Provider.clinic_id == ProviderVisitType.clinic_id, Provider.id == ProviderVisitType.provider_id,
+        Provider.is_active, Provider.approved_at.is_not(None),
+    )  # fmt: skip
     if wanting.provider_ids and session.scalar(offering) != len(set(wanting.provider_ids)):
         raise Refused("This doctor or this type of visit is not offered here.")
 

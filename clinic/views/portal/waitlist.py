@@ -14,6 +14,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.waitlist import OwnWaitForm
 from clinic.htmx import again, changed, show
+from clinic.models.providers import Provider
 from clinic.queries import portal_offers
 from clinic.queries import waitlist as asked
 from clinic.queries.visits_of_patient import own_visit
@@ -40,7 +41,7 @@ def new():
 def create():
     """Join the list."""
     form = OwnWaitForm(request.form)
-    page = _page(*(form[name].data for name in IDS + WORDS))
+    page = _page(*(_sent(form[name]) for name in IDS + WORDS))
     if not form.validate():
         return again(PAGE, form=form, **page)
     try:
@@ -82,12 +83,23 @@ def _page(visit_id, patient_id, visit_type_id, provider_id, *words):
 
 def _who_will_do(offer, provider_id, specialty, language):
     """The one doctor named, else those with the specialty and the language; None where everybody will do."""
-    doctor = next((each for each in offer.doctors if each.id == provider_id), None)
+    doctor = _doctor(offer, provider_id) if provider_id else None
     if doctor or not (specialty or language):
         return {"doctor": doctor, "specialty": None, "language": None, "doctors": [doctor] if doctor else None}
     # Nobody who fits is not the same as anybody.
     doctors = offer.fitting(specialty, language) or abort(404)
     return {"doctor": None, "specialty": specialty, "language": language, "doctors": doctors}
+
+
+def _doctor(offer, provider_id):
+    """The doctor named; 404 for who is not the clinic's. Who has stopped meanwhile is refused as the patient joins."""
+    named = next((each for each in offer.doctors if each.id == provider_id), None)
+    return named or db.session().get(Provider, (current.clinic.id, provider_id)) or abort(404)
+
+
+def _sent(field):
+    # What cannot be read is not the same as nothing.
+    return abort(404) if field.process_errors else field.data
 
 
 def _join(form, page):

@@ -10,6 +10,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.filters import moment
+from clinic.forms.fields import NOT_OFFERED
 from clinic.forms.waitlist import PriorityForm, WaitForm
 from clinic.htmx import again, changed, show, wants_part
 from clinic.models.waitlist import PRIORITIES, WaitlistEntry
@@ -37,7 +38,8 @@ def new():
     desk = _who(an_id("patient_id"))
     known = {"visit_type_id": desk.asked.visit_type_id, "provider_id": desk.asked.provider_id,
              "earliest_on": desk.asked.date, "latest_on": desk.asked.date}  # fmt: skip
-    return show(FORM, form=_form(desk.asked.patient_id, formdata=None, data=known), desk=desk)
+    form = _form(desk.asked.patient_id, formdata=None, data=known)
+    return show(FORM, status=200 if _names_a_doctor(form) else 422, form=form, desk=desk)
 
 
 @bp.post("/find", needs=BOOK, once=False, shows="patients")
@@ -137,6 +139,17 @@ def _form(patient_id, **given):
     coming = asked.visits_to_come(session, patient_id) if patient_id else []
     form.visit_id.offer([(each.id, moment(each.starts_at)) for each in coming], _("No"))
     return form
+
+
+def _names_a_doctor(form):
+    """Whether the doctor of the address can be chosen, or none is named: nobody waits for anybody unasked."""
+    named = form.provider_id.data
+    if not named or str(named) in {value for value, *_more in form.provider_id.iter_choices()}:
+        return True
+    if picking.names(db.session(), current.clinic.id, None, None, named).doctor is None:
+        abort(404)
+    form.blame(NOT_OFFERED, "provider_id")
+    return False
 
 
 def _who(patient_id):

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -47,6 +48,28 @@ def test_whoever_waits_for_one_of_them_waits_for_nobody_else(maya, cast, apart, 
     assert maya.send("portal.waitlist.create", data).status_code == 303
     (entry,) = session.scalars(sa.select(WaitlistEntry)).all()
     assert entry.provider_ids == [cast.dr_lind.id]
+
+
+def test_whoever_waits_for_a_doctor_of_no_clinic_or_another_one_does_not_wait_for_anybody(maya, cast, session):
+    data = {"visit_type_id": cast.consultation.id, "part": "any", "latest_on": cast.tomorrow_at(10, days=9).date()}
+    for unknown in (uuid4(), cast.dr_reyes.id, "nobody"):
+        asked = {"visit_type_id": cast.consultation.id, "provider_id": unknown}
+        assert maya.open("portal.waitlist.new", **asked).status_code == 404
+        assert maya.send("portal.waitlist.create", data | asked).status_code == 404
+    assert not session.scalars(sa.select(WaitlistEntry)).all()
+
+
+def test_whoever_waits_for_a_doctor_that_stopped_meanwhile_is_told_so_with_all_that_was_ticked(maya, cast, session):
+    asked = {"visit_type_id": cast.consultation.id, "provider_id": cast.dr_lind.id}
+    assert "Dr Astrid Lind" in maya.open("portal.waitlist.new", **asked).text
+    session.merge(cast.dr_lind).is_active = False
+    session.commit()
+    latest = cast.tomorrow_at(10, days=9).date()
+    page = maya.send("portal.waitlist.create", asked | {"part": "evening", "weekdays": ["2"], "latest_on": latest})
+    assert page.status_code == 409 and "This doctor or this type of visit is not offered here." in page.text
+    kept = f'<input type="hidden" name="provider_id" value="{cast.dr_lind.id}">'
+    assert kept in page.text and re.search(r'<input checked[^>]* value="evening">', page.text)
+    assert not session.scalars(sa.select(WaitlistEntry)).all()
 
 
 def test_a_time_without_a_free_room_is_not_offered_but_by_video(maya, cast, session):

@@ -1,6 +1,7 @@
 """The desk's waiting list: who waits, what is offered, what they answer on the phone, what was saved."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -89,6 +90,17 @@ class TestCreate:
         assert "Monday, Wednesday" in page and "Dr Kwame Osei" in page and 'value="2" selected' in page
         twice = amara.send("staff.waitlist.create", data, patient_id=cast.tom.id)
         assert twice.status_code == 409 and "waiting list for this already" in twice.text
+
+    def test_an_address_that_names_a_doctor_means_that_doctor_or_nobody(self, session, cast, amara):
+        asked = {"patient_id": cast.tom.id, "visit_type_id": cast.consultation.id}
+        page = amara.open("staff.waitlist.new", provider_id=cast.dr_lind.id, **asked).text
+        assert f'<option selected value="{cast.dr_lind.id}">' in page
+        for unknown in (uuid4(), cast.dr_reyes.id):
+            assert amara.open("staff.waitlist.new", provider_id=unknown, **asked).status_code == 404
+        session.merge(cast.dr_lind).is_active = False
+        session.commit()
+        page = amara.open("staff.waitlist.new", provider_id=cast.dr_lind.id, **asked)
+        assert page.status_code == 422 and "Choose from what is offered." in page.text
 
     def test_what_is_missing_is_said_beside_it(self, cast, amara):
         page = amara.send("staff.waitlist.create", {"priority": "0"}, patient_id=cast.tom.id)
