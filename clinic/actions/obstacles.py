@@ -21,6 +21,8 @@ def of_moving(visit, wish, *, by):
     """Why the visit cannot be moved at all, or only with a reason."""
     if visit.status not in MOVABLE:
         yield Refused("A visit can be moved only before the patient is here.")
+    elif by.in_portal and not visit.is_movable_by_patients:
+        yield Refused("Only the clinic can move this visit. Please call us.")
     elif by.in_portal and not visit.patient_may_move:
         yield Refused("It is too late to move this visit here. Please call us.")
     elif not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):

@@ -232,7 +232,12 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
     @property
     def patient_may_move(self):
         """Whether the patient may still move the visit without calling."""
-        return self.is_before_cutoff("move_cutoff_hours") and self.status != S.REQUESTED and self.is_offered_to_patients
+        return self.is_before_cutoff("move_cutoff_hours") and self.is_movable_by_patients
+
+    @property
+    def is_movable_by_patients(self):
+        """Whether patients move such a visit themselves, as long as it is not too late."""
+        return self.status != S.REQUESTED and self.is_offered_to_patients
 
     @property
     def is_offered_to_patients(self):
