@@ -9,14 +9,16 @@ from clinic.actions.acting import Refused, action, note
 from clinic.actions.moves import hold, move_back
 from clinic.db import now
 from clinic.models.visits import VisitStatus
-from clinic.queries.own_visits import USUAL, check_in_of, may_take_back, own_last_step
+from clinic.queries.own_visits import USUAL, check_in_of, has_lost_its_time, may_take_back, own_last_step
 
 S = VisitStatus
 
 
 def confirm(visit, *, by):
-    """The patient says they will come; saying so twice is as good as once."""
+    """The patient says they will come; saying so twice is as good as once. Nobody comes where the time was taken."""
     hold(visit)
+    if has_lost_its_time(object_session(visit), visit):
+        raise Refused("This visit cannot take place as planned. We are looking for another time for it.")
     if visit.status == S.CONFIRMED:
         return visit
     if visit.starts_at <= now():

@@ -10,12 +10,12 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
-from clinic.actions import notifications, visits
+from clinic.actions import notifications, own_visits, visits
 from clinic.actions.acting import Actor, Refused, action
 from clinic.db import now, word
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState, Why
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextNumber, TextReply
-from clinic.models.visits import CancelReason, Visit, VisitStatus
+from clinic.models.visits import CancelReason, Visit
 from clinic.queries import texts as asked
 from clinic.queries.reaching import number_hash
 from clinic.scope import Scope
@@ -161,8 +161,7 @@ def _act(session, reply, line, by):
 
 
 def _confirm(visit, actor):
-    if visit.status != VisitStatus.CONFIRMED:
-        visits.confirm(visit, by=actor)
+    own_visits.confirm(visit, by=actor)
     return R.CONFIRMED
 
 

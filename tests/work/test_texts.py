@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import reminders, texts, visits
+from clinic.actions import blocks, reminders, texts, visits
 from clinic.actions.booking import Wish, book
 from clinic.actions.patients import register
 from clinic.integrations import sms
@@ -217,6 +217,16 @@ class TestAnswers:
         reply = answer("No")
         session.refresh(visit)
         assert visit.status == VisitStatus.BOOKED and reply.result == R.NOT_POSSIBLE and reply.desk_since
+
+    @pytest.mark.parametrize("known", [VisitStatus.BOOKED, VisitStatus.CONFIRMED])
+    def test_yes_to_a_visit_that_has_lost_its_time_is_for_the_desk(self, reminded, answer, session, cast, known):
+        visit = reminded()
+        visit.status = known
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        reply = answer("Yes")
+        session.refresh(visit)
+        assert (visit.status, reply.result) == (known, R.NOT_POSSIBLE) and reply.desk_since
 
     def test_two_visits_that_wait_for_an_answer_are_for_the_desk(self, reminded, answer, session, cast):
         first, second = reminded(), reminded(cast.tomorrow_at(12, days=4))

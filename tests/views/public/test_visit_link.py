@@ -151,6 +151,14 @@ class TestConfirm:
         session.commit()
         assert nobody.send(f"{link}/confirm").status_code == 409
 
+    def test_not_what_has_lost_its_time_and_says_that_another_is_looked_for(self, nobody, link, visit, session, cast):
+        nobody.open(link)
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        answer = nobody.send(f"{link}/confirm")
+        assert answer.status_code == 409 and "We are looking for another time for it" in answer.text
+        assert again(session, cast, visit).status == S.BOOKED
+
     def test_opening_it_changes_nothing(self, nobody, link, visit, session, cast):
         for part in ("", "/birth", "/confirm", "/check-in"):
             nobody.open(link + part)
