@@ -42,7 +42,7 @@ def against(visit, wish, provider_ids, *, by) -> Against:
 def _against(session, visit, wish, provider_ids, by):
     # A reason that was typed stands against nothing here: what it helps over is told as well.
     wish = replace(wish, overbook=None)
-    plain = visit_rooms.kept(visit, wish, by=by)
+    plain = visit_rooms.kept(visit, wish)
     reasons = list(obstacles.of_moving(visit, plain, by=by))
     ids = {"clinic_id": wish.clinic_id, "provider_id": wish.provider_id, "visit_type_id": wish.visit_type_id}
     terms = session.connection().execute(booking.LOCK, {**ids, "patient_id": wish.patient_id}).one_or_none()

@@ -1,6 +1,7 @@
 """The room of one visit: another one than was taken for it, one for a patient who came without a time, or none."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
@@ -12,6 +13,25 @@ from clinic.models.rooms import Room, RoomStatus, SlotRoom
 from clinic.models.schedule import Slot
 from clinic.models.visits import EventKind, Visit
 from clinic.queries.rooms import needed_by
+
+# That a visit was called off which stood over somebody else's.
+OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a visit had that was called off, as its history keeps it, so that an undo gives it back."""
+
+    # Only one that stood over somebody else's comes back there.
+    stood_over: bool
+    # The ids of its rooms, the one first where the patient would have been seen.
+    room_ids: tuple[UUID, ...]
+
+    @classmethod
+    def of(cls, words):
+        """Read it from the history."""
+        rest = (words or "").split()
+        return cls(OVER in rest, tuple(UUID(each) for each in rest if each != OVER))
 
 
 @action
@@ -39,16 +59,39 @@ def choose(visit: Visit, room: Room | None, left_id=None, *, by):
     return visit
 
 
-def kept(visit, wish, *, by):
-    """The wish to move a visit, with the rooms it has: rather the same ones and, for the desk, all of their kinds.
+def kept(visit, wish):
+    """The wish to move a visit, with the rooms it has: rather the same ones, and all of their kinds.
 
     A wish that names rooms itself names all that are wanted beside those the type needs.
     """
-    rooms = slot_rooms.kept_for(visit)
-    kinds = () if wish.wanted_rooms or by.in_portal else tuple({room.room_kind_id for room in rooms})
+    return _like(wish, slot_rooms.kept_for(visit))
+
+
+def _like(wish, rooms):
+    kinds = tuple({room.room_kind_id for room in rooms})
     return replace(
         wish, wanted_rooms=wish.wanted_rooms or kinds, kept_rooms=wish.kept_rooms or tuple(room.id for room in rooms)
     )
+
+
+def left_behind(visit):
+    """What a visit has before it is called off, in the words of its history; None where there is nothing."""
+    over = [OVER] if visit.slot is not None and visit.slot.overbooked else []
+    rooms = sorted(slot_rooms.kept_for(visit), key=lambda room: room.id != visit.room_id)
+    return " ".join([*over, *(str(room.id) for room in rooms)]) or None
+
+
+def into_again(session, wish, left):
+    """The wish to have a visit stand again, rather in the rooms it had, and in all of their kinds."""
+    rooms = sa.select(Room).where(Room.clinic_id == wish.clinic_id, Room.id.in_(left.room_ids))
+    return _like(wish, session.scalars(rooms).all()) if left.room_ids else wish
+
+
+def seen_in_again(session, visit, left):
+    """The id of the room where the patient of a visit that stands again is seen: where they would have been."""
+    first = left.room_ids[:1]
+    has_it = sa.select(SlotRoom.room_id).where(SlotRoom.slot_id == visit.slot_id, SlotRoom.room_id.in_(first))
+    return session.scalar(has_it) or slot_rooms.first_room(session, visit.clinic_id, visit.slot_id)
 
 
 def as_free(session, own, wish, terms, *, by):

@@ -36,8 +36,6 @@ STAMPS = {
 }
 # The word on a start that took a walk-in nobody had yet, so that its undo gives the walk-in back to everybody.
 TAKEN = "taken"
-# And that a visit was called off which stood over somebody else's, so that only such a one comes back there.
-OVER = "over"
 
 
 @action
@@ -110,8 +108,7 @@ def cancel(visit, reason, *, by, note=None):
     reason = CancelReason(reason)
     if by.in_portal and visit.may(S.CANCELLED) and not visit.patient_may_cancel:
         raise Refused("It is too late to cancel here. Please call us.")
-    stood_over = visit.slot is not None and visit.slot.overbooked
-    move(visit, S.CANCELLED, by=by, notes=note, progress=OVER if stood_over else None)
+    move(visit, S.CANCELLED, by=by, notes=note, progress=visit_rooms.left_behind(visit))
     visit.cancelled_at, visit.cancelled_by_id = now(), by.user_id
     visit.cancel_reason, visit.cancel_note = reason, note
     visit.answer_by = None
@@ -132,7 +129,7 @@ def move_to(visit, wish: Wish, *, by):
 
 def shift(visit, wish: Wish, *, by):
     """Give the visit's time back and take the wished one, under the locks of both doctors."""
-    session, own = object_session(visit), visit_rooms.kept(visit, wish, by=by)
+    session, own = object_session(visit), visit_rooms.kept(visit, wish)
     lock_both(session, visit, own)
     terms = lock(session, own, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
@@ -203,7 +200,7 @@ def undo(visit, *, by, reason=None, own=False):
     if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not (_own(visit, by) or settled or is_admins):
         raise Refused("Only the visit's own doctor can take this back.")
     if visit.status == S.CANCELLED:
-        _take_time_again(object_session(visit), visit, last.progress == OVER and not own, by=by)
+        _take_time_again(object_session(visit), visit, visit_rooms.Left.of(last.progress), own, by=by)
     if last.progress == TAKEN:
         visit.provider_id = None
     _forget_stamp(visit)
@@ -242,8 +239,8 @@ def _own(visit, by):
     return by.provider_id is not None and visit.provider_id == by.provider_id
 
 
-def _take_time_again(session, visit, over, *, by):
-    why_overbooked = _why_overbooked(visit) if over else None
+def _take_time_again(session, visit, left, own, *, by):
+    why_overbooked = _why_overbooked(visit) if left.stood_over and not own else None
     visit.cancel_reason = visit.cancel_note = visit.cancelled_by_id = None
     if visit.kind == VisitKind.WALK_IN or not (visit.provider_id and visit.visit_type_id):
         return
@@ -257,8 +254,11 @@ def _take_time_again(session, visit, over, *, by):
         overbook=why_overbooked,
     )
     with session.no_autoflush:
-        visit.slot_id = seat(session, wish, lock(session, wish, by=by), by=by)
-        visit.room_id = slot_rooms.first_room(session, visit.clinic_id, visit.slot_id)
+        into = visit_rooms.into_again(session, wish, left)
+        terms = lock(session, into, by=by)
+        into = visit_rooms.as_free(session, into, wish, terms, by=by)
+        visit.slot_id = seat(session, into, terms, by=by)
+        visit.room_id = visit_rooms.seen_in_again(session, visit, left)
 
 
 def _why_overbooked(visit):

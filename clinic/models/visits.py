@@ -279,7 +279,7 @@ class VisitEvent(ClinicOwned, Base):
     kind: Mapped[EventKind] = mapped_column(ChoiceType(EventKind))
     from_status: Mapped[VisitStatus | None] = mapped_column(ChoiceType(VisitStatus))
     to_status: Mapped[VisitStatus | None] = mapped_column(ChoiceType(VisitStatus))
-    # The word of a process beside the visit's own, such as an examination's report.
+    # The word of a process beside the visit's own, such as a report; or what an undo of the step gives back.
     progress: Mapped[str | None]
     old_starts_at: Mapped[datetime | None]
     new_starts_at: Mapped[datetime | None]
