@@ -1,5 +1,6 @@
 """Whether something is still worth telling: what has happened since it was written down decides."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -108,6 +109,13 @@ def _is_open(session, offer):
     if offer.purpose == OfferPurpose.WAITLIST:
         return session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id)).status == WaitStatus.WAITING
     return True
+
+
+def soonest_of(session, line) -> datetime | None:
+    """The first moment ahead that the line is about: the time it speaks of, or the one the visit had until then."""
+    offer = session.get(SlotOffer, (line.clinic_id, line.offer_id)) if line.offer_id else None
+    times = (line.visit_starts_at, line.old_starts_at, offer and offer.visit_starts_at)
+    return min((time for time in times if time and time > now()), default=None)
 
 
 def _was_told(session, *about):

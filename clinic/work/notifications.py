@@ -13,7 +13,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.queries import reaching
 from clinic.queries.strandings import is_stranded
-from clinic.queries.telling import companions, needless, needs_no_call
+from clinic.queries.telling import companions, needless, needs_no_call, soonest_of
 from clinic.scope import Scope
 from clinic.work import handing_over
 from clinic.work.handlers import handles
@@ -68,8 +68,8 @@ def _waits_until(session, line, clinic, telling):
     if line.at_once:
         return None
     ends = telling.quiet_ends(now(), reaching.zone_of(line.patient, clinic))
-    is_urgent = ends and line.visit_starts_at and not line.offset_hours and line.visit_starts_at < ends + URGENT
-    return None if is_urgent else ends
+    soonest = soonest_of(session, line) if ends and not line.offset_hours else None
+    return None if soonest and soonest < ends + URGENT else ends
 
 
 def _tell(session, line, clinic, telling, by):
