@@ -17,7 +17,7 @@ from clinic.models.notifications import Channel, Notification, NotificationKind,
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextNumber, TextReply
 from clinic.models.visits import CancelReason, Visit
 from clinic.queries import texts as asked
-from clinic.queries.reaching import number_hash
+from clinic.queries.reaching import has_number, number_hash
 from clinic.scope import Scope
 
 N, M, R = NotificationState, ReplyMeaning, ReplyResult
@@ -110,7 +110,8 @@ def _plain(text):
 def understand(reply: TextReply, elsewhere: int, *, by):
     """Do what the answer says, if it is plain which visit it is about; leave the rest to the desk.
 
-    An offered time is answered by its link: a word may be about it or about the visit, so somebody reads it.
+    An offered time is answered by its link: a word may be about it or about the visit, so somebody reads it. So they do
+    where the number is another's by now: who answers may know nothing of the visit.
     ``elsewhere`` is how many visits and offers of other clinics wait for an answer from this number.
     """
     session = object_session(reply)
@@ -125,7 +126,7 @@ def understand(reply: TextReply, elsewhere: int, *, by):
         _settle(reply, R.NONE, [], desk=_is_latest(session, reply, elsewhere))
     elif len(asking) > 1 or elsewhere:
         _settle(reply, R.SEVERAL, asking[:1], desk=True)
-    elif asking[0].kind == NotificationKind.OFFER:
+    elif asking[0].kind == NotificationKind.OFFER or not has_number(session, asking[0].patient, reply.sender):
         _settle(reply, R.TO_READ, asking, desk=True)
     else:
         _act(session, reply, asking[0], by)
@@ -171,12 +172,13 @@ def _cancel(visit, actor):
 
 
 def _settle(reply, result, lines, desk=False):
-    reply.result = result
+    session, reply.result = object_session(reply), result
     for line in lines:
-        reply.notification_id, reply.patient_id = line.id, line.patient_id
+        reply.notification_id = line.id
+        reply.patient_id = line.patient_id if has_number(session, line.patient, reply.sender) else None
     if not desk:
         reply.desk_since = None
-    bell.ring(object_session(reply), reply.clinic_id, "calls")
+    bell.ring(session, reply.clinic_id, "calls")
 
 
 @action

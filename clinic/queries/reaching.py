@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from clinic.blind import blinded
 from clinic.models.accounts import User, UserStatus
 from clinic.models.notifications import Channel
+from clinic.models.organizations import Clinic
 from clinic.models.patients import PatientAccess
 from clinic.models.people import ContactMethod, Relation
 from clinic.models.texts import TextNumber
@@ -67,6 +68,12 @@ def e164(phone, country) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def has_number(session, patient, number) -> bool:
+    """Whether the number (E.164) is on the patient's record now, however it is written there."""
+    country = session.scalar(sa.select(Clinic.country).where(Clinic.id == patient.clinic_id))
+    return e164(patient.phone, country) == number
 
 
 def is_mobile(number) -> bool:
