@@ -133,12 +133,15 @@ def understand(reply: TextReply, elsewhere: int, *, by):
 
 
 def asked_elsewhere(session, own_clinic_id, sender) -> int:
-    """How much of other clinics waits for an answer from this number; the session forgets what it had loaded."""
-    count = 0
+    """How much of other clinics waits for an answer from this number; the session forgets what it had loaded.
+
+    What they offered before this clinic reminded of a visit is not what is answered now.
+    """
+    count, since = 0, asked.reminded_at(session, sender)
     for clinic_id in asked.clinics_of(session, sender):
         if clinic_id != own_clinic_id:
             session.enter(Scope.staff(clinic_id))
-            count += len(asked.asking(session, sender))
+            count += len(asked.asking(session, sender, since))
     session.enter(Scope.staff(own_clinic_id))
     return count
 

@@ -24,10 +24,19 @@ def clinics_of(session, number) -> list:
     ).all()
 
 
-def asking(session, number) -> list[Notification]:
-    """What the number (E.164) may be answering: reminders, and the offers that came after them; the newest first."""
+def asking(session, number, since=None) -> list[Notification]:
+    """What the number (E.164) may be answering: reminders, and the offers that came after them; the newest first.
+
+    ``since`` is when another clinic's last reminder came, if one did: offers from before it are not meant either.
+    """
     reminded = _reminders(session, number)
-    return _offers(session, number, since=max((_asked_at(line) for line in reminded), default=None)) + reminded
+    moments = [_asked_at(line) for line in reminded] + [since] * bool(since)
+    return _offers(session, number, since=max(moments, default=None)) + reminded
+
+
+def reminded_at(session, number):
+    """When the number (E.164) was reminded last of a visit that it may be answering about, or None."""
+    return max((_asked_at(line) for line in _reminders(session, number)), default=None)
 
 
 def _reminders(session, number):

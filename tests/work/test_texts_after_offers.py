@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from clinic.actions import offers, reminders, texts
 from clinic.actions.patients import register
-from clinic.models.offers import OfferStatus
+from clinic.models.offers import OfferPurpose, OfferStatus
 from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
 from clinic.models.texts import ReplyResult, TextReply
-from clinic.models.visits import VisitStatus
+from clinic.models.visits import Visit, VisitStatus
+from clinic.scope import Scope
 from tests.actions.lining_up import freed, refill, wait
 
 R = ReplyResult
@@ -28,9 +29,10 @@ def visit(session, cast, tom):
 @pytest.fixture
 def remind(telling, session, cast, visit):
     """Remind Tom of his visit by text message."""
+    before = visit.starts_at - timedelta(hours=2)
 
     def remind():
-        reminders.claim(session, cast.rose, Telling(), at=visit.starts_at - timedelta(hours=2))
+        reminders.claim(session, cast.rose, Telling(), at=before)
         session.commit()
         telling.work()
         assert "YES" in telling.texts[-1].text
@@ -116,3 +118,47 @@ def test_after_an_offer_alone_somebody_reads_it(visit, offer, answer):
     reply = answer("NO")
     assert (reply.result, reply.notification.offer_id) == (R.TO_READ, offered.id) and reply.desk_since
     assert (visit.status, offered.status) == (VisitStatus.BOOKED, OfferStatus.SENT)
+
+
+class TestAnotherClinic:
+    @pytest.fixture
+    def offered_elsewhere(self, telling, session, cast):
+        """Offer Tom, who is a patient of the harbour's too, a time there by text message."""
+
+        def offered_elsewhere():
+            session.enter(Scope.staff(cast.harbour.id))
+            telling.rules(cast.harbour, quiet_from="00:00", quiet_until="00:00")
+            by, starts_at = cast.stranger.actor, cast.tomorrow_at(10, days=12, clinic=cast.harbour)
+            patient = register(session, by=by, full_name="Tom Baker", date_of_birth=None, phone="+44 7700 900123",
+                               preferred_contact_method=ContactMethod.SMS)  # fmt: skip
+            made = offers.Offering(
+                OfferPurpose.REQUEST, cast.harbour.id, patient.id, cast.dr_reyes.id, cast.checkup.id, starts_at,
+                starts_at - timedelta(days=1),
+            )  # fmt: skip
+            offers.send(offers.prepare(session, made, by=by), by=by)
+            session.commit()
+            session.enter(cast.scope)
+            telling.work()
+            assert "/o/" in telling.texts[-1].text
+
+        return offered_elsewhere
+
+    def test_whose_offer_nobody_answered_before_the_reminder_is_not_what_is_answered(
+        self, session, cast, visit, remind, offered_elsewhere, answer
+    ):
+        visit_id = visit.id
+        offered_elsewhere()
+        remind()
+        reply = answer("YES")
+        assert (reply.result, reply.desk_since) == (R.CONFIRMED, None)
+        assert session.get(Visit, (cast.rose.id, visit_id)).status == VisitStatus.CONFIRMED
+
+    def test_whose_offer_came_after_the_reminder_may_be_what_is_answered(
+        self, session, cast, visit, remind, offered_elsewhere, answer
+    ):
+        visit_id = visit.id
+        remind()
+        offered_elsewhere()
+        reply = answer("YES")
+        assert reply.result == R.SEVERAL and reply.desk_since
+        assert session.get(Visit, (cast.rose.id, visit_id)).status == VisitStatus.BOOKED
