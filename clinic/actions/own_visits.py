@@ -17,8 +17,7 @@ S = VisitStatus
 def confirm(visit, *, by):
     """The patient says they will come; saying so twice is as good as once. Nobody comes where the time was taken."""
     hold(visit)
-    if has_lost_its_time(object_session(visit), visit):
-        raise Refused("This visit cannot take place as planned. We are looking for another time for it.")
+    _refuse_what_lost_its_time(visit)
     if visit.status == S.CONFIRMED:
         return visit
     if visit.starts_at <= now():
@@ -31,6 +30,7 @@ def check_in(visit, *, by):
     hold(visit)
     if visit.status == S.CHECKED_IN:
         return visit
+    _refuse_what_lost_its_time(visit)
     window = check_in_of(object_session(visit), visit)
     if window.is_ahead:
         raise Refused("It is too early to check in.")
@@ -38,6 +38,13 @@ def check_in(visit, *, by):
         raise Refused("It is too late to check in here. Please tell the front desk that you are here.")
     if not window.is_offered and visit.may(S.CHECKED_IN):
         raise Refused("Nobody needs to check in to a visit by video.")
+    return visits.check_in(visit, by=by)
+
+
+def arrive(visit, *, by):
+    """The patient says so at the clinic itself, whatever the hour; whose time was taken waits for nobody there."""
+    hold(visit)
+    _refuse_what_lost_its_time(visit)
     return visits.check_in(visit, by=by)
 
 
@@ -67,3 +74,8 @@ def set_check_in(clinic, *, by, **rules):
     clinic.settings = {**clinic.settings, **{name: rules[name] for name in USUAL}}
     note(object_session(clinic), **{name: (before[name], rules[name]) for name in USUAL if before[name] != rules[name]})
     return clinic
+
+
+def _refuse_what_lost_its_time(visit):
+    if has_lost_its_time(object_session(visit), visit):
+        raise Refused("This visit cannot take place as planned. We are looking for another time for it.")

@@ -10,6 +10,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.visits import UNDO_WINDOW, CancelReason, EventKind, VisitEvent, VisitStatus
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.day import Day
 from clinic.queries.strandings import is_stranded
 
 S = VisitStatus
@@ -102,5 +103,6 @@ def last_move(session, visit) -> VisitEvent | None:
 
 
 def has_lost_its_time(session, visit) -> bool:
-    """Whether the visit is still to come but, by a change of the clinic's, not at the time it has."""
-    return visit.status in MOVABLE and visit.starts_at > now() and is_stranded(session, visit)
+    """Whether a visit of today or later cannot take place, by a change of the clinic's, at the time it has."""
+    is_past = visit.starts_at < Day.today(visit.timezone).starts_at
+    return visit.status in MOVABLE and not is_past and is_stranded(session, visit)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import throttles, visits
+from clinic.actions import own_visits, throttles
 from clinic.actions.acting import Actor, Refused
 from clinic.actions.screens import hash_code
 from clinic.actions.throttles import TooManyTries
@@ -97,7 +97,7 @@ def _check_in(clinic_id, visit_id, patient_id):
     )  # fmt: skip
     try:
         if visit.status != VisitStatus.CHECKED_IN:
-            visits.check_in(visit, by=by)
+            own_visits.arrive(visit, by=by)
     except Refused:
         # Whatever the verb had begun to write is undone before anything is asked again.
         db.session.rollback()

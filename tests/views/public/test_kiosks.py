@@ -5,7 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import screens, visits
+from clinic.actions import blocks, screens, visits
 from clinic.actions.screens import hash_code
 from clinic.db import now
 from clinic.models.audit import AuditEntry
@@ -82,6 +82,15 @@ class TestCheckIn:
         nobody.send(kiosk, _typed(visit))
         answer = nobody.send(kiosk, _typed(visit))
         assert answer.status_code == 303 and ">1<" in nobody.open(answer.headers["Location"]).text
+
+    def test_who_comes_for_a_time_that_was_taken_is_sent_to_the_desk(self, session, cast, nobody, kiosk, visit):
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        answer = nobody.send(kiosk, _typed(visit))
+        assert answer.status_code == 409 and "Please go to the desk." in answer.text
+        assert "This visit cannot take place as planned." in answer.text
+        session.expire_all()
+        assert session.get(Visit, (cast.rose.id, visit.id)).status == VisitStatus.BOOKED
 
     @pytest.mark.parametrize("year", ["1956", "1990"])
     def test_another_year_finds_nobody(self, session, cast, nobody, kiosk, visit, year):

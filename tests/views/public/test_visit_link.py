@@ -237,6 +237,20 @@ class TestCheckIn:
         assert answer.status_code == 409 and words in answer.text
         assert again(session, cast, visit).status == S.BOOKED
 
+    def test_not_to_what_has_lost_its_time_whose_patient_is_asked_to_the_desk(
+        self, nobody, maya, link, visit, session, cast
+    ):
+        soon(session, visit, 30)
+        session.refresh(visit)
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        page, code = nobody.open(link).text, f"{visit.check_in_code[:3]} {visit.check_in_code[3:]}"
+        assert "please go to the front desk" in page and "I am here" not in page
+        assert code not in page and code not in maya.open("portal.visits.show", visit_id=visit.id).text
+        answer = nobody.send(f"{link}/check-in")
+        assert answer.status_code == 409 and "We are looking for another time for it" in answer.text
+        assert again(session, cast, visit).status == S.BOOKED
+
     def test_by_the_clinics_own_rule(self, nobody, link, visit, session, cast, ines):
         soon(session, visit, 90)
         rule = {"check_in_before_minutes": "120", "check_in_after_minutes": "0"}
@@ -262,6 +276,17 @@ class TestCheckIn:
         assert "room-77" in nobody.open(link).text
         other = Visitor(nobody.app, None).open(link).text
         assert "room-77" not in other and "To the video call" in other
+
+    def test_nobody_goes_into_a_call_whose_time_was_lost(self, nobody, maya, session, cast):
+        visit = cast.booked(cast.tomorrow_at(13, days=2), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL,
+                            meeting_url="https://meet.example/room-77")  # fmt: skip
+        link = path_of(session, visit, cast)
+        soon(session, visit, 10)
+        session.refresh(visit)
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        for page in (proved(nobody, link).open(link).text, maya.open("portal.visits.show", visit_id=visit.id).text):
+            assert "cannot take place as planned" in page and "room-77" not in page and "front desk" not in page
 
     def test_the_part_that_follows_the_day_answers_when_something_changed(self, nobody, link, visit, session, cast):
         soon(session, visit, 30)
