@@ -53,7 +53,8 @@ def _sections(visits, mine, following):
 
     return {
         "sections": [
-            (_("Waiting for you"), those(S.IN_PROGRESS, S.CHECKED_IN)),
+            (_("Also with you"), those(S.IN_PROGRESS)),
+            (_("Waiting for you"), those(S.CHECKED_IN)),
             (_("Walk-ins for any doctor"), lines.of(visit for visit in visits if not visit.provider_id)),
             (_("Still to come"), those(S.REQUESTED, S.BOOKED, S.CONFIRMED)),
         ],

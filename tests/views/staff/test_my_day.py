@@ -49,6 +49,15 @@ class TestMyDay:
         page = osei.open("staff.my_day.index").text
         assert "With you now" in page and "/complete" in _next(page)
 
+    def test_a_second_one_in_the_room_does_not_count_among_those_who_wait(self, cast, session, osei):
+        for visit in (_around_now(cast, -9), _around_now(cast, -4, patient=cast.maya_patient)):
+            visits.check_in(visit, by=cast.amara.actor)
+            visits.start(visit, by=cast.osei.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert "Waiting for you" not in page
+        assert "Maya Okafor" in page.partition("Also with you")[2]
+
     def test_walk_ins_for_any_doctor_are_offered_to_each(self, cast, session, osei, lind):
         waiting = walk_ins.add(session, cast.tom, timezone="Europe/London", by=cast.amara.actor)
         session.commit()
