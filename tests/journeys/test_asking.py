@@ -57,7 +57,7 @@ def test_a_request_is_looked_at_answered_by_a_proposal_and_taken(window, cast, s
     amara.click(amara.page.get_by_label("Red: at once"))
     amara.press("Save")
     amara.sees("Noted: Red")
-    amara.go("/staff/day").sees("A red request waits since")
+    amara.go("/staff/day").sees("A red request has waited since")
     amara.press("Take it", role="link")
     amara.click(amara.page.locator("#requests").get_by_role("link", name="Maya Okafor"))
     amara.look("request").press("I look after it")
@@ -86,11 +86,11 @@ def test_a_red_request_appears_on_the_page_that_is_open(window, cast, session, s
     desk = window(cast.amara, size=size).go("/staff/day")
     made = requests.ask(session, cast.tom, Asking(reason="Chest pain"), severity="red", by=cast.ines.actor)
     session.commit()
-    desk.sees("A red request waits since")
+    desk.sees("A red request has waited since")
     desk.check()
     requests.take(made, by=cast.ines.actor)
     session.commit()
-    desk.page.get_by_text("A red request waits since").wait_for(state="detached")
+    desk.page.get_by_text("A red request has waited since").wait_for(state="detached")
 
 
 def test_what_somebody_cancels_is_offered_to_the_waiting_list_and_taken(window, cast, session, work, awake, way):
@@ -117,4 +117,4 @@ def test_what_somebody_cancels_is_offered_to_the_waiting_list_and_taken(window, 
     session.rollback()
     session.expire_all()
     assert later.starts_at == cast.tomorrow_at(10, days=2) and timedelta() < later.ends_at - later.starts_at
-    amara.go("/staff/waitlist").sees("times refilled this week, 20 minutes")
+    amara.go("/staff/waitlist").sees("time refilled this week, 20 minutes")

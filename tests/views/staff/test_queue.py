@@ -114,7 +114,7 @@ class TestEstimates:
         visits.start(appointed(session, cast, minutes=25), by=cast.osei.actor)
         session.commit()
         page = amara.open("staff.queue.estimates").text
-        assert "Dr Kwame Osei" in page and "1 (100 %)" in page
+        assert "Dr Kwame Osei" in page and "1 (100%)" in page
 
 
 class TestTheVisitsPage:

@@ -88,9 +88,9 @@ class TestWhatToHeed:
 class TestRed:
     def test_a_red_one_is_pinned_on_every_page_of_the_desk_without_a_name(self, amara, ines, triaged):
         for endpoint in ("staff.day.index", "staff.patients.index", "staff.requests.new"):
-            assert "A red request waits since" in amara.open(endpoint).text
+            assert "A red request has waited since" in amara.open(endpoint).text
         part = amara.open("staff.requests.red", htmx=True).text
-        assert "A red request waits since" in part and "Tom Baker" not in part and "data-chime" not in part
+        assert "A red request has waited since" in part and "Tom Baker" not in part and "data-chime" not in part
         assert "A red request" not in ines.open("staff.colleagues.index").text
         assert amara.open("staff.requests.red").status_code == 303
 

@@ -120,7 +120,7 @@ class TestSteps:
     def test_yes_on_the_phone_books_it(self, session, amara, offered, entry):
         assert amara.send("staff.waitlist.accept", entry_id=entry.id).status_code == 303
         assert again(session, entry).status == W.FULFILLED
-        assert "1</strong>" in amara.open("staff.waitlist.index").text
+        assert "1</strong> <span>time refilled this week" in amara.open("staff.waitlist.index").text
         assert amara.send("staff.waitlist.accept", entry_id=entry.id).status_code == 409
 
     def test_no_on_the_phone_leaves_them_in_the_line(self, session, amara, offered, entry):
