@@ -16,7 +16,7 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The lines, the newest first, with the calls about each; and when the reminders to come are due."""
+    """The lines, the newest first, with the calls about each; and when the reminders to come go out."""
 
     lines: list
     calls: dict
@@ -50,11 +50,14 @@ def heard(session, visit) -> list[Notification]:
 
 
 def to_come(visit, clinic, telling) -> list[datetime]:
-    """When the visit's reminders are due that lie ahead, the next one first; none where nobody is reminded."""
+    """When the visit's reminders that lie ahead go out, the next one first; none where nobody is reminded.
+
+    One that is due in the quiet hours waits for their end, as whoever sends it will see.
+    """
     if visit.status not in (VisitStatus.BOOKED, VisitStatus.CONFIRMED) or visit.visit_type is None:
         return []
     if NotificationKind.REMINDER in telling.off or visit.patient.is_deceased:
         return []
     zone = zone_of(visit.patient, clinic)
     due = {telling.reminder_at(visit.starts_at, hours, zone) for hours in visit.visit_type.reminder_hours}
-    return sorted(moment for moment in due if moment > now())
+    return sorted({telling.quiet_ends(moment, zone) or moment for moment in due if moment > now()})

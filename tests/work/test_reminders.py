@@ -119,7 +119,10 @@ class TestWhenTheyAreDue:
         visit = cast.booked(cast.tomorrow_at(10, days=5), told=False)
         evening = Telling().reminder_at(visit.starts_at, 2, NEW_YORK)
         assert evening.astimezone(NEW_YORK).time() == time(20)
-        assert to_come(visit, cast.rose, Telling()) == [visit.starts_at - timedelta(hours=48), evening]
+        first = visit.starts_at - timedelta(hours=48)
+        # The first is due in the middle of their night, and goes out when that ends.
+        morning = datetime.combine(first.astimezone(NEW_YORK).date(), time(8), NEW_YORK)
+        assert to_come(visit, cast.rose, Telling()) == [morning, evening]
         assert due(visit.starts_at - timedelta(hours=48), Telling()) == 1
         assert due(evening - timedelta(microseconds=1), Telling()) == 0 and due(evening, Telling()) == 1
         assert lines(session) == [(48, visit.starts_at), (2, visit.starts_at)]

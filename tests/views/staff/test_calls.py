@@ -1,5 +1,6 @@
 """The desk's calls: who has to be told by phone, what came of it, taking it back; the ledger of a visit."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -169,6 +170,15 @@ class TestTheLedgerOfAVisit:
         assert all(words in page for words in ("What the patient was told", "The visit is booked",
                                                "Sent · text message", "+447700900123", "Your visit is booked.",
                                                "Next: a reminder"))  # fmt: skip
+
+    def test_says_when_the_next_reminder_goes_out_by_the_clinics_clock_and_by_the_patients(self, amara, session, cast):
+        cast.tom.timezone = "America/New_York"
+        visit = cast.booked(cast.tomorrow_at(10, days=5), told=False)
+        page = amara.open("staff.visits.show", visit_id=visit.id).text
+        # Due at five in the morning over there, it waits for the end of the patient's night.
+        told = re.search(r"Next: a reminder, ([^<]+)", page)[1]
+        ours, _words, theirs = told.partition("For the patient: ")
+        assert ", 08:00 (Eastern" in theirs and re.search(r", 1[23]:00 \(", ours)
 
     def test_lets_the_desk_note_the_call_there_and_take_it_back(self, amara, osei, failed, visit):
         line = failed(visit)
