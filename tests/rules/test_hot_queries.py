@@ -124,7 +124,7 @@ def _statements(place):
         ),
         "visits outside of a doctor's hours": (affected.ANY["hours"], stranded),
         "where a doctor's visits are": (affected.WHERE_NOW, stranded),
-        "visits that hours cover again": (affected.IN_HOURS, stranded),
+        "what takes stranded visits their time": (affected.TAKEN_BY, stranded),
         "visits of a doctor who leaves": (affected.ANY["doctor"], stranded),
         "the stranded visits of a change": (strandings.ROWS, stranded | {"stage": None, "most": 51, "skip": 0}),
         "the changes that stranded visits": (strandings.OPEN, stranded | {"own_id": None, "most": 100}),
