@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
+from uuid_utils.compat import uuid7
 
 from clinic.actions.acting import Actor
 from clinic.actions.booking import Wish, book
@@ -76,23 +77,25 @@ class Cast:
 
     def _rose_street(self, session):
         session.enter(self.scope)
-        self.ines = self._person(self.rose, "Ines", "Duarte", Role.ADMIN)
-        self.amara = self._person(self.rose, "Amara", "Diallo", Role.RECEPTIONIST)
-        self.osei = self._person(self.rose, "Kwame", "Osei", Role.DOCTOR)
-        self.lind = self._person(self.rose, "Astrid", "Lind", Role.DOCTOR)
-        self.maya = self._person(self.rose, "Maya", "Okafor", Role.PATIENT)
+        self.ines, self.amara, self.osei, self.lind, self.maya = self._people(
+            self.rose, ("Ines", "Duarte", Role.ADMIN), ("Amara", "Diallo", Role.RECEPTIONIST),
+            ("Kwame", "Osei", Role.DOCTOR), ("Astrid", "Lind", Role.DOCTOR), ("Maya", "Okafor", Role.PATIENT),
+        )  # fmt: skip
         self.consultation = self._type(self.rose, "Consultation", 20)
         self.follow_up = self._type(self.rose, "Follow-up", 10, position=1)
-        self.dr_osei = self._provider(self.rose, self.osei, "Dr Kwame Osei", [self.consultation, self.follow_up])
-        self.dr_lind = self._provider(self.rose, self.lind, "Dr Astrid Lind", [self.consultation])
+        self.dr_osei, self.dr_lind = self._providers(
+            self.rose, (self.osei, "Dr Kwame Osei", [self.consultation, self.follow_up]),
+            (self.lind, "Dr Astrid Lind", [self.consultation]),
+        )  # fmt: skip
         self.maya_patient = self._patient("Maya Okafor", date(1990, 4, 12), self.amara, phone="+44 20 7946 0123")
         self.tom = self._patient("Tom Baker", date(1955, 12, 1), self.amara)
         self._portal(self.rose, self.maya, self.maya_patient)
 
     def _harbour(self, session):
         session.enter(Scope.staff(self.harbour.id))
-        self.stranger = self._person(self.harbour, "Nadia", "Stone", Role.RECEPTIONIST)
-        self.reyes = self._person(self.harbour, "Luis", "Reyes", Role.DOCTOR)
+        self.stranger, self.reyes = self._people(
+            self.harbour, ("Nadia", "Stone", Role.RECEPTIONIST), ("Luis", "Reyes", Role.DOCTOR)
+        )
         self.checkup = self._type(self.harbour, "Check-up", 30)
         self.dr_reyes = self._provider(self.harbour, self.reyes, "Dr Luis Reyes", [self.checkup])
         self.sam = self._patient("Sam Stranger", date(1980, 1, 2), self.stranger)
@@ -103,36 +106,51 @@ class Cast:
         db.session.add(clinic)
         return clinic
 
+    # Each kind of row is written at once: a flush for every row would take a good part of a test's time.
+    def _people(self, clinic, *named):
+        people = [Person(self._user(clinic, first, last), clinic, role) for first, last, role in named]
+        db.session.flush()
+        db.session.add_all(Membership(clinic_id=clinic.id, user_id=each.user.id, role=each.role) for each in people)
+        db.session.flush()
+        return people
+
     def _person(self, clinic, first, last, role):
-        user = User(first_name=first, last_name=last, email=f"{first}@{clinic.slug}.example".lower(),
+        return self._people(clinic, (first, last, role))[0]
+
+    def _user(self, clinic, first, last):
+        user = User(id=uuid7(), first_name=first, last_name=last, email=f"{first}@{clinic.slug}.example".lower(),
                     password_hash=password_hash(), email_verified_at=datetime.now(UTC))  # fmt: skip
         db.session.add(user)
-        db.session.flush()
-        db.session.add(Membership(clinic_id=clinic.id, user_id=user.id, role=role))
-        db.session.flush()
-        return Person(user, clinic, role)
+        return user
 
     def _type(self, clinic, name, minutes, **more):
         # Tomorrow can always be moved, at whatever hour the tests run.
         rules = {"minimum_notice_minutes": 0, "move_cutoff_hours": 2, **more}
-        made = VisitType(clinic_id=clinic.id, name=name, minutes=minutes, **rules)
+        made = VisitType(clinic_id=clinic.id, id=uuid7(), name=name, minutes=minutes, **rules)
         db.session.add(made)
-        db.session.flush()
         return made
 
+    def _providers(self, clinic, *named):
+        providers = [self._doctor(clinic, person, name) for person, name, _types in named]
+        db.session.flush()
+        for provider, (_person, _name, types) in zip(providers, named, strict=True):
+            self._offer({"clinic_id": clinic.id, "provider_id": provider.id}, types)
+        db.session.flush()
+        return providers
+
     def _provider(self, clinic, person, name, types):
-        made = Provider(clinic_id=clinic.id, user_id=person.user.id, display_name=name, telemed_enabled=True,
-                        approved_at=datetime.now(UTC))  # fmt: skip
+        return self._providers(clinic, (person, name, types))[0]
+
+    def _doctor(self, clinic, person, name):
+        made = Provider(clinic_id=clinic.id, id=uuid7(), user_id=person.user.id, display_name=name,
+                        telemed_enabled=True, approved_at=datetime.now(UTC))  # fmt: skip
         db.session.add(made)
-        db.session.flush()
-        for weekday in range(7):
-            db.session.add(Availability(clinic_id=clinic.id, provider_id=made.id, weekday=weekday,
-                                        start_time=time(9), end_time=time(17)))  # fmt: skip
-        for each in types:
-            db.session.add(ProviderVisitType(clinic_id=clinic.id, provider_id=made.id, visit_type_id=each.id))
-        db.session.flush()
         person.provider_id = made.id
         return made
+
+    def _offer(self, whose, types):
+        days = (Availability(**whose, weekday=day, start_time=time(9), end_time=time(17)) for day in range(7))
+        db.session.add_all([*days, *(ProviderVisitType(**whose, visit_type_id=each.id) for each in types)])
 
     def _patient(self, name, born, by, **more):
         return register(db.session(), by=by.actor, full_name=name, date_of_birth=born, **more)
