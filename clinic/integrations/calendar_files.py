@@ -90,23 +90,56 @@ def _moved(events):
 def _dates_of(event, moved, zone, ends):
     """Every date of the event up to the end; what was moved or cancelled by itself is left out of its series."""
     start = event["DTSTART"].dt
-    length = _end(event, start) - start
-    if length <= timedelta() or str(event.get("STATUS", "")).upper() == "CANCELLED":
+    if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
-    home = _home(start, zone)
-    dates = {_comparable(start, home)}
+    home, periods = _home(start, zone), {}
+    dates, end_of = {_comparable(start, home)}, _ending(event, start, home, zone)
     if "RECURRENCE-ID" not in event:
         dates |= _repeated(event, start, home, ends.astimezone(home or zone).replace(tzinfo=None))
         dates |= {_comparable(each, home) for each in _listed(event, "RDATE")}
         dates -= {_comparable(each, home) for each in (*_listed(event, "EXDATE"), *moved.get(_uid(event), ()))}
+        periods = _periods(event, home)
     title = " ".join(str(event.get("SUMMARY", "")).split())[:200]
     for each in dates:
         day = each.astimezone(home).date() if home else each
-        begins = each if home else bounds(day, zone)[0]
-        yield Event(_uid(event), title or str(day), begins, begins + length if home else bounds(day + length, zone)[0])
+        begins, stops = each if home else bounds(day, zone)[0], periods.get(each) or end_of(each)
+        if stops > begins:
+            yield Event(_uid(event), title or str(day), begins, stops)
+
+
+def _ending(event, start, home, zone):
+    """What tells the end of each date of the event, as RFC 5545 has it (3.3.6, 3.8.5.3).
+
+    Where the file names the end of the first, all last exactly as long; of a length the days are days of the calendar.
+    """
+    if home is None:
+        days = _end(event, start) - start
+        return lambda day: bounds(day + days, zone)[0]
+    if "DTEND" not in event and "DURATION" in event:
+        return lambda begins: _after(begins, event["DURATION"].dt, home)
+    # As instants: between two times of one zone Python counts what the wall shows.
+    length = _comparable(_end(event, start), home) - _comparable(start, home)
+    return lambda begins: begins + length
+
+
+def _after(begins, length, home):
+    """The instant that lies so many days of the calendar, and then so much time, after another."""
+    same_hour = begins.astimezone(home) + timedelta(days=length.days)
+    return same_hour.astimezone(UTC) + timedelta(seconds=length.seconds)
+
+
+def _periods(event, home):
+    """The ends of the dates that were added with a length of their own, by their beginnings."""
+    ends = {}
+    # An event of whole days has none.
+    for begins, end in (each for each in _values(event, "RDATE") if home and isinstance(each, tuple)):
+        first = _comparable(begins, home)
+        ends[first] = _after(first, end, home) if isinstance(end, timedelta) else _comparable(end, home)
+    return ends
 
 
 def _end(event, start):
+    """When the first date of the event ends, as it is written."""
     if "DTEND" in event:
         return event["DTEND"].dt
     if "DURATION" in event:
@@ -137,9 +170,13 @@ def _repeated(event, start, home, last):
 
 
 def _listed(event, name):
+    return [value[0] if isinstance(value, tuple) else value for value in _values(event, name)]
+
+
+def _values(event, name):
+    """What the lists of that name hold: dates, moments, or pairs of a beginning and an end or a length."""
     lists = event.get(name, [])
-    values = [each.dt for some in (lists if isinstance(lists, list) else [lists]) for each in some.dts]
-    return [value[0] if isinstance(value, tuple) else value for value in values]
+    return [each.dt for some in (lists if isinstance(lists, list) else [lists]) for each in some.dts]
 
 
 def _home(start, zone):

@@ -106,6 +106,43 @@ def test_a_date_that_was_added_is_at_the_moment_it_names():
     assert begins(NINE_IN_SPRING + "\nRDATE:20300329T080000Z") == begins(NINE_IN_SPRING)
 
 
+def hours(*events, zone=LONDON):
+    """From when until when what is found lasts, in UTC."""
+    found = read(file(*events), zone, FIRST, UNTIL)
+    return [(each.starts_at.strftime("%m-%d %H"), each.ends_at.strftime("%m-%d %H")) for each in found]
+
+
+def test_a_date_that_was_added_with_its_own_length_has_that():
+    start = "UID:a\nDTSTART;TZID=Europe/London:20300107T090000\nDTEND;TZID=Europe/London:20300107T100000\n"
+    added = "RDATE;TZID=Europe/London;VALUE=PERIOD:20300108T090000/PT3H,20300109T090000/20300109T170000"
+    assert hours(start + added) == [("01-07 09", "01-07 10"), ("01-08 09", "01-08 12"), ("01-09 09", "01-09 17")]
+    assert hours("UID:b\nDTSTART:20300107T090000Z\nRDATE;VALUE=PERIOD:20300107T090000Z/PT2H") == [
+        ("01-07 09", "01-07 11")
+    ]
+    backwards = "UID:c\nDTSTART:20300107T090000Z\nRDATE;VALUE=PERIOD:20300108T090000Z/20300108T080000Z"
+    assert hours(backwards) == []
+
+
+@pytest.mark.parametrize(
+    ("evening", "begins", "ends"), [("20300330", "03-30 22", "03-31 05"), ("20301026", "10-26 21", "10-27 06")]
+)
+def test_a_night_over_which_the_clock_changes_ends_when_its_calendar_says(evening, begins, ends):
+    morning = f"{int(evening) + 1}T060000"
+    for zone, start in ((";TZID=Europe/London", "UID:a"), ("", "UID:b")):
+        night = f"{start}\nDTSTART{zone}:{evening}T220000\n"
+        assert hours(f"{night}DTEND{zone}:{morning}") == [(begins, ends)]
+
+
+def test_every_date_of_a_series_lasts_as_long_as_the_first_by_its_end_and_days_of_a_length_are_the_calendars():
+    nights = "UID:a\nDTSTART;TZID=Europe/London:20300329T220000\nRRULE:FREQ=DAILY;COUNT=2\n"
+    assert hours(nights + "DTEND;TZID=Europe/London:20300330T060000") == [
+        ("03-29 22", "03-30 06"),
+        ("03-30 22", "03-31 06"),
+    ]
+    assert hours(nights + "DURATION:PT8H") == [("03-29 22", "03-30 06"), ("03-30 22", "03-31 06")]
+    assert hours(nights + "DURATION:P1DT2H") == [("03-29 22", "03-31 00"), ("03-30 22", "03-31 23")]
+
+
 def test_a_rule_ends_at_its_instant_and_not_with_a_day():
     late = f"UID:a\nDTSTART;{ANGELES}:20301116T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL={{}}"
     two = ["11-16 17:00", "11-17 17:00"]
