@@ -1,6 +1,8 @@
 """What tests of a visit's link share: a visit about something private, its link, and who proved themselves."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import sqlalchemy as sa
 
@@ -28,6 +30,11 @@ def proved(visitor, link, born=BORN):
     """The browser, on which the date of birth was given."""
     assert visitor.send(f"{link}/birth", {"date_of_birth": born}).status_code == 303
     return visitor
+
+
+def asks_by_itself(page):
+    """The address at which the page asks every few seconds whether anything is new."""
+    return unescape(re.search(r'hx-get="([^"]*/status[^"]*)"', page.text).group(1))
 
 
 def again(session, cast, visit):

@@ -1,5 +1,7 @@
 """A patient's own visit: what, with whom, when and where; calling it off."""
 
+from hashlib import sha256
+
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 
@@ -108,10 +110,14 @@ def before_and_after(visit, feedback=None):
     }  # fmt: skip
 
 
-def seen(visit, is_stranded):
+def seen(visit, *more):
     """What the changing part shows, in one word: the page sends it back to ask whether anything is new."""
-    lost = "-lost" if is_stranded else ""
-    return f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{visit.times_called}{lost}"
+    shown = (
+        visit.status, visit.starts_at.timestamp(), visit.provider_id, visit.called_at, visit.called_to,
+        visit.expected_until, visit.answer_by, *more,
+    )  # fmt: skip
+    # What a page says of somebody stands in no address.
+    return sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def is_today(visit):

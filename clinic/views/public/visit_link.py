@@ -15,7 +15,7 @@ from clinic.htmx import show as show_page
 from clinic.models.visits import VisitStatus
 from clinic.queries import own_visits as asked
 from clinic.queries.places import place_of
-from clinic.views.portal.visits import before_and_after, is_today
+from clinic.views.portal.visits import before_and_after, is_today, seen
 from clinic.views.public.visit_link_bearer import bearer_of
 
 S = VisitStatus
@@ -114,14 +114,17 @@ def told(bearer, feedback=None):
     session, visit = db.session(), bearer.visit
     check_in = asked.check_in_of(session, visit)
     takes_back, stranded = asked.may_take_back(session, visit), asked.has_lost_its_time(session, visit)
+    meeting = asked.meeting_is_open(visit)
     return {
         "bearer": bearer, "token": bearer.token, "visit": visit, "clinic": bearer.clinic, "check_in": check_in,
         "at": place_of(session, visit), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
-        "meeting_is_open": asked.meeting_is_open(visit), "is_known": bearer.is_known, "is_stranded": stranded,
+        "meeting_is_open": meeting, "is_known": bearer.is_known, "is_stranded": stranded,
         **before_and_after(visit, feedback),
-        "seen": f"{visit.status.value}-{int(visit.starts_at.timestamp())}-{check_in.is_open:d}{takes_back:d}"
-                f"-{visit.times_called}-{stranded:d}",
+        "seen": seen(
+            visit, stranded, check_in.is_ahead, check_in.is_open, takes_back, bearer.is_known,
+            meeting and visit.meeting_url, visit.patient_may_move, visit.patient_may_cancel,
+        ),
     }  # fmt: skip
 
 

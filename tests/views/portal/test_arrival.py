@@ -6,6 +6,7 @@ import pytest
 
 from clinic.actions import queue, visit_links, visits
 from clinic.db import now
+from tests.visit_links import asks_by_itself
 from tests.waiting import were_seen
 
 
@@ -49,12 +50,11 @@ def test_out_of_enough_visits_a_range_and_whom_to_ask_after_it(session, cast, ma
 def test_called_they_read_where_to_go_and_the_page_notices_by_itself(session, cast, maya, hers):
     visits.check_in(hers, by=cast.amara.actor)
     session.commit()
-    seen = f"checked_in-{int(hers.starts_at.timestamp())}-0"
-    assert maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen).status_code == 204
+    asks = asks_by_itself(maya.open("portal.visits.show", visit_id=hers.id))
+    assert maya.open(asks, htmx=True).status_code == 204
     queue.call(hers, by=cast.osei.actor, place="Room 2")
     session.commit()
-    part = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
-    assert "please go to Room 2" in part.text
+    assert "please go to Room 2" in maya.open(asks, htmx=True).text
 
 
 def test_by_their_own_link_they_draw_the_same_numbers_and_hear_the_same(session, cast, nobody, hers, link):

@@ -6,11 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.actions import visits as verbs
+from clinic.db import now
 from clinic.models.people import VisitMode
 from clinic.models.providers import ProviderVisitType
 from clinic.models.rooms import RoomKind, VisitTypeNeed
 from clinic.models.schedule import Availability, BookingRule
 from clinic.models.visits import CancelReason, Visit, VisitKind, VisitSource, VisitStatus
+from tests.visit_links import asks_by_itself
 
 
 @pytest.fixture
@@ -77,13 +79,14 @@ class TestStatus:
         session.commit()
         assert "every 20s" in maya.open("portal.visits.show", visit_id=hers.id).text
 
-    def test_nothing_new_is_204_and_a_check_in_is_the_new_part(self, maya, cast, session, hers):
-        seen = f"booked-{int(hers.starts_at.timestamp())}-0"
-        quiet = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
+    def test_nothing_new_is_204_and_a_check_in_is_the_new_part(self, maya, cast, session):
+        hers = cast.booked(now(), patient=cast.maya_patient, overbook="Whatever the hour of the test")
+        asks = asks_by_itself(maya.open("portal.visits.show", visit_id=hers.id))
+        quiet = maya.open(asks, htmx=True)
         assert quiet.status_code == 204 and not quiet.text
         verbs.check_in(again(session, hers), by=cast.amara.actor)
         session.commit()
-        part = maya.open("portal.visits.status", htmx=True, visit_id=hers.id, seen=seen)
+        part = maya.open(asks, htmx=True)
         assert part.status_code == 200 and "We know that you are here" in part.text
         assert part.text.lstrip().startswith('<div id="visit-status"')
 

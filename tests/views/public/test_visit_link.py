@@ -1,8 +1,6 @@
 """The page of a visit for whoever holds its link: what it tells, asks and does, and when it is dead."""
 
 import re
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -10,11 +8,9 @@ import sqlalchemy as sa
 from clinic import requests
 from clinic.actions import blocks, visit_links, visits
 from clinic.models.audit import AuditEntry
-from clinic.models.people import VisitMode
 from clinic.models.visit_links import VisitLink
-from clinic.models.visits import CancelReason, Visit, VisitStatus
-from clinic.queries.own_visits import check_in_of
-from tests.visit_links import BORN, WORD, WRONG, again, mayas_visit, path_of, proved, soon
+from clinic.models.visits import CancelReason, VisitStatus
+from tests.visit_links import BORN, WORD, WRONG, again, mayas_visit, path_of, proved
 from tests.visitor import Visitor
 
 S = VisitStatus
@@ -220,82 +216,6 @@ class TestBirth:
         assert nobody.open(f"{link}/cancel").status_code == 303
 
 
-class TestCheckIn:
-    def test_when_the_window_opens_and_the_board_shows_it(self, nobody, link, visit, session, cast, amara):
-        soon(session, visit, 30)
-        assert "I am here" in nobody.open(link).text
-        assert nobody.send(f"{link}/check-in").status_code == 303
-        found = again(session, cast, visit)
-        assert found.status == S.CHECKED_IN and found.checked_in_at
-        assert "We know that you are here" in nobody.open(link).text
-
-    @pytest.mark.parametrize(("minutes", "words"), [(90, "too early"), (-20, "too late")])
-    def test_not_before_and_not_after(self, nobody, link, visit, session, cast, minutes, words):
-        soon(session, visit, minutes)
-        assert "I am here" not in nobody.open(link).text
-        answer = nobody.send(f"{link}/check-in")
-        assert answer.status_code == 409 and words in answer.text
-        assert again(session, cast, visit).status == S.BOOKED
-
-    def test_not_to_what_has_lost_its_time_whose_patient_is_asked_to_the_desk(
-        self, nobody, maya, link, visit, session, cast
-    ):
-        soon(session, visit, 30)
-        session.refresh(visit)
-        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
-        session.commit()
-        page, code = nobody.open(link).text, f"{visit.check_in_code[:3]} {visit.check_in_code[3:]}"
-        assert "please go to the front desk" in page and "I am here" not in page
-        assert code not in page and code not in maya.open("portal.visits.show", visit_id=visit.id).text
-        answer = nobody.send(f"{link}/check-in")
-        assert answer.status_code == 409 and "We are looking for another time for it" in answer.text
-        assert again(session, cast, visit).status == S.BOOKED
-
-    def test_by_the_clinics_own_rule(self, nobody, link, visit, session, cast, ines):
-        soon(session, visit, 90)
-        rule = {"check_in_before_minutes": "120", "check_in_after_minutes": "0"}
-        assert ines.send("staff.check_in.update", rule).status_code == 303
-        assert nobody.send(f"{link}/check-in").status_code == 303
-
-    def test_not_to_a_visit_by_video_unless_the_clinic_says_so(self, nobody, session, cast, ines):
-        visit = cast.booked(cast.tomorrow_at(13, days=2), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL)
-        link = path_of(session, visit, cast)
-        soon(session, visit, 30)
-        assert nobody.send(f"{link}/check-in").status_code == 409
-        rule = {"check_in_before_minutes": "60", "check_in_after_minutes": "15", "check_in_by_video": "y"}
-        ines.send("staff.check_in.update", rule)
-        assert nobody.send(f"{link}/check-in").status_code == 303
-
-    def test_the_way_into_a_video_call_stands_there_when_it_is_time(self, nobody, session, cast):
-        visit = cast.booked(cast.tomorrow_at(13, days=2), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL,
-                            meeting_url="https://meet.example/room-77")  # fmt: skip
-        link = path_of(session, visit, cast)
-        proved(nobody, link)
-        assert "room-77" not in nobody.open(link).text
-        soon(session, visit, 10)
-        assert "room-77" in nobody.open(link).text
-        other = Visitor(nobody.app, None).open(link).text
-        assert "room-77" not in other and "To the video call" in other
-
-    def test_nobody_goes_into_a_call_whose_time_was_lost(self, nobody, maya, session, cast):
-        visit = cast.booked(cast.tomorrow_at(13, days=2), patient=cast.maya_patient, visit_mode=VisitMode.VIRTUAL,
-                            meeting_url="https://meet.example/room-77")  # fmt: skip
-        link = path_of(session, visit, cast)
-        soon(session, visit, 10)
-        session.refresh(visit)
-        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
-        session.commit()
-        for page in (proved(nobody, link).open(link).text, maya.open("portal.visits.show", visit_id=visit.id).text):
-            assert "cannot take place as planned" in page and "room-77" not in page and "front desk" not in page
-
-    def test_the_part_that_follows_the_day_answers_when_something_changed(self, nobody, link, visit, session, cast):
-        soon(session, visit, 30)
-        seen = re.search(r"seen=([\w-]+)", nobody.open(link).text).group(1)
-        assert nobody.open(f"{link}/status?seen={seen}", htmx=True).status_code == 204
-        nobody.send(f"{link}/check-in")
-        assert nobody.open(f"{link}/status?seen={seen}", htmx=True).status_code == 200
-
-
 class TestAfterwards:
     @pytest.mark.parametrize("status", list(S))
     def test_every_status_has_a_calm_page(self, nobody, link, visit, session, cast, superuser, status):
@@ -318,12 +238,3 @@ def test_no_token_and_no_word_of_the_patients_is_in_the_log(nobody, link, visit,
     assert any(facts.get("endpoint") == "public.visit_link.show" for _words, facts in logged)
     for secret in (link.removeprefix("/v/"), WORD, "Okafor", "12/04/1990", "1990-04-12"):
         assert secret not in str(logged)
-
-
-def test_the_window_to_check_in_is_real_time_when_the_clocks_go_back(session, cast):
-    """An hour before 01:30 the second time is 01:30 the first time: instants count, not what the wall shows."""
-    london = ZoneInfo("Europe/London")
-    second = datetime(2026, 10, 25, 1, 30, tzinfo=london, fold=1).astimezone(UTC)
-    visit = Visit(clinic_id=cast.rose.id, status=S.BOOKED, visit_mode=VisitMode.IN_PERSON, starts_at=second)
-    opens = check_in_of(session, visit).opens_at.astimezone(london)
-    assert (opens.hour, opens.minute, opens.fold) == (1, 30, 0)
