@@ -31,12 +31,35 @@ def record(patient: Patient, died_on: date | None = None, *, by):
     refuse_erased(patient)
     _write(session, patient, died_on)
     patient_changes.keep(session, patient, by=by)
+    free_times(session, patient, by=by)
+    return patient
+
+
+def free_times(session, patient, *, by):
+    """Take back what is offered to somebody who has died, and let their pages tell it.
+
+    Nobody is told that it was taken back: nothing is sent to the dead.
+    """
     session.flush()
-    # Nobody is told that they were taken back: nothing is sent to the dead.
     for offer in session.scalars(_offers_of(patient)).all():
         offers.withdraw(offer, by=by)
     _ring(session, patient)
-    return patient
+
+
+def take_over(patient: Patient, other: Patient) -> bool:
+    """Write into one of two records of a person what the other says of their death; whether that was news."""
+    if patient.is_deceased or not other.is_deceased:
+        return False
+    patient.deceased_at = other.deceased_at
+    note = {name: value for name, value in other.demographics.items() if name in DAY_UNKNOWN}
+    patient.demographics = {**patient.demographics, **note}
+    return True
+
+
+def give_back(patient: Patient, other: Patient):
+    """They are two people: what was taken over goes, unless somebody has written another day since."""
+    if patient.deceased_at == other.deceased_at:
+        patient.deceased_at, patient.demographics = None, _without_note(patient)
 
 
 @action
@@ -78,10 +101,16 @@ def _locked(patient):
     Whoever offers or books locks in the same order, looks whether the patient lives, and waits here.
     """
     session = object_session(patient)
-    for provider_id in sorted({offer.provider_id for offer in session.scalars(_offers_of(patient))}):
-        slots.lock_doctor(session, patient.clinic_id, provider_id)
+    lock_offers(session, patient)
     session.refresh(patient, with_for_update=True)
     return session
+
+
+def lock_offers(session, *patients):
+    """Lock the doctors of what is offered to any of them, before the patients are."""
+    doctors = {offer.provider_id for patient in patients for offer in session.scalars(_offers_of(patient))}
+    for provider_id in sorted(doctors):
+        slots.lock_doctor(session, patients[0].clinic_id, provider_id)
 
 
 def _offers_of(patient):

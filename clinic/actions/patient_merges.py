@@ -11,7 +11,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell, jobs
-from clinic.actions import patient_changes, patient_words, record_moves
+from clinic.actions import deaths, patient_changes, patient_words, record_moves
 from clinic.actions.acting import Refused, action, note
 from clinic.models.allergies import AllergyStatus
 from clinic.models.patient_merges import UNDONE_WITHIN, PatientMerge
@@ -27,8 +27,10 @@ SWEPT_AFTER = timedelta(minutes=1)
 TAKEN = (
     "date_of_birth", "gender", "blood_group", "height_cm", "phone", "email", "address_line", "city", "state",
     "postal_code", "country", "timezone", "language", "preferred_contact_method", "emergency_contact_name",
-    "emergency_contact_phone", "deceased_at",
+    "emergency_contact_phone",
 )  # fmt: skip
+# In the list of what was filled: what the other record said of the patient's death.
+DIED = "deceased_at"
 # Of these nothing may be lost: where both say something, both stand there.
 BOTH = ("notes", "allergies", "chronic_diseases")
 # In the journal beside what moved: rows of patient_access that were ended, since the person sees both records.
@@ -113,7 +115,7 @@ def sweep(merge: PatientMerge, *, by):
     session = object_session(merge)
     _lock(session, merge)
     if merge.is_in_force:
-        _remember_moved(merge, record_moves.carry(session, merge.clinic_id, merge.other_id, merge.patient_id))
+        _carry(session, merge, *_both(session, merge), by=by)
     return merge
 
 
@@ -136,7 +138,7 @@ def carry_over(session, patient: Patient, other: Patient, reason: str, *, by):
     line = _merge_of(patient, other, reason, by)
     session.add(line)
     session.flush()
-    _become_one(session, line, patient, other, {})
+    _become_one(session, line, patient, other, {}, by=by)
     return line
 
 
@@ -150,6 +152,7 @@ def _merge_of(patient, other, reason, by):
 def _locked(*patients):
     """The patients' session, with both rows locked in one order, against bookings too: those wait, and then look."""
     session = object_session(patients[0])
+    deaths.lock_offers(session, *patients)
     for patient in sorted(patients, key=lambda each: each.id):
         session.refresh(patient, with_for_update=True)
     return session
@@ -191,21 +194,29 @@ def _merge(session, merge, *, by):
     _refuse_unfit(session, patient, other)
     merge.filled = _take_details(session, patient, other, by=by)
     ended = _end_doubled_accesses(session, patient, other)
-    _become_one(session, merge, patient, other, {ENDED: ended} if ended else {})
+    _become_one(session, merge, patient, other, {ENDED: ended} if ended else {}, by=by)
 
 
-def _become_one(session, merge, patient, other, moved):
+def _become_one(session, merge, patient, other, moved, *, by):
     other.merged_into_id = patient.id
     if other.signed_up_at and not other.sign_up_seen_at:
         other.sign_up_seen_at = MOMENT
     session.flush()
-    _remember_moved(merge, moved | record_moves.carry(session, merge.clinic_id, other.id, patient.id))
+    _remember_moved(merge, moved)
+    _carry(session, merge, patient, other, by=by)
     _settle_allergies(session, patient)
     merge.merged_at = session.scalar(sa.select(MOMENT))
     session.flush()
     _found_by(session, patient, other)
     jobs.put(session, SWEEP, at=merge.merged_at + SWEPT_AFTER, clinic_id=merge.clinic_id, merge_id=merge.id)
     bell.ring(session, merge.clinic_id, "visits")
+
+
+def _carry(session, merge, patient, other, *, by):
+    """Move what may move; times that are kept for somebody who has died are free."""
+    _remember_moved(merge, record_moves.carry(session, merge.clinic_id, other.id, patient.id))
+    if patient.is_deceased:
+        deaths.free_times(session, patient, by=by)
 
 
 def _settle_allergies(session, patient):
@@ -224,6 +235,8 @@ def _take_details(session, patient, other, *, by):
     filled = [name for name in TAKEN if getattr(patient, name) is None and getattr(other, name) is not None]
     for name in filled:
         setattr(patient, name, getattr(other, name))
+    if deaths.take_over(patient, other):
+        filled.append(DIED)
     for name in BOTH:
         mine, theirs = getattr(patient, name), getattr(other, name)
         if theirs and theirs not in (mine or ""):
@@ -241,7 +254,9 @@ def _give_back_details(session, merge, patient, other, *, by):
     """Take back what was filled, unless somebody has changed it since."""
     for name in merge.filled:
         mine, theirs = getattr(patient, name), getattr(other, name)
-        if mine == theirs:
+        if name == DIED:
+            deaths.give_back(patient, other)
+        elif mine == theirs:
             setattr(patient, name, None)
         elif name in BOTH and theirs and (mine or "").endswith(f"\n{theirs}"):
             setattr(patient, name, mine.removesuffix(f"\n{theirs}"))
