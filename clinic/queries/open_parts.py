@@ -116,7 +116,16 @@ full_days AS (
 """
 # A seat is at the place said for it, else where the hours are that it begins in, dated ones before weekly ones, else
 # where its doctor is. It has the rooms that go with its time and no others, so it serves only whom these are enough.
-SEATS = """
+# What a booking opened goes with the hours it lies in; what the clinic has published needs none.
+IN_HOURS = """(t.kind = 'published' OR EXISTS (
+               SELECT 1 FROM hours AS h
+                WHERE h.provider_id = t.provider_id AND coalesce(h.visit_mode = '{mode}', true)
+               HAVING range_agg(tstzrange(h.opens, h.closes)) @> tstzrange(t.starts_at, t.ends_at)))"""
+IN_PERSON, BY_VIDEO = (
+    f"(o.{way} AND coalesce(t.visit_mode = '{mode}', true) AND {IN_HOURS.format(mode=mode)})"
+    for way, mode in (("at_clinic", "in_person"), ("by_video", "virtual"))
+)
+SEATS = f"""
 seats AS (
     SELECT t.id AS slot_id, t.provider_id, t.starts_at, t.ends_at, at.location_id,
            t.capacity - t.taken - (SELECT count(*) FROM seat_holds AS h
@@ -126,7 +135,7 @@ seats AS (
                     WHERE coalesce(c.provider_id = t.provider_id, true)
                       AND coalesce(c.location_id = at.location_id, c.location_id IS NULL)
                       AND c.times && tstzrange(t.starts_at, t.ends_at)) AS shut,
-           o.by_video AND coalesce(t.visit_mode = 'virtual', true)
+           ways.by_video
            OR NOT EXISTS (SELECT 1 FROM needs AS n WHERE NOT EXISTS (
                   SELECT 1 FROM slot_rooms AS x JOIN rooms AS r ON r.clinic_id = x.clinic_id AND r.id = x.room_id
                    WHERE x.clinic_id = :clinic_id AND x.slot_id = t.id AND r.room_kind_id = n.room_kind_id
@@ -139,12 +148,12 @@ seats AS (
                   SELECT h.location_id FROM hours AS h
                    WHERE h.provider_id = t.provider_id AND t.starts_at >= h.opens AND t.starts_at < h.closes
                    ORDER BY h.on_date, h.opens, h.location_id LIMIT 1), o.location_id) AS location_id) AS at
+     CROSS JOIN LATERAL (SELECT {IN_PERSON} AS at_clinic, {BY_VIDEO} AS by_video) AS ways
      WHERE t.kind <> 'blocked' AND NOT t.overbooked AND t.taken < t.capacity AND t.status = 'free'
        AND (t.visit_type_id = :visit_type_id
             OR (t.kind = 'published' AND t.visit_type_id IS NULL
                 AND t.ends_at - t.starts_at >= make_interval(mins => o.minutes)))
-       AND (o.at_clinic AND coalesce(t.visit_mode = 'in_person', true)
-            OR o.by_video AND coalesce(t.visit_mode = 'virtual', true))
+       AND (ways.at_clinic OR ways.by_video)
        AND NOT coalesce(b.times && tstzrange(t.starts_at, t.ends_at), false)
 )
 """

@@ -3,119 +3,12 @@
 Nothing here knows the database or how the product goes about it; the only thing shared is what the words mean.
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-MINUTE = timedelta(minutes=1)
-
-
-@dataclass
-class Kind:
-    """A visit type."""
-
-    minutes: int
-    before: int = 0
-    after: int = 0
-    step: int | None = None
-    capacity: int = 1
-    a_day: int | None = None
-    a_patient: int | None = None
-    mode: str | None = None
-    notice: int = 0
-    horizon: int = 730
-    needs: tuple = ()
-    id: UUID = field(default_factory=uuid4)
-
-
-@dataclass
-class Doctor:
-    """Somebody who offers the type; ``minutes`` are their own, if they have any."""
-
-    place: UUID | None = None
-    by_video: bool = True
-    approved: bool = True
-    active: bool = True
-    minutes: int | None = None
-    id: UUID = field(default_factory=uuid4)
-
-
-@dataclass
-class Hours:
-    """Hours of a weekday (0 is Sunday) or of a date."""
-
-    doctor: Doctor
-    start: time
-    end: time
-    weekday: int | None = None
-    day: date | None = None
-    also: bool = False
-    mode: str | None = None
-    place: UUID | None = None
-    paused: bool = False
-    first_day: date | None = None
-    last_day: date | None = None
-    start_first: bool = False
-    end_first: bool = False
-
-
-@dataclass
-class Closure:
-    """Time in which everybody or one doctor, everywhere or at one place, is closed."""
-
-    start: datetime
-    end: datetime
-    doctor: Doctor | None = None
-    place: UUID | None = None
-    removed: bool = False
-
-
-@dataclass
-class SeatHold:
-    """A seat kept for a person."""
-
-    by: UUID
-    until: datetime
-
-
-@dataclass
-class Slot:
-    """A piece of a doctor's time: what it is busy with, and the rooms it keeps."""
-
-    doctor: Doctor
-    start: datetime
-    end: datetime
-    kind: str = "open"
-    status: str = "booked"
-    before: int = 0
-    after: int = 0
-    of_type: UUID | None = None
-    mode: str | None = None
-    capacity: int = 1
-    taken: int = 1
-    held_until: datetime | None = None
-    held_by: UUID | None = None
-    overbooked: bool = False
-    place: UUID | None = None
-    seats: list = field(default_factory=list)
-    rooms: list = field(default_factory=list)
-    id: UUID = field(default_factory=uuid4)
-
-    @property
-    def busy(self):
-        """From when to when, buffers included."""
-        return self.start - self.before * MINUTE, self.end + self.after * MINUTE
-
-
-@dataclass
-class Room:
-    """A room of a kind."""
-
-    kind: UUID
-    place: UUID | None = None
-    paused: bool = False
-    id: UUID = field(default_factory=uuid4)
+from tests.queries.schedule_rows import MINUTE, Kind
 
 
 @dataclass
@@ -233,7 +126,7 @@ class Schedule:
             fits = slot.of_type == self.kind.id or (
                 slot.kind == "published" and slot.of_type is None and slot.end - slot.start >= minutes * MINUTE
             )
-            ways = self._ways(doctor, slot.mode)
+            ways = [way for way in self._ways(doctor, slot.mode) if self._is_in_hours(doctor, slot, way)]
             has_rooms = all(any(room in slot.rooms for room in alike) for alike in self._needed())
             serves = "virtual" in ways or (ways and has_rooms)
             left = slot.capacity - slot.taken - self._held_seats(slot)
@@ -251,17 +144,31 @@ class Schedule:
         ]  # fmt: skip
         return any(overlap((slot.start, slot.end), span) for span in blocked + closed)
 
+    def _is_in_hours(self, doctor, slot, way):
+        """Whether the doctor works that way in every minute of it; what is published needs no hours."""
+        if slot.kind == "published":
+            return True
+        there = [(opens, closes) for hours, opens, closes in self._spans(doctor, slot) if hours.mode in (None, way)]
+        minutes = [slot.start + n * MINUTE for n in range((slot.end - slot.start) // MINUTE)]
+        return all(any(opens <= minute < closes for opens, closes in there) for minute in minutes)
+
     def _place_of(self, doctor, slot):
         """Where a seat is: at its own place, else where the doctor's hours are then, those of the date alone first."""
-        day, then = slot.start.astimezone(self.zone).date(), []
+        then = [
+            (hours.day is None, opens, hours.place is None, hours.place or UUID(int=0))
+            for hours, opens, closes in self._spans(doctor, slot) if opens <= slot.start < closes
+        ]  # fmt: skip
+        places = [None if is_unsaid else place for _, _, is_unsaid, place in sorted(then)[:1]]
+        return slot.place or next(iter(places), None) or doctor.place
+
+    def _spans(self, doctor, slot):
+        """The doctor's hours of the day a slot begins on that suit what is asked for, with when they begin and end."""
+        day = slot.start.astimezone(self.zone).date()
         for hours in self.hours:
             suits = hours.doctor is doctor and not hours.paused and len({hours.mode, self.mode} - {None}) < 2
             if suits and self._counts(hours, day):
                 opens = instant(day, hours.start, self.zone, hours.start_first)
-                if opens <= slot.start < instant(day, hours.end, self.zone, hours.end_first):
-                    then.append((hours.day is None, opens, hours.place is None, hours.place or UUID(int=0)))
-        places = [None if is_unsaid else place for _, _, is_unsaid, place in sorted(then)[:1]]
-        return slot.place or next(iter(places), None) or doctor.place
+                yield hours, opens, instant(day, hours.end, self.zone, hours.end_first)
 
     def _is_looked_at(self, moment):
         """The statement also looks a little to both sides of the days; who asks for days gets no others."""

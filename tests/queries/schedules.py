@@ -16,8 +16,9 @@ from clinic.models.rooms import RoomKind, SlotRoom, VisitTypeNeed
 from clinic.models.schedule import Availability, SeatHold, VisitType
 from clinic.models.schedule import Slot as SlotRow
 from clinic.models.visits import Visit
-from tests.queries.reference import Closure, Doctor, Hours, Kind, Room, Schedule, Slot, overlap
-from tests.queries.reference import SeatHold as Seat
+from tests.queries.reference import Schedule, overlap
+from tests.queries.schedule_rows import Closure, Doctor, Hours, Kind, Room, Slot
+from tests.queries.schedule_rows import SeatHold as Seat
 
 # Eight zones that turn their clocks: to both sides of Greenwich, south of the equator, at midnight, by half an hour.
 ZONES = (

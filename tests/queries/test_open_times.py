@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import groups
 from clinic.actions.patients import register
 from clinic.models.organizations import Clinic
 from clinic.models.schedule import Availability
@@ -130,3 +131,48 @@ def test_a_shared_time_is_open_until_its_last_seat_is_taken(session, cast):
         left = [each.seats for each in found(session, cast, ten.date()) if each.starts_at == ten]
         seats.append(left[0] if left else 0)
     assert seats == [2, 1, 0]
+
+
+class TestHoursAroundASharedTime:
+    """Dr Osei's check-up is for three; one sits in it at ten."""
+
+    @pytest.fixture
+    def ten(self, session, cast):
+        cast.follow_up.capacity = 3
+        session.flush()
+        return cast.booked(cast.tomorrow_at(10), visit_type=cast.follow_up)
+
+    def test_its_seats_are_open_to_others(self, session, cast, ten):
+        assert _has_seat(session, cast, ten)
+
+    def test_hours_that_are_paused_take_its_seats_along(self, session, cast, ten):
+        session.execute(sa.update(Availability).values(status="paused"))
+        assert not _has_seat(session, cast, ten)
+
+    @pytest.mark.parametrize("change", [{"start_time": time(10, 5)}, {"end_time": time(10, 5)}])
+    def test_hours_that_have_only_a_part_of_it_offer_no_seat(self, session, cast, ten, change):
+        session.execute(sa.update(Availability).values(change))
+        assert not _has_seat(session, cast, ten)
+
+    @pytest.mark.parametrize("asked", [None, "in_person"])
+    def test_hours_by_video_alone_offer_no_seat_in_person(self, session, cast, ten, asked):
+        session.execute(sa.update(Availability).values(visit_mode="virtual"))
+        assert not _has_seat(session, cast, ten, mode=asked)
+
+    def test_hours_that_follow_each_other_have_it_together(self, session, cast, ten):
+        day = ten.starts_at.astimezone(ZoneInfo(cast.rose.timezone)).date()
+        _hours(session, cast, day, time(9), time(10, 5))
+        _hours(session, cast, day, time(10, 5), time(12))
+        assert _has_seat(session, cast, ten)
+
+    def test_a_published_time_needs_no_hours(self, session, cast):
+        session.execute(sa.update(Availability).values(status="paused"))
+        group = groups.Group(cast.dr_osei.id, 5, visit_type_id=cast.follow_up.id)
+        slot = groups.publish(session, group, cast.tomorrow_at(10), by=cast.ines.actor)
+        assert _has_seat(session, cast, slot)
+
+
+def _has_seat(session, cast, at, **more):
+    day = at.starts_at.astimezone(ZoneInfo(cast.rose.timezone)).date()
+    times = found(session, cast, day, visit_type=cast.follow_up, **more)
+    return at.starts_at in {each.starts_at for each in times}
