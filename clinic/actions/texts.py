@@ -17,6 +17,7 @@ from clinic.models.notifications import Channel, Notification, NotificationKind,
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextNumber, TextReply
 from clinic.models.visits import CancelReason, Visit
 from clinic.queries import texts as asked
+from clinic.queries.own_visits import has_lost_its_time
 from clinic.queries.reaching import has_number, number_hash
 from clinic.scope import Scope
 
@@ -161,6 +162,9 @@ def _act(session, reply, line, by):
             result = _confirm(visit, actor) if reply.meaning == M.CONFIRM else _cancel(visit, actor)
     except Refused:
         result = R.NOT_POSSIBLE
+        if reply.meaning == M.CANCEL and not has_lost_its_time(session, visit):
+            # Who hears nothing believes that it is cancelled.
+            notifications.tell(session, NotificationKind.BOOKED, visit=visit, by=actor, too_late=True)
     _settle(reply, result, [line], desk=result == R.NOT_POSSIBLE)
 
 

@@ -76,6 +76,13 @@ OF_OFFERS = (
     (word("to who waits for one"), {"purpose": "waitlist"}), (word("to who asked for one"), {"purpose": "request"}),
 )  # fmt: skip
 VARIANTS = {
+    K.BOOKED: (
+        (word("when it was booked"), {}), (word("to who texts NO when it is too late to cancel"), {"too_late": True}),
+    ),
+    K.REMINDER: (
+        (word("while it can be cancelled"), {"may_cancel": True}),
+        (word("when it is too late to cancel"), {"may_cancel": False}),
+    ),
     K.CANCELLED: (
         (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
         (word("asked for and not answered in time"), {"unanswered": True}),
@@ -144,6 +151,7 @@ def _facts(session, line, clinic, telling, locale):
         "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
         "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
+        "may_cancel": line.visit is not None and line.visit.patient_may_cancel,
         "words": _words_of_closing(session, line),
         "others": [clock.says(each.visit_starts_at) for each in told_with(session, line, telling)],
         **line.facts,
