@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const LINE = 300000;
+  const MINUTE = 60000;
   const wide = window.matchMedia("(min-width: 54.01rem)");
   const part = () => document.getElementById("calendar");
   const board = () => document.getElementById("calendar-board");
@@ -105,23 +105,33 @@
   });
   document.addEventListener("htmx:beforeRequest", (event) => { if (carried && event.detail.target === part()) event.preventDefault(); });
 
-  /* What time a line of a lane means, for people and for the server. */
-  const clock = (lane, line) => {
+  /* What time so many minutes below the top of a lane are, for people and for the server. */
+  const clock = (lane, below) => {
     const { begins, from, zone, locale } = board().dataset;
-    if (!lane.dataset.date) return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(Date.parse(begins) + line * LINE);
-    const minutes = (Number(from) + line) * 5;
+    if (!lane.dataset.date) return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(Date.parse(begins) + below * MINUTE);
+    const minutes = Number(from) * 5 + below;
     return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
   };
-  const wish = (lane, line) => {
+  const wish = (lane, below) => {
     const whose = lane.dataset.provider ? { provider_id: lane.dataset.provider } : {};
     if (lane.dataset.room) Object.assign(whose, { wanted_room: lane.dataset.room });
-    if (lane.dataset.date) return { ...whose, on_date: lane.dataset.date, at_time: clock(lane, line) };
-    return { ...whose, starts_at: new Date(Date.parse(board().dataset.begins) + line * LINE).toISOString().replace(".000Z", "Z") };
+    if (lane.dataset.date) return { ...whose, on_date: lane.dataset.date, at_time: clock(lane, below) };
+    return { ...whose, starts_at: new Date(Date.parse(board().dataset.begins) + below * MINUTE).toISOString().replace(".000Z", "Z") };
   };
   const name = (lane) => lane.querySelector("h2").textContent.trim();
 
-  /* Carrying a visit: a mark shows where it would be put down. */
+  /* Carrying a visit: a mark shows where it would be put down. That is at a quarter, or on the very minute it came from,
+     so that who carries it to another doctor or room, or back, changes nothing else. */
   let carried = null;
+  const below = () => carried.line * 5 + (carried.line === carried.home[1] ? Number(carried.face.dataset.past) : 0);
+  const nearestStop = (line) => {
+    const quarter = Math.round(line / 3) * 3, own = carried.home[1];
+    return Math.abs(line - own) <= Math.abs(line - quarter) ? own : quarter;
+  };
+  const nextStop = (line, step) => {
+    const quarter = step < 0 ? Math.ceil(line / 3) * 3 - 3 : Math.floor(line / 3) * 3 + 3, own = carried.home[1];
+    return (own - line) * step > 0 && (quarter - own) * step > 0 ? own : quarter;
+  };
   const lift = (face, offset) => {
     const tile = face.closest(".tile");
     carried = { face, tile, offset, lane: tile.closest(".calendar-lane"), line: Number(face.dataset.line), long: Number(face.dataset.long), mark: document.createElement("li") };
@@ -133,7 +143,7 @@
   const mark = () => {
     const { lane, line, long } = carried;
     carried.mark.className = `drop-mark from-${line} for-${long}`;
-    carried.mark.textContent = clock(lane, line);
+    carried.mark.textContent = clock(lane, below());
     let list = lane.querySelector(".lane");
     if (!list) {
       list = document.createElement("ol");
@@ -156,18 +166,19 @@
   };
   const drop = () => {
     const { face, lane, line, home } = carried;
+    const to = wish(lane, below());
     const left = home[0].dataset.room ? { left_room: home[0].dataset.room } : {};
     const stays = lane === home[0] && line === home[1];
     leave();
     if (stays) return;
     origin = { id: face.id, lane: lanes().indexOf(lane), height: middle(face) };
-    window.htmx.ajax("POST", `/staff/moving/${face.dataset.moves}/move`, { source: "#mover", target: "#drawer", swap: "outerHTML", values: { ...wish(lane, line), ...left } });
+    window.htmx.ajax("POST", `/staff/moving/${face.dataset.moves}/move`, { source: "#mover", target: "#drawer", swap: "outerHTML", values: { ...to, ...left } });
   };
   const carryByKey = (event) => {
     const { lane, line } = carried;
     if (event.key === "Escape") { const { face } = carried; leave(); face.focus(); say(said.dataset.left); }
     else if (event.key === "Enter" || event.key === " ") drop();
-    else if (event.key === "ArrowUp" || event.key === "ArrowDown") carry(lane, line + (event.key === "ArrowUp" ? -3 : 3));
+    else if (event.key === "ArrowUp" || event.key === "ArrowDown") carry(lane, nextStop(line, event.key === "ArrowUp" ? -1 : 1));
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") carry(lanes()[lanes().indexOf(lane) + (event.key === "ArrowLeft" ? -1 : 1)], line);
     else return;
     event.preventDefault();
@@ -196,7 +207,7 @@
     const lane = document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest(".calendar-lane")).find(Boolean) || carried.lane;
     const body = lane.querySelector(".lane-body").getBoundingClientRect();
     const line = (event.clientY - carried.offset - body.top) / (body.height / Number(board().dataset.lines));
-    carry(lane, Math.round(line / 3) * 3);
+    carry(lane, nearestStop(line));
     const edge = board().getBoundingClientRect();
     board().scrollBy(nudge(event.clientX, edge.left + 60, edge.right), nudge(event.clientY, edge.top + 52, edge.bottom));
   });
@@ -239,7 +250,7 @@
   /* The present moment moves on without being asked for. */
   setInterval(() => {
     const { begins, lines } = board()?.dataset || {};
-    const line = Math.floor((Date.now() - Date.parse(begins)) / LINE);
+    const line = Math.floor((Date.now() - Date.parse(begins)) / (5 * MINUTE));
     if (line >= 0 && line < Number(lines)) document.querySelectorAll(".now-mark").forEach((each) => { each.className = `now-mark from-${line}`; });
   }, 30000);
 

@@ -69,6 +69,12 @@ class Wish:
     wanted_rooms: tuple[UUID, ...] = ()
     kept_rooms: tuple[UUID, ...] = ()
 
+    def is_met_by(self, visit):
+        """Whether the visit stands like this already, and nothing is asked for beside that: no room, no overbooking."""
+        stands = (visit.provider_id, visit.starts_at, visit.visit_type_id, visit.visit_mode)
+        wished = (self.provider_id, self.starts_at, self.visit_type_id, self.visit_mode)
+        return stands == wished and not (self.wanted_rooms or self.overbook)
+
 
 def book(session, wish: Wish, *, by: Actor) -> UUID:
     """Book the wished time and return the visit's id; raises TimeTaken where somebody was quicker, Refused otherwise.

@@ -124,7 +124,8 @@ def move_to(visit, wish: Wish, *, by):
     hold(visit)
     for refusal in obstacles.of_moving(visit, wish, by=by):
         raise refusal
-    return shift(visit, wish, by=by)
+    # A form sent twice, or sent as it came, moves nobody, and nobody is told that they were moved.
+    return visit if wish.is_met_by(visit) else shift(visit, wish, by=by)
 
 
 def shift(visit, wish: Wish, *, by):
@@ -143,23 +144,11 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by):
     """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already."""
     old, freed = visit.starts_at, (visit.provider_id, visit.starts_at, visit.ends_at)
     visit.slot_id, visit.room_id = slot_id, slot_rooms.first_room(object_session(visit), visit.clinic_id, slot_id)
-    visit.provider_id, visit.visit_type_id, visit.visit_mode = (
-        wish.provider_id,
-        wish.visit_type_id,
-        wish.visit_mode,
-    )
+    visit.provider_id, visit.visit_type_id, visit.visit_mode = wish.provider_id, wish.visit_type_id, wish.visit_mode
     visit.starts_at = wish.starts_at
     visit.ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
-    remember(
-        object_session(visit),
-        visit.clinic_id,
-        visit.id,
-        EventKind.MOVED,
-        by=by,
-        old_starts_at=old,
-        new_starts_at=wish.starts_at,
-        notes=wish.overbook,
-    )
+    facts = {"old_starts_at": old, "new_starts_at": wish.starts_at, "notes": wish.overbook}
+    remember(object_session(visit), visit.clinic_id, visit.id, EventKind.MOVED, by=by, **facts)
     tell_waitlist(object_session(visit), visit.clinic_id, *freed)
     if wish.told and visit.starts_at > now():
         tell(object_session(visit), NotificationKind.MOVED, visit=visit, by=by, old_starts_at=old)

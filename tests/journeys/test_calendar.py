@@ -1,7 +1,9 @@
 """The calendar at the desk: booking and moving by the keyboard alone, by the mouse, on a phone, and without script."""
 
 import pytest
+import sqlalchemy as sa
 
+from clinic.models.visits import EventKind, VisitEvent
 from tests.journeys.browser import DESK, PHONE
 from tests.rooms import a_kind, rooms_kept
 
@@ -113,6 +115,32 @@ def test_a_visit_is_carried_from_room_to_room_by_the_mouse_and_by_the_keyboard(w
     assert rooms_kept(session) == ["Room 1"]
     desk.page.get_by_role("button", name="Undo").last.click()
     tile.wait_for()
+
+
+@pytest.mark.parametrize("minute", [20, 12])
+def test_what_is_carried_to_another_doctor_or_back_keeps_its_minute(window, session, cast, tomorrow, minute):
+    visit = cast.booked(cast.tomorrow_at(10, minute))
+    desk, sent = window(cast.amara).go(f"{tomorrow}&zoom=15"), []
+    desk.page.on("request", lambda each: each.method == "POST" and sent.append(each.url))
+    tile = desk.page.locator(f'[data-moves="{visit.id}"]')
+    mouse, place = desk.page.mouse, tile.bounding_box()
+    mouse.move(place["x"] + 40, place["y"] + 4)
+    mouse.down()
+    for far in (30, 60, 30, 5):
+        mouse.move(place["x"] + 40, place["y"] + 4 + far, steps=4)
+    desk.page.locator(".drop-mark", has_text=f"10:{minute}").wait_for()
+    mouse.up()
+    desk.page.locator(".drop-mark").wait_for(state="detached")
+    tile.focus()
+    for key in ("Space", "ArrowDown", "ArrowUp", "ArrowLeft"):
+        desk.page.keyboard.press(key)
+    desk.page.locator(".drop-mark", has_text=f"10:{minute}").wait_for()
+    desk.page.keyboard.press("Enter")
+    desk.sees("Moved: Tom Baker")
+    _lane(desk, "Dr Astrid Lind").locator("[data-moves]", has_text=f"10:{minute}").wait_for()
+    assert [url.rpartition("/")[2] for url in sent] == ["move"]
+    moves = session.scalars(sa.select(VisitEvent).where(VisitEvent.kind == EventKind.MOVED)).all()
+    assert [(each.old_starts_at, each.new_starts_at) for each in moves] == [(visit.starts_at, visit.starts_at)]
 
 
 def test_an_empty_quarter_of_a_rooms_lane_is_booked_in_that_room(window, session, cast, tomorrow):

@@ -98,7 +98,7 @@ class Lanes:
             what="visit", id=visit.id, opens=opens, status=visit.status, word=self.badges[visit.status],
             time=self._time(visit.starts_at), until=self._time(visit.ends_at), name=visit.full_name,
             more=" · ".join([type_, *marks]), moves=self.books and opens and visit.status in MOVABLE,
-            doctor=visit.doctor or "",
+            doctor=visit.doctor or "", past=visit.starts_at.minute % 5,
         )  # fmt: skip
 
     def _group(self, slot, visits):

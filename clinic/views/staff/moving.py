@@ -50,7 +50,7 @@ def move(visit_id):
         found.go()
     except Refused as refusal:
         return again(part_or_page(), status=409, move=found.refused(refusal))
-    return _done(found.visit, found.done_words, undo)
+    return _done(found.visit, found.words_of(undo), undo)
 
 
 @bp.post("/undo-move", needs=Permission.VISITS_BOOK)
@@ -159,12 +159,17 @@ class Move:
         return visit_rooms.instead(self.visit, wish, self.form.left_room.data)
 
     @property
-    def is_of_room(self):
-        """Whether the visit stays when and with whom it is, and only its room is another one."""
+    def stays(self):
+        """Whether the visit stays when and with whom it is."""
         form, visit = self.form, self.visit
-        stays = (visit.provider_id, visit.starts_at, visit.visit_type_id, visit.visit_mode)
-        asked = (form.provider_id.data, form.starts_at.data, form.visit_type_id.data, form.mode)
-        return bool(form.wanted_room.data) and asked == stays
+        stands = (visit.provider_id, visit.starts_at, visit.visit_type_id, visit.visit_mode)
+        return stands == (form.provider_id.data, form.starts_at.data, form.visit_type_id.data, form.mode)
+
+    @property
+    def is_of_room(self):
+        """Whether only its room is another one, or none any more."""
+        left_id = self.form.left_room.data
+        return self.stays and bool(self.form.wanted_room.data or (left_id and left_id == self.visit.room_id))
 
     def go(self):
         """Move the visit; raises Refused."""
@@ -174,19 +179,22 @@ class Move:
         else:
             visits.move_to(self.visit, self.wish, by=current.actor)
 
-    @property
-    def done_words(self):
-        """What is said when it is done."""
+    def words_of(self, undo):
+        """What is said when it is done, which there was nothing of if there is no way back."""
+        if not undo:
+            return _("Nothing changed: %(name)s, %(time)s")
         if self.form.wanted_room.data and self.visit.room:
             return _("Moved: %(name)s, %(time)s, %(room)s")
         return _("Moved: %(name)s, %(time)s")
 
     @property
     def way_back(self):
-        """The address that moves the visit back to where it is now."""
+        """The address that moves the visit back to where it is now; None where it is not going anywhere."""
         visit = self.visit
         if self.is_of_room:
             return url_for("staff.moving.undo_room", visit_id=visit.id, room_id=visit.room_id)
+        if self.stays and not self.form.overbook_reason.data:
+            return None
         # A room that was only come by is come back to if it is free; one that was left on purpose has to be.
         room = "room_id" if self.form.wanted_room.data else "rather_room_id"
         ids = {"visit_id": visit.id, "provider_id": visit.provider_id, room: visit.room_id}

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 import clinic.forms.booking
 from clinic.actions import blocks, visits
 from clinic.models.notifications import Notification
-from clinic.models.visits import Visit
+from clinic.models.rooms import Room
+from clinic.models.visits import EventKind, Visit, VisitEvent
 from tests.rooms import a_kind, rooms_kept
 
 
@@ -125,6 +126,27 @@ class TestMove:
         assert answer.location.endswith(f"/staff/calendar?date={cast.tomorrow_at(14, days=3).date()}")
 
 
+class TestMovedNowhere:
+    def test_a_form_sent_as_it_came_moves_nobody_and_tells_nobody(self, session, cast, amara, now_at):
+        visit = cast.booked(patient=cast.maya_patient)
+        told = session.scalar(sa.select(sa.func.count()).select_from(Notification))
+        answer = amara.send(
+            "staff.moving.move", {"starts_at": visit.starts_at.isoformat()}, htmx=True, visit_id=visit.id
+        )
+        assert "Nothing changed: Maya Okafor" in answer.text and "undo-move" not in answer.text
+        assert now_at(visit.id) == (cast.tomorrow_at(10), cast.dr_osei.id)
+        assert session.scalar(sa.select(sa.func.count()).select_from(Notification)) == told
+        assert session.scalar(sa.select(VisitEvent.id).where(VisitEvent.kind == EventKind.MOVED)) is None
+
+    def test_nor_does_one_that_is_sent_twice(self, session, cast, amara, now_at):
+        visit = cast.booked(patient=cast.maya_patient)
+        where = {"starts_at": cast.tomorrow_at(14).isoformat()}
+        for _time in range(2):
+            assert amara.send("staff.moving.move", where, htmx=True, visit_id=visit.id).status_code == 200
+        assert now_at(visit.id)[0] == cast.tomorrow_at(14)
+        assert session.scalars(sa.select(VisitEvent.kind).where(VisitEvent.kind == EventKind.MOVED)).all() == ["moved"]
+
+
 class TestIntoARoom:
     @pytest.fixture
     def rooms(self, session, cast):
@@ -158,6 +180,22 @@ class TestIntoARoom:
         assert amara.send(undo).status_code == 303
         now_at(visit.id)
         assert rooms_kept(session, visit) == ["Room 1"] and visit.room_id == rooms.one.id
+
+    def test_a_drag_to_where_visits_have_no_room_lets_the_room_go_and_tells_no_patient(
+        self, session, cast, amara, rooms, now_at
+    ):
+        visit = cast.booked(patient=cast.maya_patient, wanted_rooms=(rooms.scan.id,))
+        session.refresh(visit)
+        held = session.get_one(Room, (cast.rose.id, visit.room_id))
+        where = {"left_room": held.id, "starts_at": visit.starts_at.isoformat()}
+        answer = amara.send("staff.moving.move", where, htmx=True, visit_id=visit.id)
+        now_at(visit.id)
+        assert visit.room_id is None and held.name not in rooms_kept(session, visit)
+        assert session.scalar(sa.select(VisitEvent.id).where(VisitEvent.kind == EventKind.MOVED)) is None
+        undo = re.search(r'action="(/staff/moving/[^"]*undo-room[^"]*)"', answer.text)[1].replace("&amp;", "&")
+        assert amara.send(undo).status_code == 303
+        now_at(visit.id)
+        assert visit.room_id == held.id and held.name in rooms_kept(session, visit)
 
     def test_a_drag_to_another_time_in_another_room_changes_both_and_is_taken_back_whole(
         self, session, cast, amara, rooms, drag, now_at
