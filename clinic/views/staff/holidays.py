@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import closures
+from clinic.actions import closures, strandings
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.holidays import HolidayFileForm, HolidaysForm, written
@@ -49,7 +49,13 @@ def create():
         return again(NEW, status=422, form=_blamed(form.days.errors))
     many = closures.add_holidays(db.session(), form.days.data or [], by=current.actor)
     message = ngettext("%(num)d day is closed.", "%(num)d days are closed.", many)
-    return changed(then=url_for("staff.closures.index"), message=message if many else _("Nothing new to close."))
+    return changed(then=_onwards(), message=message if many else _("Nothing new to close."))
+
+
+def _onwards():
+    """To the visits that need another time now, where the days took any of theirs; otherwise to the closures."""
+    stranded = strandings.opened(db.session()) and current.may(Permission.VISITS_SEE)
+    return url_for("staff.stranded.index" if stranded else "staff.closures.index")
 
 
 def _events(form):

@@ -65,6 +65,13 @@ def test_the_days_are_shown_first_and_the_ticked_ones_are_closed(ines, cast, ses
     assert entries == ["closures.add", "closures.add"]
 
 
+def test_visits_on_the_days_are_looked_after_at_once(ines, cast, session, file):
+    cast.booked(cast.tomorrow_at(10, days=10))
+    answer = ines.send("staff.holidays.create", {"days": boxes(look(ines, file()).text)})
+    assert answer.status_code == 303 and answer.location.endswith("/staff/stranded")
+    assert "St Swithin" in ines.open(answer.location).text
+
+
 def test_the_same_file_again_changes_nothing(ines, session, file):
     sent = boxes(look(ines, file()).text)
     for _twice in range(2):
