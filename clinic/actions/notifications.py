@@ -14,7 +14,7 @@ from clinic import bell, jobs
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind, NotificationState, Why
 from clinic.models.visits import VisitKind
-from clinic.queries.telling import WITH
+from clinic.queries.heard import STANDS, WITH, stands
 
 SEND = "notifications.send"
 LEDGER, K, S = Notification.__table__, NotificationKind, NotificationState
@@ -75,6 +75,8 @@ def tell_by_ids(
 def leave_out(line: Notification, why: Why):
     """Nobody is told this any more."""
     line.state, line.why = S.NOT_NEEDED, why
+    if why in (Why.KNOWN, Why.TOGETHER):
+        _keep_how_it_stands(line)
 
 
 def gather(line: Notification, others: list[Notification]):
@@ -89,6 +91,13 @@ def begin(line: Notification, reach, words):
     line.state, line.why, line.attempts, line.send_at = S.SENDING, None, line.attempts + 1, now()
     line.channel, line.sent_to, line.language = reach.channel, reach.address, words.language
     line.subject, line.text = words.subject, words.shown
+    _keep_how_it_stands(line)
+
+
+def _keep_how_it_stands(line):
+    """Keep of which visit the patient knows from now on, so that a later line is only told where it says more."""
+    if line.visit is not None:
+        line.facts = {**line.facts, STANDS: stands(line.visit)}
 
 
 def handed_over(line: Notification, *, service_id=None, service_status=None):

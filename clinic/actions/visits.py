@@ -1,5 +1,6 @@
 """The verbs of a visit's life: what the desk, the doctor and the patient do with one."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -196,7 +197,8 @@ def undo(visit, *, by, reason=None, own=False):
     was_called_off = visit.status == S.CANCELLED
     move_back(visit, last.from_status, by=by, notes=reason)
     if was_called_off:
-        _stand_again(object_session(visit), visit, by)
+        # What patients do themselves is answered at once, and without an apology.
+        _stand_again(object_session(visit), visit, replace(by, in_portal=True) if own else by)
     return visit
 
 

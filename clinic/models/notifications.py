@@ -56,7 +56,7 @@ class Why(Choice):
     """Why a message was not sent, or did not arrive."""
 
     PATIENT_GONE = "patient_gone", word("The record has been closed since.")
-    OVERTAKEN = "overtaken", word("Something newer was told instead.")
+    OVERTAKEN = "overtaken", word("What happened since has made it needless.")
     SWITCHED_OFF = "switched_off", word("The clinic does not send messages of this kind.")
     KNOWN = "known", word("The patient was there when it was done.")
     TOO_LATE = "too_late", word("It would have come too late.")

@@ -13,6 +13,7 @@ from clinic.models.requests import RequestStatus, VisitRequest
 from clinic.models.visits import CancelReason, VisitStatus
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.heard import WITH, expected_at, says_nothing_new, was_told
 from clinic.queries.strandings import is_stranded
 
 K, S = NotificationKind, VisitStatus
@@ -20,7 +21,7 @@ K, S = NotificationKind, VisitStatus
 TRUE_IN = {
     K.BOOKED: (S.BOOKED, S.CONFIRMED),
     K.ACCEPTED: (S.BOOKED, S.CONFIRMED),
-    K.RESTORED: (S.REQUESTED, S.BOOKED, S.CONFIRMED),
+    K.RESTORED: (S.BOOKED, S.CONFIRMED),
     K.MOVED: (S.REQUESTED, S.BOOKED, S.CONFIRMED),
     K.REMINDER: (S.BOOKED, S.CONFIRMED),
     K.REQUESTED: (S.REQUESTED,),
@@ -28,10 +29,8 @@ TRUE_IN = {
 }
 # What nobody needs to be called about who was there when it was done, on the telephone or at the desk.
 SAID_AT_ONCE = {K.BOOKED, K.REQUEST_RECEIVED}
-
-
-# Of a line's facts: the ids of the lines that are told with it.
-WITH = "with"
+# What only says how a visit stands is said to whoever knows of it otherwise.
+OF_STANDING = (K.MOVED, K.RESTORED, K.REQUESTED, K.CANCELLED)
 # What is done to several visits at once, a series or a day, is told at once.
 TOGETHER = (K.BOOKED, K.MOVED, K.CANCELLED)
 
@@ -81,9 +80,10 @@ def _of_visit(session, line):
         return Why.OVERTAKEN
     if visit.starts_at <= now():
         return Why.TOO_LATE
-    if line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.ENTERED_IN_ERROR:
-        return None if _was_told(session, Notification.visit_id == visit.id) else Why.OVERTAKEN
-    return None
+    by_mistake = line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.ENTERED_IN_ERROR
+    if by_mistake and not _was_told(session, Notification.visit_id == visit.id):
+        return Why.OVERTAKEN
+    return Why.OVERTAKEN if line.kind in OF_STANDING and says_nothing_new(session, line) else None
 
 
 def _is_true_of(session, line, offer):
@@ -112,17 +112,18 @@ def _is_open(session, offer):
 
 
 def soonest_of(session, line) -> datetime | None:
-    """The first moment ahead that the line is about: the time it speaks of, or the one the visit had until then."""
-    offer = session.get(SlotOffer, (line.clinic_id, line.offer_id)) if line.offer_id else None
-    times = (line.visit_starts_at, line.old_starts_at, offer and offer.visit_starts_at)
+    """The first moment ahead that the line is about: the time it speaks of, or when the patient would come."""
+    times = [line.visit_starts_at, line.old_starts_at]
+    if line.kind == K.MOVED:
+        times.append(expected_at(session, line))
+    if line.kind == K.OFFER:
+        times.append(session.get(SlotOffer, (line.clinic_id, line.offer_id)).visit_starts_at)
     return min((time for time in times if time and time > now()), default=None)
 
 
 def _was_told(session, *about):
     """Whether the patient ever heard of it, by the desk's call too."""
-    heard = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.UNCLEAR)
-    reached = sa.or_(Notification.state.in_(heard), Notification.desk_done_at.is_not(None))
-    return session.scalar(sa.select(sa.exists().where(*about, reached)))
+    return session.scalar(sa.select(sa.exists().where(*about, was_told())))
 
 
 def needs_no_call(session, line) -> Why | None:

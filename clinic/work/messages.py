@@ -21,6 +21,7 @@ from clinic.models.offers import SlotOffer
 from clinic.models.people import VisitMode
 from clinic.models.requests import VisitRequest
 from clinic.models.visits import CancelReason
+from clinic.queries.heard import expected_at
 from clinic.queries.places import place_of
 from clinic.queries.reaching import zone_of
 from clinic.queries.telling import told_with
@@ -87,6 +88,7 @@ VARIANTS = {
         (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
         (word("asked for and not answered in time"), {"unanswered": True}),
     ),
+    K.RESTORED: ((word("by the clinic"), {}), (word("by the patient"), {"by_patient": True})),
     K.OFFER: OF_OFFERS, K.OFFER_WITHDRAWN: OF_OFFERS,
 }  # fmt: skip
 
@@ -143,13 +145,14 @@ def _facts(session, line, clinic, telling, locale):
     doctor = about and about.provider
     kind = line.visit and line.visit.cancel_reason
     return {
-        **_times(line, about, offer, clock),
+        **_times(line, about, offer, clock, _old(session, line, offer)),
         "who": line.patient.first_name or line.patient.full_name.split()[0],
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": doctor.display_name if doctor else None,
         "where": _where(session, about),
         "type": about.visit_type.name if telling.names_type and about and about.visit_type else None,
-        "by_patient": kind == CancelReason.PATIENT, "unanswered": kind == CancelReason.UNANSWERED,
+        "by_patient": kind == CancelReason.PATIENT or (line.kind == K.RESTORED and line.at_once),
+        "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
         "may_cancel": line.visit is not None and line.visit.patient_may_cancel,
         "words": _words_of_closing(session, line),
@@ -165,9 +168,16 @@ def _words_of_closing(session, line):
     return request and request.cancel_note
 
 
-def _times(line, about, offer, clock):
+def _old(session, line, offer):
+    """When the patient would come without this message; None where that is the time it speaks of."""
+    if line.kind == K.MOVED:
+        old = expected_at(session, line) or line.old_starts_at
+        return None if old == line.visit_starts_at else old
+    return offer and offer.visit_starts_at
+
+
+def _times(line, about, offer, clock, old):
     starts_at = line.visit_starts_at or (about and about.starts_at)
-    old = line.old_starts_at or (offer and offer.visit_starts_at)
     until = offer and offer.until
     return {
         "when": clock.says(starts_at), "short_when": clock.says(starts_at, short=True),
@@ -222,7 +232,7 @@ def _example(clinic, telling, locale):
     line = SimpleNamespace(visit_starts_at=begins, old_starts_at=begins.replace(day=8, hour=15))
     offer = SimpleNamespace(until=begins.replace(day=7, hour=12, minute=0), visit_starts_at=None)
     return {
-        **_times(line, None, offer, Clock(locale, zone, zone)), "who": _("Alex"),
+        **_times(line, None, offer, Clock(locale, zone, zone), line.old_starts_at), "who": _("Alex"),
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": _("Dr Example"), "where": clinic.address_line,
         "type": _("Consultation") if telling.names_type else None, "by_patient": False, "unanswered": False,

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from clinic.actions import calls as desk
 from clinic.actions import offers, reminders, visits
+from clinic.models.calls import CallOutcome
 from clinic.models.notifications import NotificationKind, NotificationState, Why
 from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
@@ -50,7 +52,9 @@ class TestAnOfferAcceptedByPhone:
             visits.move_to(visit, wish, by=cast.amara.actor)
             session.commit()
             telling.work()
-        (call,) = calls.waiting(session, cast.rose.id)
+            (call,) = calls.waiting(session, cast.rose.id)
+            desk.record(telling.lines(kind=MOVED)[-1], CallOutcome.REACHED, by=cast.amara.actor)
+            session.commit()
         assert visit.starts_at == offer.starts_at == call.visit_starts_at and call.kind == MOVED.value
 
     def test_is_still_confirmed_in_writing_to_who_likes_that(self, telling, app, session, cast, tom):

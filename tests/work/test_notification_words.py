@@ -112,7 +112,7 @@ class TestWhoseClock:
         offer = SimpleNamespace(until=winter, visit_starts_at=winter, starts_at=winter)
         line = SimpleNamespace(visit_starts_at=None, old_starts_at=None)
         with app.test_request_context():
-            told = _times(line, offer, offer, clock)
+            told = _times(line, offer, offer, clock, winter)
             _subject, *paragraphs = written("messages/offer.txt", "en", purpose="stranded", is_move=True, **told)
         assert all(told[each].endswith("14:30 (your time: 09:30)") for each in ("until", "short_until", "old", "when"))
         assert "of your visit, " in paragraphs[0] and "14:30 (your time: 09:30). We are sorry." in paragraphs[0]
