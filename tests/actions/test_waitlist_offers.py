@@ -1,6 +1,7 @@
 """What becomes free is offered to the next in line, held for them, and to the one after on a no."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -113,7 +114,10 @@ class TestOffer:
 
     def test_nobody_is_woken_the_time_is_offered_in_the_morning_if_it_is_still_open(self, session, cast, awake):
         entry = wait(session, cast)
-        awake.settings = {**awake.settings, SETTING: {"quiet_from": "00:00", "quiet_until": "23:59"}}
+        # Two hours before the hour of the test and two after it are night.
+        here, hours = now().astimezone(ZoneInfo(awake.timezone)), timedelta(hours=2)
+        night = {"quiet_from": f"{here - hours:%H:%M}", "quiet_until": f"{here + hours:%H:%M}"}
+        awake.settings = {**awake.settings, SETTING: night}
         session.commit()
         assert not refill(session, cast) and entry.status == W.WAITING
         at = session.scalars(sa.text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'waitlist.offer'"))
