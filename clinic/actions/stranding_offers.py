@@ -16,11 +16,11 @@ from clinic.db import now
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding
-from clinic.models.visits import Visit
+from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.better_times import better_times
 from clinic.queries.blocks import MOVABLE
 
-S, TOPIC = StrandedStatus, "offers"
+S, K, TOPIC = StrandedStatus, NotificationKind, "offers"
 # So long a proposal is kept while the desk looks at it; sent, it lasts as long as the stranding says.
 KEPT = timedelta(hours=24)
 # An answer is to come so long before the time itself, where there is as much time left.
@@ -268,7 +268,9 @@ def withdraw_all(session, stranding: Stranding, *, by):
     ).options(joinedload(StrandedVisit.visit))  # fmt: skip
     for row in session.scalars(sent).all():
         if not is_settled(row, row.visit):
-            tell(session, NotificationKind.RESTORED, visit=row.visit, by=by)
+            # What was only asked for takes place no more surely than before: it is kept, and not booked yet.
+            is_asked_for = row.visit.status == VisitStatus.REQUESTED
+            tell(session, K.REQUESTED if is_asked_for else K.RESTORED, visit=row.visit, by=by)
 
 
 def _still_stranded(row):

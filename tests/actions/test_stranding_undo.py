@@ -10,6 +10,7 @@ from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import OfferStatus
 from clinic.models.schedule import Availability, AvailabilityStatus, Slot, SlotKind
 from clinic.models.strandings import Stranding
+from clinic.models.visits import VisitStatus
 from tests.actions.stranding import leave, send_all, work
 
 
@@ -34,6 +35,21 @@ class TestUndo:
         assert session.scalar(told) == 2
         with pytest.raises(Refused, match="already"):
             stranding_undo.undo(ill, by=cast.ines.actor)
+
+    def test_who_had_only_asked_for_the_time_hears_that_it_is_kept_and_not_booked_yet(self, app, session, cast):
+        booked = cast.booked(cast.tomorrow_at(10))
+        asked = cast.booked(cast.tomorrow_at(11), patient=cast.maya_patient, told=False)
+        asked.status, asked.answer_by = VisitStatus.REQUESTED, cast.tomorrow_at(9)
+        ill = leave(session, cast)
+        send_all(app, session, cast, ill)
+        stranding_undo.undo(ill, by=cast.ines.actor)
+        session.commit()
+        told = sa.select(Notification.visit_id, Notification.kind).where(
+            Notification.kind.in_((NotificationKind.RESTORED, NotificationKind.REQUESTED))
+        )
+        assert set(session.execute(told)) == {
+            (booked.id, NotificationKind.RESTORED), (asked.id, NotificationKind.REQUESTED),
+        }  # fmt: skip
 
     def test_after_an_answer_it_is_refused(self, app, session, cast, ill):
         rows = send_all(app, session, cast, ill)
