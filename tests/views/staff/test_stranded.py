@@ -57,6 +57,7 @@ class TestOpening:
             and "Tom Baker" in page.text
             and "Times are being looked for" in page.text
         )
+        assert re.search(r", \d\d:00 – \d\d:00\.", page.text), "the day is said once"
 
     def test_leave_over_nobody_does_not(self, ines, cast):
         answer = ines.send("staff.blocks.create", typed(wall(cast, 9), wall(cast, 17)), provider_id=cast.dr_osei.id)
