@@ -10,7 +10,7 @@ from clinic.actions.acting import Refused, action, note
 from clinic.actions.moves import hold, remember
 from clinic.db import now
 from clinic.models.organizations import Clinic
-from clinic.models.people import Severity
+from clinic.models.people import Severity, VisitMode
 from clinic.models.rooms import Room, RoomStatus
 from clinic.models.visits import EventKind, Visit, VisitStatus
 from clinic.queries import queue as asked
@@ -58,6 +58,8 @@ def call(visit, *, by, room_id=None, place=None):
     """Call somebody out of turn; whoever was called already is called again by another word."""
     hold(visit)
     _waits(visit)
+    if visit.visit_mode == VisitMode.VIRTUAL:
+        raise Refused("Number %(number)s comes by video: the doctor starts the visit.", number=visit.ticket_number)
     if visit.called_at:
         raise Refused("Number %(number)s has been called already.", number=visit.ticket_number)
     return _called(object_session(visit), visit, room_id, place, by)

@@ -20,15 +20,16 @@ DUE = """greatest(v.checked_in_at, CASE WHEN v.kind = 'walk_in' THEN v.checked_i
 ORDER = f"(v.severity = 'red') IS TRUE DESC, {DUE}, v.id"
 HERE = """v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
    AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid) OR v.provider_id IS NULL)"""
-# Whoever is being called by somebody else at this moment is passed over, never called twice.
+# Whoever is being called by somebody else at this moment is passed over, never called twice; who waits by video at home
+# is called to no room.
 NEXT = sa.text(
     f"""SELECT v.id FROM visits AS v WHERE {HERE} AND v.status = 'checked_in' AND v.called_at IS NULL
- ORDER BY {ORDER} LIMIT 1 FOR UPDATE SKIP LOCKED"""
+   AND v.visit_mode = 'in_person' ORDER BY {ORDER} LIMIT 1 FOR UPDATE SKIP LOCKED"""
 )
 PEOPLE = sa.text(
     f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
-       CAST(v.provider_id AS text) AS provider_id, v.status, v.kind, v.severity, v.ticket_number, v.starts_at,
-       v.checked_in_at, v.started_at, v.called_at, v.called_to, v.times_called, v.wait_low, v.wait_high,
+       CAST(v.provider_id AS text) AS provider_id, v.status, v.kind, v.visit_mode, v.severity, v.ticket_number,
+       v.starts_at, v.checked_in_at, v.started_at, v.called_at, v.called_to, v.times_called, v.wait_low, v.wait_high,
        p.full_name, p.deceased_at IS NOT NULL AS deceased, d.display_name AS doctor, t.name AS visit_type,
        r.name AS room, count(*) OVER () AS total
   FROM visits AS v

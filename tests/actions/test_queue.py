@@ -108,6 +108,16 @@ class TestCallNext:
         session.flush()
         assert queue.call_next(session, by=cast.amara.actor).called_to == "Room 4"
 
+    def test_who_comes_by_video_is_called_to_no_room(self, session, cast):
+        video = appointed(session, cast, "By Video", 20, visit_mode="virtual")
+        walked_in(session, cast, "In The House", 5)
+        assert queue.call_next(session, by=cast.amara.actor, **ROOM_2).patient.full_name == "In The House"
+        with pytest.raises(Refused, match="Nobody is waiting"):
+            queue.call_next(session, by=cast.amara.actor, **ROOM_2)
+        with pytest.raises(Refused, match="comes by video"):
+            queue.call(video, by=cast.amara.actor, **ROOM_2)
+        assert visits.start(video, by=cast.osei.actor).status == VisitStatus.IN_PROGRESS
+
     def test_nobody_waits_nobody_is_called(self, session, cast):
         with pytest.raises(Refused, match="Nobody is waiting"):
             queue.call_next(session, by=cast.amara.actor, **ROOM_2)

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 from clinic.access import Permission
 from clinic.current import current
 from clinic.filters import clock
-from clinic.models.people import Severity
+from clinic.models.people import Severity, VisitMode
 from clinic.models.visits import VisitStatus
 from clinic.openings import listed
 from clinic.queries.queue import minutes_since
@@ -30,6 +30,7 @@ class Row:
     colour: str | None
     doctor: str
     type: str
+    by_video: bool
     since: str
     long: str | None
     told: str | None
@@ -52,14 +53,21 @@ def _row(row, part, limits, is_closed, own):
     # A video visit begins without anybody having come to the desk.
     moment = {"called": row.called_at, "waiting": row.checked_in_at, "seen": row.started_at}[part]
     minutes = minutes_since(moment)
-    is_mine = own is not None and (row.provider_id is None or row.provider_id == own)
     return Row(
         id=None if is_closed else row.id, number=row.ticket_number, name=row.full_name, deceased=row.deceased,
         severity=row.severity, colour=_(COLOURS[Severity(row.severity)]) if row.severity else None,
-        doctor=row.doctor or _("Any doctor"), type=row.visit_type or _("Visit"), since=_since(part, moment, minutes),
+        doctor=row.doctor or _("Any doctor"), type=row.visit_type or _("Visit"),
+        by_video=row.visit_mode == VisitMode.VIRTUAL, since=_since(part, moment, minutes),
         long=_too_long(part) if minutes >= getattr(limits, part) else None, told=_told(row, part),
-        place=_place(row, part), may_start=is_mine and part != "seen" and current.may(Permission.VISITS_CONDUCT),
+        place=_place(row, part), may_start=_may_start(row, part, own),
     )  # fmt: skip
+
+
+def _may_start(row, part, own):
+    """Whether their doctor takes them in from here: whoever was called, and who waits by video."""
+    is_mine = own is not None and (row.provider_id is None or row.provider_id == own)
+    is_due = part == "called" or (part == "waiting" and row.visit_mode == VisitMode.VIRTUAL)
+    return is_mine and is_due and current.may(Permission.VISITS_CONDUCT)
 
 
 def _since(part, moment, minutes):

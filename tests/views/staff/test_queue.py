@@ -1,5 +1,7 @@
 """The queue's page: who is here, calling them, colours, long waits, and how true the estimates were."""
 
+import re
+
 import pytest
 
 from clinic.actions import visits
@@ -38,6 +40,14 @@ class TestIndex:
         assert "Mine Alone" in own and "Not Mine" not in own
         everybody = osei.open("staff.queue.index", provider="all").text
         assert f"/staff/visits/{mine.id}" in everybody and "Not Mine" in everybody and str(other.id) not in everybody
+
+    def test_who_waits_by_video_is_started_by_their_doctor_and_called_by_nobody(self, session, cast, osei, amara):
+        video = appointed(session, cast, "By Video", visit_mode="virtual")
+        own, desks = osei.open("staff.queue.index").text, amara.open("staff.queue.index").text
+        assert f"/staff/visits/{video.id}/start" in own and f"/staff/visits/{video.id}/start" not in desks
+        for page in (own, desks):
+            assert "· By video" in page and f"/queue/{video.id}/call?" not in page
+            assert re.search("queue-next[^>]* disabled", page)
 
     def test_htmx_gets_the_part_alone(self, session, cast, amara):
         walked_in(session, cast)
