@@ -141,7 +141,7 @@ def _doctor_lanes(asked, lanes, scale, visits, times, opened):
             continue
         shown.append(lanes.lane(
             doctor.id, scale, *mine, name=doctor.name, provider_id=doctor.id, now=True,
-            free=doctor.bookable and lanes.books and f"provider_id={doctor.id}",
+            free=doctor.bookable and _books(asked, lanes, asked.day) and f"provider_id={doctor.id}",
             week=asked.url("week", provider=doctor.id), sheet=_sheet(asked, doctor.id),
         ))  # fmt: skip
     return shown, others
@@ -157,12 +157,17 @@ def _room_lanes(asked, lanes, scale, visits, times, opened):
         somewhere.update(each.id for each in inside)
         shown.append(lanes.lane(
             room.id, scale, inside, held, opened, name=room.name, note=room.kind, now=True, with_doctor=True,
-            room_id=room.id, free=lanes.books and _free_in(room, asked),
+            room_id=room.id, free=_books(asked, lanes, asked.day) and _free_in(room, asked),
         ))  # fmt: skip
     rest = [each for each in visits if each.id not in somewhere and each.provider_id]
     if rest or not rooms:
         shown.append(lanes.lane("none", scale, rest, [], opened, name=None, now=True, with_doctor=True))
     return shown, []
+
+
+def _books(asked, lanes, day):
+    """Whether times of the day are there to be given: to who books, and on no day that is over."""
+    return lanes.books and day.date >= asked.today
 
 
 def _free_in(room, asked):
@@ -208,7 +213,7 @@ def _day_lane(asked, lanes, scale, visits, times, opened):
     def inside(rows):
         return [each for each in rows if each.starts_at < day.ends_at and each.ends_at > day.starts_at]
 
-    bookable = asked.doctor and asked.doctor.bookable and lanes.books
+    bookable = asked.doctor and asked.doctor.bookable and _books(asked, lanes, day)
     return lanes.lane(
         day.date.isoformat(), scale, inside(visits), inside(times), inside(opened), name=day_name(day.date),
         provider_id=asked.provider_id, date=day.date, now=day.date == asked.today,
