@@ -5,6 +5,7 @@ from pathlib import Path
 from flask_migrate import Migrate
 
 from clinic import (
+    addresses,
     assets,
     commands,
     connections,
@@ -37,6 +38,7 @@ def create_app(config: Config | None = None) -> Clinics:
     app.extensions["pulse"] = Pulse(_libpq(config.DATABASE_DIRECT_URL))
     cookies.init_app(app)
 
+    addresses.init_app(app)
     requests.init_app(app)
     keyring.init_app(app)
     db.init_app(app)
