@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.queries.blocks import MOVABLE
-from clinic.queries.open_parts import ON_DAY
+from clinic.queries.open_parts import ON_DAY, opens_and_closes
 from clinic.queries.places import AT
 from clinic.queries.strandings import IS_STRANDED
 
@@ -57,20 +57,22 @@ IN_PIECES = (
 OF_DOCTOR = TO_COME + "   AND v.provider_id = :provider_id"
 # Whether visit ``v`` is at a time its doctor's hours of that day, as open times know them, do not have; what was
 # overbooked or published stands outside of hours on purpose.
+OPENS, CLOSES = opens_and_closes("{zone}")
 NOT_IN_HOURS = (
     """EXISTS (SELECT 1 FROM slots AS s WHERE s.clinic_id = v.clinic_id AND s.id = v.slot_id
                   AND s.kind = 'open' AND NOT s.overbooked)
    AND NOT coalesce((
-        SELECT range_agg(
-               tstzrange((d.day + a.start_time) AT TIME ZONE {zone}, (d.day + a.end_time) AT TIME ZONE {zone}))
+        SELECT range_agg(tstzrange("""
+    + f"{OPENS}, {CLOSES}"
+    + """))
           FROM (SELECT (v.starts_at AT TIME ZONE {zone})::date AS day) AS d
           JOIN availabilities AS a
             ON a.clinic_id = v.clinic_id AND a.provider_id = v.provider_id AND a.status = 'active'
            AND (a.visit_mode IS NULL OR a.visit_mode = v.visit_mode)
            AND """
     + ON_DAY.format(day="d.day")
-    + """
-         WHERE (d.day + a.start_time) AT TIME ZONE {zone} < (d.day + a.end_time) AT TIME ZONE {zone}
+    + f"""
+         WHERE {OPENS} < {CLOSES}
         ) @> tstzrange(v.starts_at, v.ends_at), false)"""
 )
 # Hours at another place do not cover who was to come to the former one.

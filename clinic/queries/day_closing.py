@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.models.day_closings import ClosingStep, DayClosing
 from clinic.queries.day import Day
-from clinic.queries.open_parts import ON_DAY
+from clinic.queries.open_parts import ON_DAY, opens_and_closes
 
 # So many lines of each check stand on the page; the whole number does in any case.
 SHOWN = 10
@@ -179,6 +179,7 @@ def has_more_to_come(session, asked: Asked) -> bool:
 
 
 # The first day after this one on which somebody comes, or on which a doctor has hours that no closure takes whole.
+OPENS, CLOSES = opens_and_closes("c.timezone")
 NEXT = sa.text(
     f"""SELECT d.day FROM clinics AS c
  CROSS JOIN LATERAL (SELECT CAST(:on_date AS date) + n AS day FROM generate_series(1, :days) AS n) AS d
@@ -195,8 +196,7 @@ NEXT = sa.text(
                            WHERE s.clinic_id = a.clinic_id AND s.removed_at IS NULL
                              AND coalesce(s.provider_id = a.provider_id, true)
                              AND coalesce(s.location_id = coalesce(a.location_id, p.location_id), s.location_id IS NULL)
-                             AND s.starts_at <= (d.day + a.start_time) AT TIME ZONE c.timezone
-                             AND s.ends_at >= (d.day + a.end_time) AT TIME ZONE c.timezone)))
+                             AND s.starts_at <= {OPENS} AND s.ends_at >= {CLOSES})))
  ORDER BY d.day LIMIT 1"""
 )
 

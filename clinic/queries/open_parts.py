@@ -22,9 +22,16 @@ STANDS_MEANWHILE = f"""{STANDS}
 # What is MATERIALIZED is worked out once: hours before their starts, and these before anything is held against them.
 # When the hours ``a`` begin and end on the day ``d``. Of a time that comes twice that day PostgreSQL takes the second;
 # the first is as long after an unmistakable time before it as a clock says that nobody turns.
-MEANT = "CASE WHEN a.{which} THEN (d.day + a.{time} - interval '3 hours') AT TIME ZONE :zone + interval '3 hours'"
-MEANT += " ELSE (d.day + a.{time}) AT TIME ZONE :zone END"
-OPENS, CLOSES = (MEANT.format(which=f"{each}_first", time=f"{each}_time") for each in ("start", "end"))
+MEANT = "CASE WHEN a.{which} THEN (d.day + a.{time} - interval '3 hours') AT TIME ZONE {zone} + interval '3 hours'"
+MEANT += " ELSE (d.day + a.{time}) AT TIME ZONE {zone} END"
+
+
+def opens_and_closes(zone):
+    """Both, in SQL, by the clock of a zone, which is SQL too."""
+    return [MEANT.format(which=f"{each}_first", time=f"{each}_time", zone=zone) for each in ("start", "end")]
+
+
+OPENS, CLOSES = opens_and_closes(":zone")
 # Whether hours ``a`` count on a day: dated ones on theirs, weekly ones while they hold, unless dated ones replace them.
 ON_DAY = """(a.on_date = {day}
             OR (a.weekday = extract(dow FROM {day})

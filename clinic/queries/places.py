@@ -7,24 +7,23 @@ from types import SimpleNamespace
 
 import sqlalchemy as sa
 
-from clinic.queries.open_parts import HOURS, ON_DAY
+from clinic.queries.open_parts import HOURS, ON_DAY, opens_and_closes
+
+OPENS, CLOSES = opens_and_closes("d.zone")
 
 # As SQL for a row {v} with clinic, slot, doctor and start. Dated hours come before weekly ones, which they replace even
 # while they are paused, unless they are in addition. What is booked in paused hours stays booked, and where it was.
-AT = (
-    """coalesce(
-    (SELECT s.location_id FROM slots AS s WHERE s.clinic_id = {v}.clinic_id AND s.id = {v}.slot_id),
+AT = f"""coalesce(
+    (SELECT s.location_id FROM slots AS s WHERE s.clinic_id = {{v}}.clinic_id AND s.id = {{v}}.slot_id),
     (SELECT a.location_id
-       FROM (SELECT {v}.starts_at AT TIME ZONE c.timezone AS at FROM clinics AS c WHERE c.id = {v}.clinic_id) AS wall
+       FROM (SELECT c.timezone AS zone, ({{v}}.starts_at AT TIME ZONE c.timezone)::date AS day
+               FROM clinics AS c WHERE c.id = {{v}}.clinic_id) AS d
        JOIN availabilities AS a
-         ON a.clinic_id = {v}.clinic_id AND a.provider_id = {v}.provider_id
-        AND a.start_time <= wall.at::time AND a.end_time > wall.at::time
-        AND """
-    + ON_DAY.format(day="wall.at::date")
-    + """
+         ON a.clinic_id = {{v}}.clinic_id AND a.provider_id = {{v}}.provider_id
+        AND {OPENS} <= {{v}}.starts_at AND {CLOSES} > {{v}}.starts_at
+        AND {ON_DAY.format(day="d.day")}
       ORDER BY a.status, a.on_date NULLS LAST, a.start_time LIMIT 1),
-    (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {v}.clinic_id AND p.id = {v}.provider_id))"""
-)
+    (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {{v}}.clinic_id AND p.id = {{v}}.provider_id))"""
 PART = "CASE WHEN l.id IS NULL THEN c.{0} ELSE l.{0} END AS {0}"
 PARTS = ", ".join(PART.format(each) for each in ("id", "name", "address_line", "city", "postal_code"))
 # Before there is a slot of one's own, the time may be one that the clinic has published somewhere. Where a clinic has
@@ -59,7 +58,7 @@ SELECT coalesce(s.location_id, p.location_id) FROM slots AS s
 
 # The pieces of time in which closures of a span close each doctor. What closes a place closes who is always there for
 # as long as it lasts, and who is elsewhere, too, in the hours they are at that place.
-CLOSED = """
+CLOSED = f"""
 days AS (
     SELECT c.timezone AS zone, CAST(day AS date) AS day FROM clinics AS c CROSS JOIN LATERAL generate_series(
            date_trunc('day', CAST(:starts_at AS timestamptz) AT TIME ZONE c.timezone),
@@ -73,19 +72,12 @@ shut AS MATERIALIZED (
 ),
 there AS MATERIALIZED (
     SELECT p.id AS provider_id, coalesce(a.location_id, p.location_id) AS location_id,
-           range_agg(tstzrange((d.day + a.start_time) AT TIME ZONE d.zone, (d.day + a.end_time) AT TIME ZONE d.zone))
-           AS times
+           range_agg(tstzrange({OPENS}, {CLOSES})) AS times
       FROM days AS d
       JOIN availabilities AS a
-        ON a.clinic_id = :clinic_id AND a.status = 'active'
-       AND (a.on_date = d.day
-            OR (a.weekday = extract(dow FROM d.day)
-                AND coalesce(a.valid_from <= d.day, true) AND coalesce(a.valid_until >= d.day, true)
-                AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
-                                 WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
-                                   AND dated.on_date = d.day AND NOT dated.in_addition)))
+        ON a.clinic_id = :clinic_id AND a.status = 'active' AND {ON_DAY.format(day="d.day")}
       JOIN providers AS p ON p.clinic_id = a.clinic_id AND p.id = a.provider_id
-     WHERE (d.day + a.start_time) AT TIME ZONE d.zone < (d.day + a.end_time) AT TIME ZONE d.zone
+     WHERE {OPENS} < {CLOSES}
        AND EXISTS (SELECT 1 FROM shut WHERE shut.location_id IS NOT NULL)
      GROUP BY 1, 2
 ),
