@@ -117,16 +117,18 @@ def understand(reply: TextReply, elsewhere: int, *, by):
     """
     session = object_session(reply)
     asking = asked.asking(session, reply.sender)
+    # Who is asked nothing answers what was written to them last.
+    about = asking[:1] or asked.last_written(session, reply.sender)
     if reply.meaning in (M.STOP, M.START):
-        _settle(reply, R.NOTED, asking[:1])
+        _settle(reply, R.NOTED, about)
     elif reply.meaning == M.OTHER:
         # What is no word of ours is read by somebody: where it was asked, else where it was written last.
         is_here = bool(asking) or _is_latest(session, reply, elsewhere)
-        _settle(reply, R.TO_READ if is_here else R.NONE, asking[:1], desk=is_here)
+        _settle(reply, R.TO_READ if is_here else R.NONE, about, desk=is_here)
     elif not asking:
-        _settle(reply, R.NONE, [], desk=_is_latest(session, reply, elsewhere))
+        _settle(reply, R.NONE, about, desk=_is_latest(session, reply, elsewhere))
     elif len(asking) > 1 or elsewhere:
-        _settle(reply, R.SEVERAL, asking[:1], desk=True)
+        _settle(reply, R.SEVERAL, about, desk=True)
     elif asking[0].kind == NotificationKind.OFFER or not has_number(session, asking[0].patient, reply.sender):
         _settle(reply, R.TO_READ, asking, desk=True)
     else:

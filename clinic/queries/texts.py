@@ -39,6 +39,16 @@ def reminded_at(session, number):
     return max((_asked_at(line) for line in _reminders(session, number)), default=None)
 
 
+def last_written(session, number) -> list[Notification]:
+    """The last message to the number (E.164), if all that went there were to one patient; else nothing."""
+    there = _texted(number)
+    last = session.scalars(
+        sa.select(Notification).where(*there).order_by(ASKED_AT.desc(), Notification.id.desc()).limit(1)
+    ).all()
+    others = sa.exists().where(*there, Notification.patient_id.not_in([line.patient_id for line in last]))
+    return [] if session.scalar(sa.select(others)) else last
+
+
 def _reminders(session, number):
     """The last reminder of each visit to come, the newest first; unanswered ones if any are.
 
@@ -48,7 +58,8 @@ def _reminders(session, number):
         sa.select(Notification, Visit.status)
         .join(Visit, sa.and_(Visit.clinic_id == Notification.clinic_id, Visit.id == Notification.visit_id))
         .where(
-            *_texted(number, NotificationKind.REMINDER), Notification.visit_starts_at == Visit.starts_at,
+            *_texted(number), Notification.kind == NotificationKind.REMINDER,
+            Notification.visit_starts_at == Visit.starts_at,
             Visit.status.in_((VisitStatus.BOOKED, VisitStatus.CONFIRMED)), Visit.starts_at > sa.func.now(),
         )
         .order_by(Notification.sent_at.desc())
@@ -73,7 +84,7 @@ def _offers(session, number, since):
             sa.and_(SlotOffer.clinic_id == Notification.clinic_id, SlotOffer.id == Notification.offer_id),
         )
         .where(
-            *_texted(number, NotificationKind.OFFER), SlotOffer.answered_at.is_(None),
+            *_texted(number), Notification.kind == NotificationKind.OFFER, SlotOffer.answered_at.is_(None),
             SlotOffer.starts_at > sa.func.now(), *([since < ASKED_AT] if since else []),
         )
         .order_by(ASKED_AT.desc())
@@ -82,10 +93,9 @@ def _offers(session, number, since):
     return list({line.offer_id: line for line in reversed(rows)}.values())[::-1]
 
 
-def _texted(number, kind):
+def _texted(number):
     return (
-        Notification.channel == Channel.SMS, Notification.sent_to == number,
-        Notification.kind == kind, Notification.state.in_(HANDED_OVER),
+        Notification.channel == Channel.SMS, Notification.sent_to == number, Notification.state.in_(HANDED_OVER)
     )  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import reminders, texts
+from clinic.actions.patients import register
 from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
 from clinic.models.texts import ReplyResult, TextReply
@@ -69,3 +71,39 @@ class TestAfterAReminder:
         session.commit()
         reply = answer("Who is this?")
         assert (reply.result, reply.patient_id) == (R.TO_READ, None) and reply.desk_since
+
+
+class TestWhereNothingIsAsked:
+    @pytest.fixture
+    def visit(self, telling, cast, tom):
+        """Tom's visit, whose booking was confirmed to him by text message."""
+        visit = cast.booked(cast.tomorrow_at(10, days=3))
+        telling.work()
+        assert len(telling.texts) == 1
+        return visit
+
+    @pytest.mark.parametrize(("words", "result"), [("Sorry, I am ill", R.TO_READ), ("NO", R.NONE)])
+    def test_the_desk_reads_whose_answer_it_is_and_to_what(self, telling, tom, visit, answer, words, result):
+        reply = answer(words)
+        assert (reply.result, reply.patient_id) == (result, tom.id) and reply.desk_since
+        assert reply.notification_id == telling.line().id and visit.status == VisitStatus.BOOKED
+
+    def test_it_is_about_what_was_written_last(self, telling, session, cast, visit, answer):
+        cast.booked(cast.tomorrow_at(12, days=4))
+        telling.work()
+        assert answer("Sorry, I am ill").notification_id == telling.lines()[-1].id
+
+    def test_it_is_nobodys_for_certain_where_the_clinic_wrote_to_two_people_there(
+        self, telling, session, cast, visit, answer
+    ):
+        child = register(session, by=cast.amara.actor, full_name="Tina Baker", phone="+44 7700 900123",
+                         preferred_contact_method=ContactMethod.SMS)  # fmt: skip
+        cast.booked(cast.tomorrow_at(12, days=4), patient=child)
+        telling.work()
+        reply = answer("Sorry, I am ill")
+        assert (reply.result, reply.patient_id, reply.notification_id) == (R.TO_READ, None, None) and reply.desk_since
+
+    def test_what_never_went_out_is_not_what_is_answered(self, telling, session, cast, visit, answer):
+        session.execute(sa.text("UPDATE notifications SET state = 'failed'"))
+        session.commit()
+        assert answer("Sorry, I am ill").patient_id is None

@@ -156,6 +156,13 @@ class TestAnAnswer:
             session.commit()
             assert words in amara.open("staff.calls.index").text
 
+    def test_to_a_message_about_no_time_says_which_it_was(self, amara, reply, failed, session):
+        line = failed()
+        line.kind, reply.notification_id = K.REQUEST_RECEIVED, line.id
+        session.commit()
+        page = amara.open("staff.calls.index")
+        assert page.status_code == 200 and "The request has arrived" in page.text
+
     def test_is_no_other_clinics(self, stranger, osei, reply):
         assert stranger.send("staff.calls.read", reply_id=reply.id).status_code == 404
         assert osei.send("staff.calls.read", reply_id=reply.id).status_code == 403
