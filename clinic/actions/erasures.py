@@ -22,6 +22,7 @@ from clinic.models.visit_links import VisitLink
 from clinic.models.visits import LIVE, CancelReason, Visit
 from clinic.models.waitlist import ON_THE_LIST, WaitlistEntry, WaitStatus
 from clinic.queries.keeping import erasure_of, has_live_visit, live_hold, other_admins
+from clinic.queries.reaching import numbers_of
 
 NAME = word("Erased patient")
 AGAIN = "Erased again after a backup was restored."
@@ -130,7 +131,8 @@ def _erase(session, patient):
         sa.or_(patients.c.id == patient.id, patients.c.merged_into_id == patient.id),
     )
     ids = session.connection().execute(theirs).scalars().all()
-    for statement in _statements(patient.clinic_id, ids):
+    numbers = numbers_of(session, patient.clinic_id, ids)
+    for statement in _statements(patient.clinic_id, ids, numbers):
         session.connection().execute(statement)
     for patient_id in ids:
         # What only the keeper may touch: notes in the history, links to other systems.
@@ -151,7 +153,7 @@ def _told(theirs, answered):
     yield sa.update(TextReply.__table__).where(answered).values(sender="", text="", desk_since=None)
 
 
-def _statements(clinic_id, ids):
+def _statements(clinic_id, ids, numbers):
     def of(model, column="patient_id"):
         table = model.__table__
         return sa.and_(table.c.clinic_id == clinic_id, table.c[column].in_(ids))
@@ -165,7 +167,10 @@ def _statements(clinic_id, ids):
     yield sa.delete(PatientWord.__table__).where(of(PatientWord))
     yield sa.delete(PatientTag.__table__).where(of(PatientTag))
     yield sa.update(Visit.__table__).where(of(Visit)).values(dict.fromkeys(WORDS_OF_VISIT))
-    yield from _told(of(Notification), of(TextReply))
+    replies = TextReply.__table__.c
+    # What stands under nobody's name may be theirs.
+    nameless = sa.and_(replies.clinic_id == clinic_id, replies.patient_id.is_(None), replies.sender.in_(numbers))
+    yield from _told(of(Notification), sa.or_(of(TextReply), nameless))
     requests, waits = VisitRequest.__table__, WaitlistEntry.__table__
     yield sa.update(requests).where(of(VisitRequest)).values(reason="", cancel_note=None)
     yield (

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from clinic.blind import blinded
 from clinic.models.accounts import User, UserStatus
-from clinic.models.notifications import Channel
+from clinic.models.notifications import Channel, Notification
 from clinic.models.organizations import Clinic
-from clinic.models.patients import PatientAccess
+from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import ContactMethod, Relation
 from clinic.models.texts import TextNumber
 
@@ -74,6 +74,23 @@ def has_number(session, patient, number) -> bool:
     """Whether the number (E.164) is on the patient's record now, however it is written there."""
     country = session.scalar(sa.select(Clinic.country).where(Clinic.id == patient.clinic_id))
     return e164(patient.phone, country) == number
+
+
+def numbers_of(session, clinic_id, patient_ids) -> set[str]:
+    """The numbers (E.164) that the records have, and those by which these patients were written to."""
+    country = session.scalar(sa.select(Clinic.country).where(Clinic.id == clinic_id))
+    phones = session.scalars(
+        sa.select(Patient.phone).where(Patient.clinic_id == clinic_id, Patient.id.in_(patient_ids))
+    )
+    texted = session.scalars(
+        sa.select(Notification.sent_to)
+        .where(
+            Notification.clinic_id == clinic_id, Notification.patient_id.in_(patient_ids),
+            Notification.channel == C.SMS,
+        )
+        .distinct()
+    )  # fmt: skip
+    return ({e164(phone, country) for phone in phones} | set(texted)) - {None}
 
 
 def is_mobile(number) -> bool:
