@@ -17,10 +17,11 @@ from clinic.models.offers import OfferPurpose
 from clinic.models.requests import RequestEventKind, RequestStatus, VisitRequest
 from clinic.models.visits import VisitKind
 from clinic.queries.requests import live_offer, rules
+from clinic.queries.telling import told_from
 
 R, E = RequestStatus, RequestEventKind
 # A proposal ends early enough before its time that the clinic can still give it to somebody else.
-BEFORE = timedelta(minutes=30)
+BEFORE, SHORTEST = timedelta(minutes=30), timedelta(minutes=5)
 
 
 @action
@@ -33,9 +34,7 @@ def propose(request: VisitRequest, wish: booking.Wish, *, by):
         raise Refused("Say how urgent it is first.") if request.status == R.NEW else cannot(request, R.AWAITING)
     if request.owner_id not in (None, by.user_id):
         raise Refused("%(name)s looks after this already.", name=request.owner.name)
-    until = min(
-        now() + rules(session, request.clinic_id).hold, max(wish.starts_at - BEFORE, now() + timedelta(minutes=5))
-    )
+    until = _end(session, request, wish.starts_at)
     offering = offers.Offering(
         OfferPurpose.REQUEST, request.clinic_id, request.patient_id, wish.provider_id, wish.visit_type_id,
         wish.starts_at, until=until, visit_mode=wish.visit_mode, request_id=request.id,
@@ -100,6 +99,12 @@ def cancel(request: VisitRequest, *, by, note=None):
     if not by.in_portal:
         _tell(session, NotificationKind.REQUEST_CLOSED, request, by=by, request_id=str(request.id))
     return request
+
+
+def _end(session, request, starts_at):
+    """Until when an answer is awaited: as long as the clinic says from when the patient hears of it."""
+    begins_at = told_from(session, request.patient)
+    return min(begins_at + rules(session, request.clinic_id).hold, max(starts_at - BEFORE, begins_at + SHORTEST))
 
 
 def _lock_doctor(session, wish):

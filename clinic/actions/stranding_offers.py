@@ -19,6 +19,7 @@ from clinic.models.strandings import StrandedStatus, StrandedVisit, Stranding
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries.better_times import better_times
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.telling import told_from
 
 S, K, TOPIC = StrandedStatus, NotificationKind, "offers"
 # So long a proposal is kept while the desk looks at it; sent, it lasts as long as the stranding says.
@@ -105,14 +106,14 @@ def offering(visit, time):
     """The offer of another time for a visit."""
     return offers.Offering(
         OfferPurpose.STRANDED, visit.clinic_id, visit.patient_id, time.provider_id, visit.visit_type_id,
-        time.starts_at, _end(time.starts_at, KEPT), visit.visit_mode, visit_id=visit.id,
+        time.starts_at, _end(time.starts_at, now(), KEPT), visit.visit_mode, visit_id=visit.id,
     )  # fmt: skip
 
 
-def _end(starts_at, lasting):
-    """When a proposal ends that is to last so long."""
+def _end(starts_at, begins_at, lasting):
+    """When a proposal ends that is to last so long from this moment on."""
     last = starts_at - MARGIN
-    return min(now() + lasting, last if last > now() + MARGIN else starts_at)
+    return min(begins_at + lasting, last if last > begins_at + MARGIN else starts_at)
 
 
 def is_over(session, stranding):
@@ -244,7 +245,8 @@ def send(row: StrandedVisit, *, by):
         row.status = S.SETTLED
         offers.withdraw(offer, by=by)
         return row
-    offers.send(offer, by=by, until=_end(offer.starts_at, timedelta(hours=row.stranding.answer_hours)))
+    lasting = timedelta(hours=row.stranding.answer_hours)
+    offers.send(offer, by=by, until=_end(offer.starts_at, told_from(session, visit.patient), lasting))
     bell.ring(session, row.clinic_id, TOPIC)
     return row
 

@@ -29,6 +29,7 @@ class Why(Choice):
     SKIPPED = "skipped", word("Left to a call")
     DECLINED = "declined", word("The time did not suit")
     LAPSED = "lapsed", word("No answer in time")
+    NOT_ASKED = "not_asked", word("They could not be asked in time")
     WITHDRAWN = "withdrawn", word("The proposal was taken back")
     NOT_REACHED = "not_reached", word("No message reaches them")
 
@@ -42,6 +43,9 @@ IS_STRANDED = """EXISTS (
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
+# Whether the patient heard of the proposal at all before it ended.
+IS_ASKED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
+                         AND (n.state IN ('sending', 'sent', 'delivered', 'unclear') OR n.desk_done_at IS NOT NULL))"""
 # Nobody is asked about two things at once: what a request brought is answered first.
 OFFERED = """EXISTS (SELECT 1 FROM slot_offers AS x WHERE x.clinic_id = v.clinic_id AND x.patient_id = v.patient_id
                         AND x.status IN ('prepared', 'sent') AND x.purpose <> 'stranded' AND x.until > :now)"""
@@ -59,7 +63,8 @@ SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.st
        CASE WHEN r.status = 'nothing' AND {OFFERED} THEN 'offered'
             WHEN r.status IN ('nothing', 'skipped') THEN r.status
             WHEN o.status IN ('declined', 'withdrawn') THEN o.status
-            WHEN o.status IN ('lapsed', 'prepared') OR o.until <= :now THEN 'lapsed'
+            WHEN o.status IN ('lapsed', 'prepared') OR o.until <= :now
+            THEN CASE WHEN {IS_ASKED} THEN 'lapsed' ELSE 'not_asked' END
             ELSE 'not_reached' END AS why
   FROM stranded_visits AS r
   JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id

@@ -8,12 +8,15 @@ import sqlalchemy as sa
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind, NotificationState, Why
 from clinic.models.offers import OfferPurpose, OfferStatus, SlotOffer
+from clinic.models.organizations import Clinic
 from clinic.models.people import ContactMethod
 from clinic.models.requests import RequestStatus, VisitRequest
+from clinic.models.telling import Telling
 from clinic.models.visits import CancelReason, VisitStatus
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.blocks import MOVABLE
 from clinic.queries.heard import WITH, expected_at, says_nothing_new, was_told
+from clinic.queries.reaching import zone_of
 from clinic.queries.strandings import is_stranded
 
 K, S = NotificationKind, VisitStatus
@@ -69,8 +72,7 @@ def needless(session, line, telling) -> Why | None:
     if line.kind in telling.off:
         return Why.SWITCHED_OFF
     if line.offer_id:
-        offer = session.get(SlotOffer, (line.clinic_id, line.offer_id))
-        return None if offer is not None and _is_true_of(session, line, offer) else Why.OVERTAKEN
+        return _of_offer(session, line, session.get(SlotOffer, (line.clinic_id, line.offer_id)))
     return _of_visit(session, line) if line.kind in TRUE_IN else None
 
 
@@ -84,6 +86,13 @@ def _of_visit(session, line):
     if by_mistake and not _was_told(session, Notification.visit_id == visit.id):
         return Why.OVERTAKEN
     return Why.OVERTAKEN if line.kind in OF_STANDING and says_nothing_new(session, line) else None
+
+
+def _of_offer(session, line, offer):
+    if offer is not None and _is_true_of(session, line, offer):
+        return None
+    is_past = offer is not None and line.kind == K.OFFER and offer.state == OfferStatus.LAPSED
+    return Why.TOO_LATE if is_past else Why.OVERTAKEN
 
 
 def _is_true_of(session, line, offer):
@@ -109,6 +118,12 @@ def _is_open(session, offer):
     if offer.purpose == OfferPurpose.WAITLIST:
         return session.get(WaitlistEntry, (offer.clinic_id, offer.waitlist_entry_id)).status == WaitStatus.WAITING
     return True
+
+
+def told_from(session, patient) -> datetime:
+    """From when on the patient hears what they are told: now, or by night from the morning on."""
+    clinic = session.get(Clinic, patient.clinic_id)
+    return Telling.of(clinic.settings).quiet_ends(now(), zone_of(patient, clinic)) or now()
 
 
 def soonest_of(session, line) -> datetime | None:
