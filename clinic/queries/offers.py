@@ -4,9 +4,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from clinic.db import now
-from clinic.models.offers import LIVE, OfferStatus, SlotOffer
+from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.schedule import VisitType
 from clinic.queries.open_times import nearest_open, patient_window
+from clinic.queries.own_visits import has_lost_its_time
 
 MOST = 20
 SHOWN = (joinedload(SlotOffer.provider), joinedload(SlotOffer.patient))
@@ -40,3 +41,8 @@ def nearest(session, clinic, offer):
     earliest, _latest = patient_window(visit_type)
     found = nearest_open(session, clinic, visit_type, [offer.provider_id], offer.starts_at, mode=offer.visit_mode)
     return [time for time in found if time.starts_at >= earliest]
+
+
+def is_for_a_stranded(session, offer) -> bool:
+    """Whether the visit that it would move cannot take place at its time anyway, whatever the offer was made for."""
+    return offer.purpose == OfferPurpose.STRANDED or (offer.is_move and has_lost_its_time(session, offer.visit))

@@ -22,6 +22,7 @@ from clinic.models.people import VisitMode
 from clinic.models.requests import VisitRequest
 from clinic.models.visits import CancelReason
 from clinic.queries.heard import expected_at
+from clinic.queries.offers import is_for_a_stranded
 from clinic.queries.places import place_of
 from clinic.queries.reaching import zone_of
 from clinic.queries.telling import told_with
@@ -72,7 +73,7 @@ def plain_words(session, line, clinic, telling, channel, address=None) -> Words:
 
 # Of some kinds there are several texts: what each is about, and what makes the difference.
 OF_OFFERS = (
-    (word("instead of a time the doctor cannot keep"), {"purpose": "stranded", "is_move": True}),
+    (word("instead of a time the doctor cannot keep"), {"purpose": "stranded", "is_move": True, "is_stranded": True}),
     (word("earlier than their visit"), {"purpose": "waitlist", "is_move": True}),
     (word("to who waits for one"), {"purpose": "waitlist"}), (word("to who asked for one"), {"purpose": "request"}),
 )  # fmt: skip
@@ -154,6 +155,7 @@ def _facts(session, line, clinic, telling, locale):
         "by_patient": kind == CancelReason.PATIENT or (line.kind == K.RESTORED and line.at_once),
         "unanswered": kind == CancelReason.UNANSWERED,
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
+        "is_stranded": bool(offer) and is_for_a_stranded(session, offer),
         "may_cancel": line.visit is not None and line.visit.patient_may_cancel,
         "words": _words_of_closing(session, line),
         "others": [clock.says(each.visit_starts_at) for each in told_with(session, line, telling)],
@@ -236,5 +238,5 @@ def _example(clinic, telling, locale):
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": _("Dr Example"), "where": clinic.address_line,
         "type": _("Consultation") if telling.names_type else None, "by_patient": False, "unanswered": False,
-        "purpose": "waitlist", "is_move": False,
+        "purpose": "waitlist", "is_move": False, "is_stranded": False,
     }  # fmt: skip
