@@ -9,6 +9,7 @@ from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.db import now
 from clinic.models.providers import Provider, ProviderVisitType
+from clinic.queries import affected
 
 
 @action
@@ -30,6 +31,19 @@ def update(provider: Provider, *, by, **details):
         setattr(provider, name, value)
     bell.ring(session, provider.clinic_id, "visits")
     return provider
+
+
+def would_move(provider: Provider, location_id) -> set:
+    """The ids of the visits to come that would be elsewhere with this usual place; nothing of the asking remains."""
+    session = object_session(provider)
+    before, point = affected.places(session, provider), session.begin_nested()
+    try:
+        provider.location_id = location_id
+        session.flush()
+        after = affected.places(session, provider)
+    finally:
+        point.rollback()
+    return {each for each in before | after if before.get(each) != after.get(each)}
 
 
 @action

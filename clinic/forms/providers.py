@@ -43,7 +43,8 @@ class ProviderForm(Coloured, Form):
     years_experience = WholeNumber(_l("Years of experience"), lowest=0, highest=90, required=False)
     bio = paragraphs(_l("About the doctor"), most=2000, description=_l("A few sentences for patients."))
     consultation_fee = Money(_l("Fee"), description=_l("Empty: the fee of each visit type."))
-    location_id = RowChoice(_l("Usual place"))
+    location_id = RowChoice(_l("Usual place"), description=_l("Where the doctor is, unless hours name another place."))
+    place_seen = BooleanField(_l("I have looked at these visits; save the new place"))
     telemed_enabled = BooleanField(_l("Sees patients by video"))
     user_id = RowChoice(
         _l("Signs in as"), description=_l("A colleague with the role Doctor; they then see this calendar as their day.")
@@ -52,7 +53,13 @@ class ProviderForm(Coloured, Form):
     @property
     def details(self):
         """What an action needs to know, by column."""
-        return {**self.facts, "colour": self.chosen_colour}
+        facts = {name: value for name, value in self.facts.items() if name != "place_seen"}
+        return {**facts, "colour": self.chosen_colour}
+
+    def moves(self, provider):
+        """Whether another usual place of those offered is chosen than the doctor has."""
+        chosen, offered = self.location_id.data, {each.value for each in self.location_id.choices}
+        return chosen != provider.location_id and str(chosen or "") in offered
 
 
 def offers_form(visit_types, offers, place):

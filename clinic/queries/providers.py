@@ -105,7 +105,16 @@ class ComingDay:
 
 def coming_days(session, provider_id: UUID, zone: str, most=30):
     """The next days on which the doctor has visits."""
+    return _days(session, zone, *_to_come(provider_id), most=most)
+
+
+def days_of(session, visit_ids, zone: str):
+    """The days on which these visits are."""
+    return _days(session, zone, Visit.id.in_(visit_ids)) if visit_ids else []
+
+
+def _days(session, zone, *which, most=None):
     day = sa.cast(sa.func.timezone(zone, Visit.starts_at), sa.Date).label("day")
-    inner = sa.select(day).where(*_to_come(provider_id)).subquery()
+    inner = sa.select(day).where(*which).subquery()
     asked = sa.select(inner.c.day, sa.func.count()).group_by(inner.c.day).order_by(inner.c.day).limit(most)
     return [ComingDay(*row) for row in session.execute(asked)]

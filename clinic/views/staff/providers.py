@@ -66,7 +66,7 @@ def update(provider_id):
     """Change the profile."""
     provider = load(provider_id)
     form = _form(provider.user_id)
-    if not form.validate():
+    if not form.validate() or _moves_visits_unseen(provider, form):
         return again(PAGE, **_page(provider, form))
     try:
         providers.update(provider, by=current.actor, **form.details)
@@ -150,7 +150,22 @@ def _form(linked=None, **given):
 def _page(provider, form, offers=None):
     visit_types = asked.visit_types(db.session())
     offers = offers or offers_form(visit_types, provider.offers, current.clinic)
-    return {"provider": provider, "form": form, "offers": offers, "visit_types": visit_types, **_coming(provider.id)}
+    return {"provider": provider, "form": form, "offers": offers, "visit_types": visit_types,
+            "moving": _moving(provider, form), **_coming(provider.id)}  # fmt: skip
+
+
+def _moving(provider, form):
+    """The days of the visits that would be at another place with the one chosen."""
+    moved = providers.would_move(provider, form.location_id.data) if form.moves(provider) else ()
+    return asked.days_of(db.session(), moved, current.clinic.timezone)
+
+
+def _moves_visits_unseen(provider, form):
+    """Whether somebody has to look first at the visits that would be at another place."""
+    if form.place_seen.data or not _moving(provider, form):
+        return False
+    form.blame(_("Visits are booked at the former place. Look at them below first."), "location_id")
+    return True
 
 
 def _coming(provider_id):

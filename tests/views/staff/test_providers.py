@@ -1,5 +1,8 @@
 """The administrator's doctors: profile, approval, what they offer, leaving."""
 
+import re
+from uuid import uuid4
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,8 +10,11 @@ from clinic.actions.acting import Refused
 from clinic.actions.booking import book
 from clinic.models.accounts import Membership, Role
 from clinic.models.organizations import Clinic
+from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
+from clinic.models.schedule import Availability
 from clinic.models.visits import Visit, VisitStatus
+from tests.rooms import a_place
 
 TYPED = {
     "display_name": "Dr Ada Brandt",
@@ -104,6 +110,45 @@ class TestUpdate:
         )
         session.commit()
         typed = {**TYPED, "user_id": str(cast.osei.user.id)}
+        assert ines.send("staff.providers.update", typed, provider_id=cast.dr_osei.id).status_code == 303
+
+    def test_another_usual_place_is_saved_once_it_was_seen_which_visits_would_be_there(self, ines, cast, session):
+        north, south = a_place(session, cast, "North"), a_place(session, cast, "South")
+        cast.dr_osei.location_id = north.id
+        session.commit()
+        at = {days: cast.tomorrow_at(10, days=days) for days in (1, 2, 3)}
+        for days in at:
+            cast.booked(at[days], visit_mode=VisitMode.VIRTUAL if days == 2 else VisitMode.IN_PERSON)
+        # The hours of the third day name their place themselves.
+        (row,) = session.scalars(
+            sa.select(Availability).where(
+                Availability.provider_id == cast.dr_osei.id, Availability.weekday == (at[3].weekday() + 1) % 7
+            )
+        ).all()
+        row.location_id = north.id
+        session.commit()
+        typed = {**TYPED, "user_id": str(cast.osei.user.id), "location_id": str(north.id)}
+        assert ines.send("staff.providers.update", typed, provider_id=cast.dr_osei.id).status_code == 303
+        typed["location_id"] = str(south.id)
+        page = ines.send("staff.providers.update", typed, provider_id=cast.dr_osei.id)
+        assert page.status_code == 422 and "1 visit that is booked would be at another place" in page.text
+        linked = re.findall(r"/staff/day\?date=([0-9-]+)", page.text)
+        assert str(at[1].date()) in linked and not {str(at[2].date()), str(at[3].date())} & set(linked)
+        assert f'<option selected value="{south.id}">' in page.text and 'name="place_seen"' in page.text
+        session.expire_all()
+        assert cast.dr_osei.location_id == north.id
+        elsewhere = typed | {"location_id": str(uuid4())}
+        assert ines.send("staff.providers.update", elsewhere, provider_id=cast.dr_osei.id).status_code == 422
+        typed["place_seen"] = "y"
+        assert ines.send("staff.providers.update", typed, provider_id=cast.dr_osei.id).status_code == 303
+        assert "place_seen" not in ines.open("staff.providers.edit", provider_id=cast.dr_osei.id).text
+        session.expire_all()
+        assert cast.dr_osei.location_id == south.id
+
+    def test_in_a_clinic_of_one_place_no_visit_moves_with_it(self, ines, cast, session):
+        north = a_place(session, cast, "North")
+        cast.booked()
+        typed = {**TYPED, "user_id": str(cast.osei.user.id), "location_id": str(north.id)}
         assert ines.send("staff.providers.update", typed, provider_id=cast.dr_osei.id).status_code == 303
 
     def test_another_clinics_doctor_is_not_here(self, ines, cast):
