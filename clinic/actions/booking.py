@@ -68,6 +68,8 @@ class Wish:
     told: bool = True
     wanted_rooms: tuple[UUID, ...] = ()
     kept_rooms: tuple[UUID, ...] = ()
+    # True where it was theirs a moment ago: a group that was closed for booking takes them in again.
+    was_theirs: bool = False
 
     def is_met_by(self, visit):
         """Whether the visit stands like this already, and nothing is asked for beside that: no room, no overbooking."""
@@ -155,6 +157,8 @@ def seat(session, wish, terms, *, by):
     found = look(session, wish, terms, by=by)
     if found.blocked or (found.day_full and not wish.overbook):
         raise not_open(wish, terms, found)
+    if wish.was_theirs and (slot_id := slots.take_seat_again(session, wish)):
+        return slot_id
     if found.seat_in:
         if slots.sits_in(session, wish, found.seat_in):
             raise TimeTaken("This patient has a place at that time already.", wish)

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from clinic import jobs
 from clinic.actions import offers, slots
 from clinic.actions.freed_times import GRACE
+from clinic.actions.offer_times import is_closed
 from clinic.db import now
 from clinic.models.offers import LIVE, OfferPurpose, SlotOffer
 from clinic.models.organizations import Clinic
@@ -33,7 +34,7 @@ def take_back(session, provider_id, *, by):
     standing = sa.select(SlotOffer).where(SlotOffer.provider_id == provider_id, *STANDING).order_by(SlotOffer.id)
     for offer in session.scalars(standing).all():
         found = fits(session, clinic, offer.visit_type_id, provider_id, offer.starts_at, mode=offer.visit_mode)
-        if not offers.is_closed(offer, found):
+        if not is_closed(offer, found):
             continue
         offers.take_back(offer, by=by)
         if offer.purpose == OfferPurpose.STRANDED:

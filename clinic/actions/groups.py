@@ -9,7 +9,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic import bell
-from clinic.actions import slot_rooms, slots, visits
+from clinic.actions import closed_offers, slot_rooms, slots, visits
 from clinic.actions.acting import Refused, action
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.rehearsing import NO_SUCH_TIME, Occasion, refusal_of, rehearsal
@@ -109,6 +109,8 @@ def close(slot: Slot, *, by):
     if slot.closed_at:
         raise Refused("It is closed for booking already.")
     slot.closed_at = now()
+    # Who was offered a place and has not answered is told, unless it is opened again at once.
+    closed_offers.look_soon(object_session(slot), slot.clinic_id, slot.provider_id)
     return _settled(slot)
 
 
@@ -142,6 +144,7 @@ def call_off(slot: Slot, reason, *, by, note=None):
         # By this moment they are known as the visits of this group.
         visit.cancelled_at = gone.called_off_at
     session.execute(sa.delete(SeatHold).where(SeatHold.slot_id == slot.id))
+    closed_offers.look_soon(session, slot.clinic_id, slot.provider_id)
     session.delete(slot)
     session.flush()
     session.add(gone)

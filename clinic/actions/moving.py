@@ -95,7 +95,7 @@ def undo_move(visit, provider_id, room_id=None, rather_room_id=None, *, by):
     wish = booking.Wish(
         visit.clinic_id, provider_id, visit.visit_type_id, visit.patient_id, last.old_starts_at, visit.visit_mode,
         overbook=before and before.notes, wanted_rooms=(room_id,) if room_id else (),
-        kept_rooms=(rather_room_id,) if rather_room_id else (),
+        kept_rooms=(rather_room_id,) if rather_room_id else (), was_theirs=True,
     )  # fmt: skip
     return visits.shift(visit, visit_rooms.instead(visit, wish), by=by)
 

@@ -1,10 +1,11 @@
 """The piece of time an offer keeps: taken for a while, made the visit's, let go. Always under the doctor's lock."""
 
 import sqlalchemy as sa
+from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic.actions import slots
-from clinic.models.schedule import SeatHold
+from clinic.models.schedule import SeatHold, Slot
 
 SEAT_HOLD_INSERT = sa.insert(SeatHold.__table__)
 TAKE = sa.text(
@@ -45,6 +46,18 @@ def take(session, offer, *, by) -> bool:
     left = session.connection().execute(TAKE_SEAT_HOLD, _ids(offer)).one_or_none()
     offer.seat_hold_id = None
     return left is not None and slots.take_seat(session, offer.clinic_id, left.slot_id, by=by)
+
+
+def is_closed(offer, found) -> bool:
+    """Whether the time was closed since; ``found`` is what ``clinic.queries.open_times.fits`` knows of it.
+
+    A group may be closed for booking, or called off and gone.
+    """
+    slot = sa.select(Slot.closed_at).where(Slot.clinic_id == offer.clinic_id, Slot.id == offer.slot_id)
+    kept = object_session(offer).execute(slot).one_or_none()
+    if kept is None or kept.closed_at:
+        return True
+    return found is None or found.blocked or found.closed or not (offer.seat_hold_id or found.inside_hours)
 
 
 def hold_until(session, offer, until) -> bool:

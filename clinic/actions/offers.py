@@ -20,7 +20,7 @@ from clinic.actions.acting import Actor, Refused, action
 from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
 from clinic.actions.moves import hold, move
 from clinic.actions.notifications import tell
-from clinic.actions.offer_times import hold_until, let_go, take, take_for_a_while
+from clinic.actions.offer_times import hold_until, is_closed, let_go, take, take_for_a_while
 from clinic.db import now, word
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
@@ -147,11 +147,6 @@ def accept(offer: SlotOffer, *, by):
     else:
         offer.visit_id = enter(session, wish, terms, offer.slot_id, by=clinics)
     return _answered("accepted", session, offer, by)
-
-
-def is_closed(offer, found) -> bool:
-    """Whether the time was closed since; ``found`` is what ``clinic.queries.open_times.fits`` knows of it."""
-    return found is None or found.blocked or found.closed or not (offer.seat_hold_id or found.inside_hours)
 
 
 @action

@@ -188,13 +188,16 @@ def cancel(series, members, reason, *, by, note=None):
 
 
 @action
-def restore(series, *, by, reason=None):
-    """Take back the last time that visits of the series were called off, if their times are still free."""
+def restore(series, called_off_at=None, *, by, reason=None):
+    """Take back that visits of the series were called off together, if their times are still free.
+
+    That is what was done at this moment, or last; one of them that was called off alone meanwhile stays so.
+    """
     session = object_session(series)
     off = sa.and_(Visit.series_id == series.id, Visit.status == VisitStatus.CANCELLED,
                   Visit.cancel_reason != CancelReason.ENTERED_IN_ERROR)  # fmt: skip
-    last = sa.select(sa.func.max(Visit.cancelled_at)).where(off).scalar_subquery()
-    members = session.scalars(sa.select(Visit).where(off, Visit.cancelled_at == last).order_by(Visit.id)).all()
+    moment = called_off_at or sa.select(sa.func.max(Visit.cancelled_at)).where(off).scalar_subquery()
+    members = session.scalars(sa.select(Visit).where(off, Visit.cancelled_at == moment).order_by(Visit.id)).all()
     if not members:
         raise Refused("There is nothing to take back.")
     _lock(session, members)

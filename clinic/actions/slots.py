@@ -55,6 +55,16 @@ TAKE_SEAT = sa.text(
         WHERE clinic_id = :clinic_id AND id = :slot_id AND taken < capacity AND kind <> 'blocked' AND closed_at IS NULL
         RETURNING id"""
 )
+# A group that is closed for booking takes nobody new; who leaves by mistake comes back to the seat they had.
+TAKE_SEAT_AGAIN = sa.text(
+    """UPDATE slots AS s SET taken = taken + 1
+        WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.starts_at = :starts_at
+          AND s.kind = 'published' AND s.closed_at IS NOT NULL AND s.taken < s.capacity
+          AND coalesce(s.visit_type_id = :visit_type_id, true) AND coalesce(s.visit_mode = :visit_mode, true)
+          AND NOT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = s.clinic_id AND v.slot_id = s.id
+                             AND v.patient_id = :patient_id)
+        RETURNING s.id"""
+)
 SITS_IN = sa.text(
     """SELECT EXISTS (SELECT 1 FROM visits
                       WHERE clinic_id = :clinic_id AND slot_id = :slot_id AND patient_id = :patient_id)"""
@@ -126,6 +136,12 @@ def take_seat(session, clinic_id, slot_id, *, by):
     if taken and by.user_id:
         session.connection().execute(DROP_OWN_SEAT_HOLD, {**ids, "person_id": by.user_id})
     return taken
+
+
+def take_seat_again(session, wish):
+    """Take the seat of who was in a group before it was closed for booking; the slot's id, None where there is none."""
+    facts = ("clinic_id", "provider_id", "starts_at", "visit_type_id", "visit_mode", "patient_id")
+    return session.connection().execute(TAKE_SEAT_AGAIN, {name: getattr(wish, name) for name in facts}).scalar()
 
 
 def sits_in(session, wish, slot_id):

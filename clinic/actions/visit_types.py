@@ -27,7 +27,7 @@ def add(session, *, by, provider_ids=(), room_kind_ids=(), **details):
 
 @action
 def update(visit_type: VisitType, *, by, provider_ids=(), room_kind_ids=(), **details):
-    """Change a visit type, who offers it and what it needs; visits already booked keep their length and rooms."""
+    """Change a visit type, who offers it and what it needs; what is booked stays as it is until it is moved."""
     session = object_session(visit_type)
     _name_is_free(session, visit_type.id, details["name"])
     for name, value in details.items():

@@ -148,6 +148,10 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by):
     visit.provider_id, visit.visit_type_id, visit.visit_mode = wish.provider_id, wish.visit_type_id, wish.visit_mode
     visit.starts_at = wish.starts_at
     visit.ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
+    if visit.answer_by and visit.answer_by > visit.starts_at:
+        # Asked for, not answered yet: that makes sense until it would begin.
+        visit.answer_by = visit.starts_at
+        await_answer(object_session(visit), visit.clinic_id, visit.id, visit.answer_by)
     facts = {"old_starts_at": old, "new_starts_at": wish.starts_at, "notes": wish.overbook}
     remember(object_session(visit), visit.clinic_id, visit.id, EventKind.MOVED, by=by, **facts)
     tell_waitlist(object_session(visit), visit.clinic_id, *freed)
@@ -243,12 +247,15 @@ def _take_time_again(session, visit, left, own, *, by):
         visit.starts_at,
         visit.visit_mode,
         overbook=why_overbooked,
+        was_theirs=True,
     )
     with session.no_autoflush:
         into = visit_rooms.into_again(session, wish, left)
         terms = lock(session, into, by=by)
         into = visit_rooms.as_free(session, into, wish, terms, by=by)
         visit.slot_id = seat(session, into, terms, by=by)
+        # As long as visits of the type are by now, as any time that is taken anew.
+        visit.ends_at = visit.starts_at + timedelta(minutes=terms.minutes)
         visit.room_id = visit_rooms.seen_in_again(session, visit, left)
 
 

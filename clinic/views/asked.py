@@ -1,7 +1,7 @@
-"""What an address asks for after its question mark: ids, days, page numbers; one that cannot be read is a 404."""
+"""What an address asks for after its question mark: ids, days, moments, pages; one that cannot be read is a 404."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import abort, request, url_for
@@ -18,6 +18,14 @@ def a_day(name: str) -> date | None:
     """The ISO date of that name, or None where there is none."""
     found = _read(name, date.fromisoformat)
     if found and not 1900 <= found.year <= 2900:
+        abort(404)
+    return found
+
+
+def a_moment(name: str) -> datetime | None:
+    """The ISO moment of that name, with its offset from UTC, or None where there is none."""
+    found = _read(name, datetime.fromisoformat)
+    if found and found.tzinfo is None:
         abort(404)
     return found
 

@@ -7,6 +7,7 @@ from clinic.actions import (
     blocks,
     closed_offers,
     closures,
+    groups,
     hours,
     offers,
     providers,
@@ -15,12 +16,14 @@ from clinic.actions import (
     stranding_undo,
 )
 from clinic.actions.acting import Actor, Refused
+from clinic.actions.groups import Group
+from clinic.actions.offers import OfferOver
 from clinic.actions.requests import Asking
-from clinic.models.offers import OfferStatus, SlotOffer
-from clinic.models.requests import RequestEvent, RequestEventKind, RequestStatus
+from clinic.models.offers import LIVE, OfferStatus, SlotOffer
+from clinic.models.requests import RequestEvent, RequestEventKind, RequestStatus, VisitRequest
 from clinic.models.schedule import Availability, Slot
 from clinic.models.strandings import StrandedStatus, StrandedVisit
-from clinic.models.visits import Visit
+from clinic.models.visits import CancelReason, Visit
 from clinic.models.waitlist import WaitStatus
 from clinic.queries.requests import live_offer
 from clinic.work.handlers import run
@@ -70,6 +73,43 @@ def look(app, session, *names):
             run(app, job.task_name, job.args)
     session.rollback()
     session.expire_all()
+
+
+@pytest.fixture
+def seat_for_tom(session, cast):
+    """Tom asked for a visit; a place in tomorrow's evening group is proposed to him."""
+    group = Group(cast.dr_osei.id, 3, cast.consultation.id)
+    slot = groups.publish(session, group, cast.tomorrow_at(18), by=cast.amara.actor)
+    made = requests.ask(session, cast.tom, Asking(reason="My knee is hot"), by=cast.amara.actor)
+    requests.triage(made, "yellow", by=cast.amara.actor)
+    wish = cast.wish(slot.starts_at, reason=made.reason, source=made.source)
+    request_offers.propose(made, wish, by=cast.amara.actor)
+    session.commit()
+    return slot
+
+
+class TestAGroup:
+    @pytest.mark.parametrize("how", ["closed", "called off"])
+    def test_no_longer_to_be_had_takes_the_offered_place_back(self, app, session, cast, seat_for_tom, how):
+        offer = session.scalar(sa.select(SlotOffer))
+        if how == "closed":
+            groups.close(seat_for_tom, by=cast.amara.actor)
+        else:
+            groups.call_off(seat_for_tom, CancelReason.PROVIDER_AWAY, by=cast.amara.actor)
+        session.commit()
+        with pytest.raises(OfferOver):
+            offers.accept(offer, by=cast.amara.actor)
+        look(app, session)
+        assert offer.status == S.WITHDRAWN
+        assert session.scalar(sa.select(VisitRequest.status)) == R.TRIAGED
+
+    def test_opened_again_within_the_minute_keeps_it(self, app, session, cast, seat_for_tom):
+        offer = session.scalar(sa.select(SlotOffer))
+        groups.close(seat_for_tom, by=cast.amara.actor)
+        groups.reopen(seat_for_tom, by=cast.amara.actor)
+        look(app, session)
+        assert offer.status in LIVE
+        offers.accept(offer, by=cast.amara.actor)
 
 
 def close_the_clinic(session, cast):

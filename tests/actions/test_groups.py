@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, closures, groups, holds, patients, visits, waitlist
+from clinic.actions import blocks, closures, groups, holds, moving, patients, visits, waitlist
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken, book
 from clinic.actions.groups import Group
@@ -206,6 +206,23 @@ class TestClose:
         groups.reopen(slot, by=cast.amara.actor)
         session.commit()
         assert seats(session, cast, slot) == 3
+
+    def test_whoever_left_it_by_mistake_comes_back_and_takes_no_others_place(self, session, cast, published):
+        slot = published(capacity=2)
+        ids = [sit(session, cast, slot, patient) for patient in (cast.tom, cast.maya_patient)]
+        groups.close(slot, by=cast.amara.actor)
+        session.commit()
+        tom, maya = (_visit(session, cast, visit_id) for visit_id in ids)
+        visits.cancel(tom, CancelReason.PATIENT, by=cast.amara.actor)
+        visits.move_to(maya, cast.wish(cast.tomorrow_at(14), patient=cast.maya_patient), by=cast.amara.actor)
+        session.commit()
+        visits.undo(tom, by=cast.amara.actor)
+        moving.undo_move(maya, cast.dr_osei.id, by=cast.amara.actor)
+        session.commit()
+        session.refresh(slot)
+        assert (tom.slot_id, maya.slot_id, slot.taken, slot.status) == (slot.id, slot.id, 2, SlotStatus.BOOKED)
+        with pytest.raises(TimeTaken):
+            sit(session, cast, slot, *crowd(session, cast, 1))
 
     def test_closing_twice_is_said(self, cast, published):
         slot = published()

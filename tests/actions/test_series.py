@@ -231,6 +231,16 @@ class TestCancel:
         session.commit()
         assert [each.status for each in members] == [VisitStatus.CANCELLED] + [VisitStatus.BOOKED] * 3
 
+    def test_what_somebody_else_cancelled_after_them_stays_cancelled_too(self, session, cast):
+        made, members = booked(session, cast)
+        series.cancel(made, members[2:], CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        visits.cancel(members[0], CancelReason.PATIENT, by=cast.amara.actor)
+        session.commit()
+        series.restore(made, members[2].cancelled_at, by=cast.amara.actor)
+        session.commit()
+        assert [each.status for each in members] == [VisitStatus.CANCELLED] + [VisitStatus.BOOKED] * 3
+
     def test_a_time_taken_meanwhile_brings_none_of_them_back(self, session, cast):
         made, members = booked(session, cast)
         series.cancel(made, members, CancelReason.PATIENT, by=cast.amara.actor)

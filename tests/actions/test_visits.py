@@ -59,6 +59,18 @@ class TestAccept:
         with pytest.raises(Refused, match="already booked"):
             visits.accept(cast.booked(), by=cast.amara.actor)
 
+    def test_one_that_the_desk_moves_to_sooner_waits_for_an_answer_until_it_would_begin(self, session, cast):
+        cast.consultation.booking, cast.consultation.answer_within_hours = BookingRule.REQUEST, 72
+        session.flush()
+        wish = cast.wish(cast.tomorrow_at(10, days=5), patient=cast.maya_patient)
+        visit = session.get(Visit, (cast.rose.id, book(session, wish, by=cast.maya.actor)))
+        sooner = cast.wish(cast.tomorrow_at(14), patient=cast.maya_patient)
+        visits.move_to(visit, sooner, by=cast.amara.actor)
+        session.commit()
+        assert visit.answer_by == visit.starts_at == cast.tomorrow_at(14)
+        jobs = sa.text("SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'visits.lapse'")
+        assert visit.starts_at in session.scalars(jobs).all()
+
 
 class TestConfirm:
     def test_a_booked_visit_is_confirmed_once(self, session, cast):

@@ -117,6 +117,14 @@ class TestUndo:
         with pytest.raises(TimeTaken):
             visits.undo(visit, by=cast.amara.actor)
 
+    def test_taken_back_it_is_as_long_as_visits_of_its_type_are_by_now(self, session, cast):
+        visit = visits.cancel(cast.booked(), CancelReason.PATIENT, by=cast.amara.actor)
+        cast.consultation.minutes = 40
+        session.flush()
+        visits.undo(visit, by=cast.amara.actor)
+        session.commit()
+        assert visit.ends_at == visit.slot.ends_at == cast.tomorrow_at(10, 40)
+
     @pytest.mark.parametrize("reason", [CancelReason.CLINIC, CancelReason.UNANSWERED])
     def test_a_request_called_off_by_mistake_is_promised_an_answer_anew(
         self, session, cast, monkeypatch, superuser, reason

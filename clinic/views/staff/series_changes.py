@@ -19,7 +19,7 @@ from clinic.htmx import again, changed, moved_on, show
 from clinic.openings import listed
 from clinic.queries import providers
 from clinic.queries import series as asked
-from clinic.views.asked import an_id
+from clinic.views.asked import a_moment, an_id
 from clinic.views.staff.series import load
 
 bp = GuardedBlueprint("series_changes", __name__, face="staff", url_prefix="/series/<uuid:series_id>")
@@ -64,14 +64,15 @@ def cancel(series_id):
 
 @bp.route("/restore", methods=["GET", "POST"], needs=P.VISITS_BOOK, shows="visits")
 def restore(series_id):
-    """Take the last calling off back; after a quarter of an hour the answer is the form that asks why."""
-    found, form = load(series_id), UndoForm()
+    """Take a calling off back, the last one or that of a moment; after a quarter of an hour a form asks why."""
+    found, form, at = load(series_id), UndoForm(), a_moment("called_off_at")
+    page = {"form": form, "series": found, "called_off_at": at and at.isoformat()}
     if not form.is_submitted():
-        return show(RESTORE, form=form, series=found)
+        return show(RESTORE, **page)
     if "reason" in request.form and not form.validate():
-        return again(RESTORE, form=form, series=found)
-    if not _restored(found, form.reason.data):
-        return moved_on(url_for(".restore", series_id=series_id))
+        return again(RESTORE, **page)
+    if not _restored(found, at, form.reason.data):
+        return moved_on(url_for(".restore", series_id=series_id, called_off_at=at and at.isoformat()))
     return changed(then=url_for("staff.series.show", series_id=series_id), message=_("Taken back."))
 
 
@@ -79,14 +80,14 @@ def _cancelled(page, form):
     members = page.among[form.scope.data]
     series.cancel(page.series, members, form.reason.data, note=form.note.data or None, by=current.actor)
     many = ngettext("%(num)d visit is cancelled.", "%(num)d visits are cancelled.", len(members))
-    undo = url_for(".restore", series_id=page.series.id)
+    undo = url_for(".restore", series_id=page.series.id, called_off_at=members[0].cancelled_at.isoformat())
     return changed(then=url_for("staff.series.show", series_id=page.series.id), message=many, undo=undo)
 
 
-def _restored(found, reason):
+def _restored(found, at, reason):
     """Whether it was taken back; False where that needs a reason first."""
     try:
-        series.restore(found, reason=reason or None, by=current.actor)
+        series.restore(found, at, reason=reason or None, by=current.actor)
     except Refused as refused:
         if refused.field != "reason":
             raise

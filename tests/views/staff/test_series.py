@@ -1,5 +1,6 @@
 """A series at the desk: typed, looked at date by date, booked, moved and cancelled together; seen in the portal."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -168,8 +169,24 @@ class TestCancel:
         assert amara.send(url, {"scope": "later", "reason": ""}).status_code == 422
         assert amara.send(url, {"scope": "later", "reason": "patient"}).status_code == 303
         assert [each.status for each in visits(session)] == [VisitStatus.BOOKED] + [VisitStatus.CANCELLED] * 3
-        assert amara.send("staff.series_changes.restore", series_id=made.id).status_code == 303
+        off = visits(session)[1].cancelled_at.isoformat()
+        assert amara.send("staff.series_changes.restore", series_id=made.id, called_off_at=off).status_code == 303
         assert {each.status for each in visits(session)} == {VisitStatus.BOOKED}
+
+    def test_the_undo_is_of_this_calling_off_and_of_no_later_one(self, amara, session, made):
+        third = visits(session)[2]
+        url = amara.url("staff.series_changes.cancel", series_id=made.id, visit_id=third.id)
+        amara.send(url, {"scope": "later", "reason": "clinic"})
+        page = amara.open("staff.series.show", series_id=made.id).text
+        undo = re.search(r'action="(/staff/series/[^"]*restore[^"]*)"', page)[1].replace("&amp;", "&")
+        first = visits(session)[0]
+        amara.send("staff.visits.cancel", {"reason": "patient"}, visit_id=first.id)
+        assert amara.send(undo).status_code == 303
+        assert [each.status for each in visits(session)] == [VisitStatus.CANCELLED] + [VisitStatus.BOOKED] * 3
+
+    def test_an_unreadable_moment_is_the_page_of_nothing(self, amara, made):
+        url = amara.url("staff.series_changes.restore", series_id=made.id, called_off_at="yesterday")
+        assert amara.open(url).status_code == 404
 
     def test_once_nothing_is_to_come_there_is_nothing_to_change(self, amara, made):
         amara.send("staff.series_changes.cancel", {"scope": "all", "reason": "patient"}, series_id=made.id)
