@@ -121,7 +121,7 @@ def reopen(slot: Slot, *, by):
     if not slot.closed_at:
         raise Refused("It is open for booking.")
     slot.closed_at = None
-    return _settled(slot)
+    return _open_anew(slot)
 
 
 @action
@@ -172,7 +172,7 @@ def restore(gone: CalledOffGroup, *, by, reason=None):
         session.flush()
     session.refresh(slot)
     slot.closed_at = gone.closed_at
-    return _settled(slot)
+    return _open_anew(slot)
 
 
 def _group(gone):
@@ -289,3 +289,9 @@ def _settled(slot):
     slot.status = SlotStatus.FREE if is_open else SlotStatus.BOOKED
     bell.ring(object_session(slot), slot.clinic_id, "visits")
     return slot
+
+
+def _open_anew(slot):
+    if slot.closed_at is None and slot.taken < slot.capacity:
+        tell_waitlist(object_session(slot), slot.clinic_id, slot.provider_id, slot.starts_at, slot.ends_at)
+    return _settled(slot)
