@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import object_session
 
-from clinic.actions import booking, notifications, offer_purposes, offers, requests, slots, walk_ins
+from clinic.actions import booking, offer_purposes, offers, requests, slots, walk_ins
 from clinic.actions.acting import Refused, action
 from clinic.actions.freed_times import tell_waitlist
 from clinic.actions.requests import JustProposed, cannot, hold, remember, state
@@ -97,7 +97,7 @@ def cancel(request: VisitRequest, *, by, note=None):
             if not tries_left:
                 raise
     if not by.in_portal:
-        _tell(session, NotificationKind.REQUEST_CLOSED, request, by=by, request_id=str(request.id))
+        requests.tell_soon(request, NotificationKind.REQUEST_CLOSED, by=by)
     return request
 
 
@@ -159,10 +159,6 @@ def _request_of(session, offer):
 def _details(session, offer):
     request = session.get(VisitRequest, (offer.clinic_id, offer.request_id))
     return {"reason": request.reason, "source": request.source}
-
-
-def _tell(session, kind, request, *, by, **facts):
-    notifications.tell(session, kind, patient_id=request.patient_id, by=by, **facts)
 
 
 offer_purposes.when(

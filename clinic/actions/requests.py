@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from clinic import bell
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.notifications import tell
+from clinic.actions.offers import ANOTHER_SOON
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
 from clinic.models.organizations import Clinic
@@ -154,7 +155,15 @@ def undo(request: VisitRequest, *, by):
     if by.in_portal and last.changed_by_id != by.user_id:
         raise Refused("Only who did this can take it back.")
     _restore(request, last, rules(session, request.clinic_id))
+    if last.to_status == R.CANCELLED and not by.in_portal:
+        tell_soon(request, NotificationKind.REQUEST_RECEIVED, by=by)
     return remember(request, E.UNDONE, last.to_status, {}, by=by)
+
+
+def tell_soon(request: VisitRequest, kind, *, by):
+    """Tell the patient this of the request, a moment later: what is taken back until then nobody hears."""
+    facts = {"patient_id": request.patient_id, "request_id": str(request.id)}
+    tell(object_session(request), kind, by=by, at=now() + ANOTHER_SOON, **facts)
 
 
 def _restore(request, last, known):

@@ -17,12 +17,14 @@ WAITING = """
    AND p.deceased_at IS NULL AND p.merged_into_id IS NULL AND p.erased_at IS NULL
   LEFT JOIN visits AS v ON v.clinic_id = n.clinic_id AND v.id = n.visit_id
   LEFT JOIN slot_offers AS o ON o.clinic_id = n.clinic_id AND o.id = n.offer_id
+  LEFT JOIN visit_requests AS q ON q.clinic_id = n.clinic_id AND q.id = CAST(n.facts ->> 'request_id' AS uuid)
  WHERE n.clinic_id = :clinic_id AND n.desk_since IS NOT NULL AND n.desk_done_at IS NULL
    AND (n.visit_starts_at IS NULL OR n.visit_starts_at > now())
    AND CASE WHEN n.offer_id IS NULL THEN true WHEN n.kind = 'offer_withdrawn' THEN o.status = 'withdrawn'
             ELSE o.status IN ('prepared', 'sent') AND o.until > now() END
    AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
-        AND (n.kind = 'cancelled') = (v.status = 'cancelled')))"""
+        AND (n.kind = 'cancelled') = (v.status = 'cancelled')))
+   AND (q.id IS NULL OR (n.kind = 'request_closed') = (q.status = 'cancelled'))"""
 LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth {WAITING}

@@ -31,7 +31,7 @@ TRUE_IN = {
     K.CANCELLED: (S.CANCELLED,),
 }
 # What nobody needs to be called about who was there when it was done, on the telephone or at the desk.
-SAID_AT_ONCE = {K.BOOKED, K.REQUEST_RECEIVED}
+SAID_AT_ONCE = {K.BOOKED}
 # What only says how a visit stands is said to whoever knows of it otherwise.
 OF_STANDING = (K.MOVED, K.RESTORED, K.REQUESTED, K.CANCELLED)
 # What is done to several visits at once, a series or a day, is told at once.
@@ -73,7 +73,29 @@ def needless(session, line, telling) -> Why | None:
         return Why.SWITCHED_OFF
     if line.offer_id:
         return _of_offer(session, line, session.get(SlotOffer, (line.clinic_id, line.offer_id)))
+    if "request_id" in line.facts:
+        return _of_request(session, line)
     return _of_visit(session, line) if line.kind in TRUE_IN else None
+
+
+def _of_request(session, line):
+    """That a request is closed, or open again after that: the newest line says it, to whoever does not know it yet."""
+    request = session.get(VisitRequest, (line.clinic_id, UUID(line.facts["request_id"])))
+    is_closing = line.kind == K.REQUEST_CLOSED
+    if request is None or (request.status == RequestStatus.CANCELLED) != is_closing:
+        return Why.OVERTAKEN
+    others = (
+        Notification.patient_id == line.patient_id, Notification.id != line.id,
+        Notification.facts.contains({"request_id": line.facts["request_id"]}),
+    )  # fmt: skip
+    at_the_desk = sa.and_(
+        Notification.kind == line.kind, Notification.desk_since.is_not(None), Notification.desk_done_at.is_(None)
+    )
+    said_elsewhere = sa.or_(Notification.created_at > line.created_at, at_the_desk)
+    if session.scalar(sa.select(sa.exists().where(*others, said_elsewhere))):
+        return Why.OVERTAKEN
+    told = sa.select(Notification.kind).where(*others, was_told()).order_by(Notification.created_at.desc()).limit(1)
+    return None if (session.scalar(told) == K.REQUEST_CLOSED) != is_closing else Why.OVERTAKEN
 
 
 def _of_visit(session, line):

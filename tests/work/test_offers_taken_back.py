@@ -96,7 +96,7 @@ def test_words_about_a_closed_request_are_said_on_the_telephone_and_in_no_text_m
     tom.preferred_contact_method = way
     request_offers.cancel(asked, by=cast.amara.actor, note="A dentist can help you.")
     session.commit()
-    telling.work()
+    telling.later()
     line = telling.line(kind=NotificationKind.REQUEST_CLOSED)
     assert line.channel == way.value and ("A dentist can help you." in line.text) == hears
     assert "closed" in line.text
