@@ -56,12 +56,6 @@ class TestDay:
         address = f"/staff/drawer?provider_id={cast.dr_osei.id}&amp;starts_at={cast.tomorrow_at(9):%Y-%m-%dT%H:%MZ}"
         assert address in lane
 
-    def test_no_quarter_of_a_day_that_is_over_is_there_to_be_booked(self, cast, amara, tomorrow):
-        over = date.fromisoformat(tomorrow) - timedelta(days=8)
-        for page in ("index", "week"):
-            asked = {"date": over, "provider": cast.dr_osei.id}
-            assert _free(amara.open(f"staff.calendar.{page}", **asked).text) == []
-
     @pytest.mark.parametrize(("zoom", "cells"), [(15, 32), (30, 16), (60, 8)])
     def test_the_zoom_says_how_long_a_cell_is_and_is_remembered(self, amara, tomorrow, zoom, cells):
         page = amara.open("staff.calendar.index", date=tomorrow, zoom=zoom).text
