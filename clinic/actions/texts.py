@@ -121,12 +121,13 @@ def understand(reply: TextReply, elsewhere: int, *, by):
     about = asking[:1] or asked.last_written(session, reply.sender)
     if reply.meaning in (M.STOP, M.START):
         _settle(reply, R.NOTED, about)
+    elif not (asking or _is_latest(session, reply, elsewhere)):
+        _leave_to_others(reply)
     elif reply.meaning == M.OTHER:
         # What is no word of ours is read by somebody: where it was asked, else where it was written last.
-        is_here = bool(asking) or _is_latest(session, reply, elsewhere)
-        _settle(reply, R.TO_READ if is_here else R.NONE, about, desk=is_here)
+        _settle(reply, R.TO_READ, about, desk=True)
     elif not asking:
-        _settle(reply, R.NONE, about, desk=_is_latest(session, reply, elsewhere))
+        _settle(reply, R.NONE, about, desk=True)
     elif len(asking) > 1 or elsewhere:
         _settle(reply, R.SEVERAL, about, desk=True)
     elif asking[0].kind == NotificationKind.OFFER or not has_number(session, asking[0].patient, reply.sender):
@@ -178,6 +179,12 @@ def _confirm(visit, actor):
 def _cancel(visit, actor):
     visits.cancel(visit, CancelReason.PATIENT, by=actor)
     return R.CANCELLED
+
+
+def _leave_to_others(reply):
+    """What another clinic is told is none of this one's: neither the words nor the number stay here."""
+    reply.sender = reply.text = ""
+    _settle(reply, R.NONE, [])
 
 
 def _settle(reply, result, lines, desk=False):

@@ -9,8 +9,10 @@ from clinic.actions import reminders, texts
 from clinic.actions.patients import register
 from clinic.models.people import ContactMethod
 from clinic.models.telling import Telling
-from clinic.models.texts import ReplyResult, TextReply
+from clinic.models.texts import ReplyResult, TextNumber, TextReply
 from clinic.models.visits import VisitStatus
+from clinic.queries.reaching import number_hash
+from clinic.scope import Scope
 
 R = ReplyResult
 NUMBER = "+447700900123"
@@ -107,3 +109,34 @@ class TestWhereNothingIsAsked:
         session.execute(sa.text("UPDATE notifications SET state = 'failed'"))
         session.commit()
         assert answer("Sorry, I am ill").patient_id is None
+
+
+class TestWordsToAnotherClinic:
+    @pytest.fixture
+    def harbour_wrote_last(self, telling, session, cast, tom):
+        """That Rose Street confirmed a booking to Tom by text message, and the harbour texted his number after that."""
+        cast.booked(cast.tomorrow_at(10, days=3))
+        telling.work()
+        later = {"number_hash": number_hash(NUMBER), "clinic_id": cast.harbour.id, "last_at": sa.func.now()}
+        session.execute(sa.insert(TextNumber).values(later))
+        session.commit()
+
+    @pytest.mark.parametrize("words", ["My test at the harbour", "NO"])
+    def test_are_not_kept_here_nor_the_number_nor_whose_it_is(self, harbour_wrote_last, answer, words):
+        reply = answer(words)
+        assert (reply.result, reply.desk_since) == (R.NONE, None)
+        assert (reply.text, reply.sender, reply.patient_id, reply.notification_id) == ("", "", None, None)
+
+    def test_are_read_there_as_they_were_written(self, telling, session, cast, harbour_wrote_last):
+        session.enter(Scope.staff(cast.harbour.id))
+        words = "My test at the harbour"
+        made = texts.receive(session, cast.harbour.id, "SM77", NUMBER, words, texts.meaning_of(words, [texts.WORDS]))
+        session.commit()
+        telling.work()
+        session.enter(Scope.staff(cast.harbour.id))
+        reply = session.get(TextReply, (cast.harbour.id, made))
+        assert (reply.result, reply.text, reply.sender) == (R.TO_READ, words, NUMBER) and reply.desk_since
+
+    def test_come_once_however_often_they_are_brought(self, session, cast, harbour_wrote_last, answer):
+        answer("My test at the harbour")
+        assert texts.receive(session, cast.rose.id, "SM77", NUMBER, "My test at the harbour", "other") is None

@@ -36,7 +36,7 @@ def status(clinic_id, notification_id):
 
 @bp.post("/reply", needs=Permission.PUBLIC, signed="sms", takes=LARGEST)
 def reply():
-    """What somebody answered: kept for every clinic that wrote to them, and understood by a job."""
+    """What somebody answered: brought to every clinic that wrote to them; a job says which of them keeps it."""
     sid, sender, meaning = _field("MessageSid", 64), _field("From", 30), _meaning()
     if NAME.fullmatch(sid) and NUMBER.fullmatch(sender):
         if meaning in (ReplyMeaning.STOP, ReplyMeaning.START):
