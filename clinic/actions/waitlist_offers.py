@@ -17,7 +17,7 @@ from clinic.models.people import VisitMode
 from clinic.models.telling import Telling
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.open_times import fits, open_times
-from clinic.queries.reaching import zone_of
+from clinic.queries.reaching import is_reachable, zone_of
 from clinic.queries.waitlist import Freed, hold_for, line, own_visits
 
 W = WaitStatus
@@ -52,8 +52,9 @@ def refill(session, freed: Freed, *, by) -> list:
 
 
 def _offer(session, clinic, freed, entry, known, hold, *, by):
-    """The first start that suits the entry, held and sent, or None where none does or they are asleep."""
-    if quiet_until(clinic, zone_of(entry.patient, clinic)):
+    """The first start that suits the entry, held and sent, or None where none does or they cannot be asked now."""
+    # Neither is kept from the next in line: somebody asleep would not answer, nor who has no address and no number.
+    if quiet_until(clinic, zone_of(entry.patient, clinic)) or not is_reachable(session, entry.patient):
         return None
     for starts_at, mode in _starts(session, clinic, freed, entry, known):
         offering = offers.Offering(

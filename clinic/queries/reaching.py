@@ -48,6 +48,11 @@ def ways(session, patient, country, *, with_sms) -> list[Reach]:
     return [Reach(channel, known[channel]) for channel in in_order if known.get(channel)]
 
 
+def is_reachable(session, patient) -> bool:
+    """Whether there is any way to reach the patient: an address, a number that can be called, somebody's account."""
+    return bool(patient.email or patient.phone or account_email(session, patient))
+
+
 def zone_of(patient, clinic) -> ZoneInfo:
     """The zone whose clock the patient lives and sleeps by: their own, else the clinic's.
 

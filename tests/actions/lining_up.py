@@ -43,9 +43,13 @@ def ada_byron(session, cast):
 
 
 def wait(session, cast, patient=None, *, priority=0, days=20, by=None, **facts):
+    """Somebody whom the desk can call, at the least, joins the line."""
+    patient = patient or cast.maya_patient
+    patient.phone = patient.phone or "+44 20 7946 0177"
+    session.flush()
     day = cast.tomorrow_at(10).date()
     kept = {"earliest_on": day, "latest_on": day + timedelta(days=days), "visit_type_id": cast.consultation.id}
-    entry = waitlist.join(session, patient or cast.maya_patient, Wanting(**{**kept, **facts}), priority=priority,
+    entry = waitlist.join(session, patient, Wanting(**{**kept, **facts}), priority=priority,
                           by=(by or cast.amara).actor)  # fmt: skip
     session.commit()
     return entry

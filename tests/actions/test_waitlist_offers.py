@@ -12,6 +12,7 @@ from clinic.actions.booking import book
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import OfferStatus, SlotOffer
+from clinic.models.patients import PatientAccess
 from clinic.models.telling import SETTING
 from clinic.models.visits import CancelReason, Visit
 from clinic.models.waitlist import WaitStatus
@@ -105,6 +106,19 @@ class TestOffer:
         wait(session, cast), wait(session, cast, ada), wait(session, cast, cast.tom)
         made = refill(session, cast, freed(cast, 13, 40))
         assert len({each.starts_at for each in made}) == len(made) == 2
+
+    def test_nothing_is_kept_for_whom_nobody_can_reach_and_the_next_has_it_at_once(self, session, cast, ada):
+        first, second = wait(session, cast), wait(session, cast, ada)
+        cast.maya_patient.phone = None
+        account = session.scalars(sa.select(PatientAccess).where(PatientAccess.user_id == cast.maya.user.id)).one()
+        account.until = now()
+        session.commit()
+        (offer,) = refill(session, cast)
+        assert offer.patient_id == ada.id and (first.status, second.status) == (W.WAITING, W.OFFERED)
+        offers.decline(offer, by=cast.amara.actor)
+        account.until = None
+        session.commit()
+        assert [each.patient_id for each in refill(session, cast)] == [cast.maya_patient.id]
 
     def test_nobody_is_offered_what_begins_before_they_could_be_there(self, session, cast, awake):
         entry = wait(session, cast)

@@ -61,7 +61,7 @@ def crowd(session, cast):
     rose.settings = {**rose.settings, SETTING: {"quiet_from": "03:00", "quiet_until": "03:00"}}
     day, people = cast.tomorrow_at(10).date(), []
     for number in range(6):
-        patient = register(session, by=cast.amara.actor, full_name=f"Crowd {number}")
+        patient = register(session, by=cast.amara.actor, full_name=f"Crowd {number}", phone="+44 20 7946 0177")
         wanting = Wanting(cast.consultation.id, day, day + timedelta(days=60))
         waitlist.join(session, patient, wanting, by=cast.amara.actor)
         people.append(patient)

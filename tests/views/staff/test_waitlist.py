@@ -9,6 +9,7 @@ from clinic.actions import waitlist, waitlist_offers
 from clinic.actions.acting import Actor
 from clinic.actions.waitlist import Wanting
 from clinic.models.organizations import Clinic
+from clinic.models.patients import Patient
 from clinic.models.telling import SETTING
 from clinic.models.waitlist import WaitStatus
 from clinic.queries.waitlist import Freed
@@ -22,6 +23,8 @@ def entry(session, cast):
     """Tom waits for a consultation with anybody."""
     rose = session.get(Clinic, cast.rose.id)
     rose.settings = {**rose.settings, SETTING: {"quiet_from": "03:00", "quiet_until": "03:00"}}
+    session.get(Patient, (cast.rose.id, cast.tom.id)).phone = "+44 20 7946 0177"
+    session.flush()
     day = cast.tomorrow_at(10).date()
     wanting = Wanting(cast.consultation.id, day, day + timedelta(days=9), weekdays=None)
     made = waitlist.join(session, cast.tom, wanting, by=cast.amara.actor)
