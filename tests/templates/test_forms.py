@@ -115,6 +115,13 @@ class TestErrorSummary:
         assert page.one("div", role="alert")["tabindex"] == "-1"
         assert [facts["href"] for tag, facts in page.elements if tag == "a"] == ["#name", "#first-0"]
 
+    def test_what_it_says_of_several_fields_names_each_of_them(self, web):
+        form = refused(kind="a")
+        form.name.errors, form.first.errors = ["Please answer."], ["Please answer."]
+        page = draw("error_summary(form)", form=form).html
+        assert "Full name: Please answer." in page and "First visit? Please answer." in page
+        assert "Full name:" not in draw("error_summary(form)", form=refused(kind="a")).html
+
     def test_it_is_not_there_when_all_is_well(self, web):
         assert not draw("error_summary(form)", form=refused(name="Ana", first="y", kind="a")).elements
 
