@@ -25,10 +25,12 @@ WAITING = """
    AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
         AND (n.kind = 'cancelled') = (v.status = 'cancelled')))
    AND (q.id IS NULL OR (n.kind = 'request_closed') = (q.status = 'cancelled'))"""
+# When there is no more to say: the visit has begun, or what is offered is kept no longer.
+OVER_AT = "coalesce(CASE WHEN n.kind = 'offer' THEN o.until END, n.visit_starts_at)"
 LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth {WAITING}
-         ORDER BY n.visit_starts_at NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
+         ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
 # How much the desk has to say and to read.
 COUNT = sa.text(
@@ -61,7 +63,7 @@ class Call:
 
 
 def waiting(session, clinic_id, number=1, size=ON_A_PAGE) -> list[Call]:
-    """One page of the calls to make, the soonest visit first, and one more where there is a next page."""
+    """One page of the calls to make, what is over soonest first, and one more where there is a next page."""
     facts = {"clinic_id": clinic_id, "size": size + 1, "skipped": (number - 1) * size}
     rows = session.connection().execute(LINES, facts).all()
     made = attempts_of(session, [row.id for row in rows])
