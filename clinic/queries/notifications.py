@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
+from clinic.models.offers import SlotOffer
 from clinic.models.visits import VisitStatus
 from clinic.queries.calls import attempts_of
 from clinic.queries.reaching import zone_of
@@ -33,7 +34,7 @@ def of_visit(session, visit) -> list[Notification]:
     """The visit's lines, the newest first; at most a hundred."""
     return session.scalars(
         sa.select(Notification)
-        .where(Notification.visit_id == visit.id)
+        .where(_about(visit))
         .order_by(Notification.created_at.desc(), Notification.id.desc())
         .limit(MOST)
     ).all()
@@ -43,10 +44,18 @@ def heard(session, visit) -> list[Notification]:
     """What reached the visit's patient, or was handed over for them, the newest first; at most twenty."""
     return session.scalars(
         sa.select(Notification)
-        .where(Notification.visit_id == visit.id, Notification.sent_at.is_not(None))
+        .where(_about(visit), Notification.sent_at.is_not(None))
         .order_by(Notification.sent_at.desc(), Notification.id.desc())
         .limit(20)
     ).all()
+
+
+def _about(visit):
+    """The condition that a line is about the visit, or about an offer that it came of or was moved by."""
+    its = sa.select(SlotOffer.id).where(SlotOffer.clinic_id == visit.clinic_id, SlotOffer.visit_id == visit.id)
+    # An array is looked up before the lines are, so that both halves are found by their index.
+    offer_ids = sa.func.array(its.scalar_subquery())
+    return sa.or_(Notification.visit_id == visit.id, Notification.offer_id == sa.any_(offer_ids))
 
 
 def to_come(visit, clinic, telling) -> list[datetime]:
