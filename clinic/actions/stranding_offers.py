@@ -131,11 +131,11 @@ def is_settled(row, visit):
 @action
 def propose(row: StrandedVisit, provider_id, starts_at, *, by):
     """Propose another time, in place of the one proposed before; that is free again."""
-    session, visit = object_session(row), _still_stranded(row)
+    session, visit = object_session(row), still_stranded(row)
     others = (row.offer, _offer_of_the_list(session, visit.patient_id))
     for doctor_id in sorted({provider_id, *(each.provider_id for each in others if each)}):
         slots.lock_doctor(session, row.clinic_id, doctor_id)
-    _take_back(session, row, by)
+    take_back(session, row, by)
     _make_way(session, visit.patient_id, by)
     time = SimpleNamespace(provider_id=provider_id, starts_at=starts_at)
     row.offer_id = offers.prepare(session, offering(visit, time), by=by).id
@@ -148,8 +148,8 @@ def propose(row: StrandedVisit, provider_id, starts_at, *, by):
 def skip(row: StrandedVisit, *, by):
     """Propose nothing: the patient is called."""
     session = object_session(row)
-    _still_stranded(row)
-    _take_back(session, row, by)
+    still_stranded(row)
+    take_back(session, row, by)
     row.status = S.SKIPPED
     bell.ring(session, row.clinic_id, TOPIC)
     return row
@@ -275,7 +275,8 @@ def withdraw_all(session, stranding: Stranding, *, by):
             tell(session, K.REQUESTED if is_asked_for else K.RESTORED, visit=row.visit, by=by)
 
 
-def _still_stranded(row):
+def still_stranded(row) -> Visit:
+    """The visit, held, that still needs another time because of the row's change; refused where it does not."""
     session, visit = object_session(row), row.visit
     was_over = is_over(session, row.stranding)
     # Given back while this waited, it belongs to another stranding now.
@@ -288,7 +289,7 @@ def _still_stranded(row):
     return visit
 
 
-def _take_back(session, row, by):
+def take_back(session, row, by):
     """Withdraw the row's proposal, if it is still good."""
     if row.offer is not None and row.offer.status in LIVE:
         offers.withdraw(row.offer, by=by)

@@ -15,7 +15,6 @@ from clinic.actions.stranding_offers import TOPIC, withdraw_all
 from clinic.actions.strandings import open_ones
 from clinic.db import now
 from clinic.models.closures import Closure
-from clinic.models.organizations import Clinic
 from clinic.models.schedule import Slot
 from clinic.models.strandings import StrandedVisit, Stranding, StrandingCause
 from clinic.queries import affected
@@ -44,9 +43,8 @@ def stand_again(session, stranded, *, by):
 
 def _look_at(session, stranding, by) -> list:
     """Part the visits by what takes their time now; returns the rows that the stranding's own change takes it from."""
-    zone = session.get(Clinic, stranding.clinic_id).timezone
     found = {}
-    for row in affected.taken_by(session, stranding, zone):
+    for row in affected.taken_by(session, stranding):
         found.setdefault(_what(stranding, row), []).append(row.id)
     stay, free = found.pop(OWN, []), found.pop(None, [])
     while found:
@@ -54,12 +52,11 @@ def _look_at(session, stranding, by) -> list:
         change = _change(session, stranding.clinic_id, *what)
         for piece_id in change["former"].get("piece_ids", ()):
             rows += found.pop((C.BLOCK, UUID(piece_id)), [])
-        _go_on(session, _part(session, stranding, rows, by, change), by)
+        _go_on(session, part(session, stranding, rows, by, **change), by)
     if len(free) == _many(session, stranding):
         _end(session, stranding, by)
     elif free:
-        same = {name: getattr(stranding, name) for name in CHANGE}
-        _end(session, _part(session, stranding, free, by, same), by)
+        _end(session, part(session, stranding, free, by), by)
     return stay
 
 
@@ -70,7 +67,7 @@ def _what(stranding, row):
         *((C.BLOCK, piece_id, str(piece_id) in pieces) for piece_id in row.block_ids),
         *((C.CLOSURE, closure_id, closure_id == stranding.closure_id) for closure_id in row.closure_ids),
         *([(C.INACTIVE, row.provider_id, stranding.cause == C.INACTIVE)] if row.has_left else []),
-        *([(C.HOURS, row.provider_id, stranding.cause == C.HOURS)] if row.is_outside_hours else []),
+        *([(C.HOURS, row.provider_id, stranding.cause == C.HOURS)] if row.is_outside_hours or row.is_elsewhere else []),
     ]
     if any(is_own for _cause, _which, is_own in all_of_it):
         return OWN
@@ -92,10 +89,10 @@ def _change(session, clinic_id, cause, which):
     return facts | {"provider_id": which}
 
 
-def _part(session, stranding, rows, by, change):
-    """These rows of a stranding as one of their own, of this change."""
-    kept = {name: getattr(stranding, name) for name in KEPT}
-    part = Stranding(id=uuid7(), made_by_id=by.user_id, **kept, **change)
+def part(session, stranding, rows, by, **change) -> Stranding:
+    """These rows of a stranding as one of their own, of the same change where no other is given."""
+    kept = {name: getattr(stranding, name) for name in (*KEPT, *CHANGE)}
+    part = Stranding(id=uuid7(), made_by_id=by.user_id, **{**kept, **change})
     session.add(part)
     session.flush()
     session.execute(

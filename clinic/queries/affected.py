@@ -3,10 +3,11 @@
 import sqlalchemy as sa
 
 from clinic.db import now
+from clinic.models.organizations import Clinic
 from clinic.queries.blocks import MOVABLE
 from clinic.queries.open_parts import ON_DAY, opens_and_closes
 from clinic.queries.places import AT
-from clinic.queries.strandings import IS_STRANDED
+from clinic.queries.strandings import IS_ELSEWHERE, IS_STRANDED
 
 # Visits that can still be moved and are not on their way to another time because of an earlier change.
 TO_COME = (
@@ -102,10 +103,7 @@ TAKEN_BY = sa.text(
        ARRAY(SELECT b.id {BLOCKS} ORDER BY b.starts_at, b.id) AS block_ids,
        ARRAY(SELECT c.id {CLOSURES} ORDER BY c.starts_at, c.id) AS closure_ids,
        NOT coalesce(p.is_active, true) AS has_left,
-       {NOT_IN_HOURS.format(zone=":zone")}
-       OR (v.visit_mode = 'in_person'
-           AND coalesce({AT.format(v="v")} <> CAST(g.former #>> ARRAY['places', v.id::text] AS uuid), false))
-       AS is_outside_hours
+       {NOT_IN_HOURS.format(zone=":zone")} AS is_outside_hours, {IS_ELSEWHERE} AS is_elsewhere
   FROM stranded_visits AS r
   JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
   JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
@@ -144,11 +142,12 @@ def note_all(session, which, stranding_id, **facts):
     session.connection().execute(INSERTS[which], {**_asked(facts), "stranding_id": stranding_id})
 
 
-def taken_by(session, stranding, zone) -> list:
-    """What takes each visit of the stranding, that is to come and where it was, its time now; wall time is the zone's.
+def taken_by(session, stranding) -> list:
+    """What takes each visit of the stranding, that is to come and where it was, its time or its place now.
 
     Nothing at all, where it can take place again.
     """
+    zone = session.get(Clinic, stranding.clinic_id).timezone
     facts = {"clinic_id": stranding.clinic_id, "stranding_id": stranding.id, "zone": zone}
     return session.connection().execute(TAKEN_BY, _asked(facts)).all()
 

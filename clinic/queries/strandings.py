@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from clinic.db import Choice, now, word
 from clinic.models.strandings import StrandedVisit
 from clinic.queries.blocks import MOVABLE
+from clinic.queries.places import AT
 
 PAGE = 50
 
@@ -49,10 +50,14 @@ IS_ASKED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.cli
 # Nobody is asked about two things at once: what a request brought is answered first.
 OFFERED = """EXISTS (SELECT 1 FROM slot_offers AS x WHERE x.clinic_id = v.clinic_id AND x.patient_id = v.patient_id
                         AND x.status IN ('prepared', 'sent') AND x.purpose <> 'stranded' AND x.until > :now)"""
+# Whether visit ``v`` is at another place than the one it had before the doctor's hours changed.
+IS_ELSEWHERE = f"""(v.visit_mode = 'in_person'
+        AND coalesce({AT.format(v="v")} <> CAST(g.former #>> ARRAY['places', v.id::text] AS uuid), false))"""
 STAGES = f"""
 SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.status AS row_status,
        o.status AS offer_status, o.until, o.starts_at AS new_starts_at, o.provider_id AS new_provider_id,
        v.patient_id, v.provider_id, v.visit_type_id, v.starts_at AS now_starts_at, v.status AS visit_status,
+       {IS_ELSEWHERE} AS is_elsewhere,
        CASE WHEN NOT v.status = ANY(:movable) OR v.starts_at <> r.starts_at OR v.provider_id <> g.provider_id
                  OR o.status = 'accepted' THEN 'done'
             WHEN r.status = 'waiting' THEN 'looking'

@@ -35,6 +35,8 @@ DID = {
     "stranding_offers.send": _l("%(who)s sent %(whom)s another time"),
     "stranding_offers.send_all": _l("%(who)s sent everybody concerned another time"),
     "stranding_offers.look_again": _l("%(who)s had other times looked for again"),
+    "stranding_places.keep": _l("%(who)s let %(whom)s keep the time at another place"),
+    "stranding_places.take_back": _l("%(who)s took back that %(whom)s keeps the time at another place"),
     "stranding_undo.undo": _l("%(who)s took back a change that visits had lost their time by"),
     "requests.ask": _l("%(who)s noted that %(whom)s asks for a visit"),
     "requests.triage": _l("%(who)s said how urgent a request of %(whom)s is"),

@@ -90,6 +90,7 @@ VARIANTS = {
         (word("asked for and not answered in time"), {"unanswered": True}),
     ),
     K.RESTORED: ((word("by the clinic"), {}), (word("by the patient"), {"by_patient": True})),
+    K.ACCEPTED: ((word("what was asked for"), {}), (word("the same time at another place"), {"elsewhere": True})),
     K.OFFER: OF_OFFERS, K.OFFER_WITHDRAWN: OF_OFFERS,
 }  # fmt: skip
 

@@ -73,10 +73,10 @@ def load(stranding_id) -> Stranding:
     return found if reach() is None or is_own else abort(404)
 
 
-def answered(stranding, message=None):
-    """What an act on the workbench answers: its part, as it is now."""
+def answered(stranding, message=None, undo=None):
+    """What an act on the workbench answers: its part, as it is now; ``undo`` takes the act back."""
     db.session.flush()
-    return changed(PART, then=url_for("staff.stranded.show", stranding_id=stranding.id), message=message,
+    return changed(PART, then=url_for("staff.stranded.show", stranding_id=stranding.id), message=message, undo=undo,
                    **work(stranding))  # fmt: skip
 
 

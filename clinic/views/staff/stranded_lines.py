@@ -28,6 +28,11 @@ class Line:
         return self.stage not in (Stage.DONE, Stage.LOOKING)
 
     @property
+    def may_keep(self):
+        """Whether it can keep its time, at the place where the doctor is now."""
+        return self.row.is_elsewhere and self.may_change
+
+    @property
     def has_live_offer(self):
         """Whether a time is kept for the patient that they, or the desk for them, can take."""
         return self.stage in (Stage.READY, Stage.ASKED) or (self.stage == Stage.CALL and self.row.why == "not_reached")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from clinic import walltime
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import offers, stranding_offers
+from clinic.actions import offers, stranding_offers, stranding_places
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
@@ -65,6 +65,22 @@ def skip(stranding_id, stranded_id):
     """Propose nothing; the patient is called."""
     row = stranding_offers.skip(_row(stranding_id, stranded_id), by=current.actor)
     return answered(row.stranding, _("Nothing is proposed; the patient stands among those to call."))
+
+
+@bp.post("/keep", needs=BOOK, shows="visits")
+def keep(stranding_id, stranded_id):
+    """The visit keeps its time at the place where the doctor is now."""
+    row, stranding = _row(stranding_id, stranded_id), load(stranding_id)
+    stranding_places.keep(row, by=current.actor)
+    undo = url_for(".take_back", stranding_id=row.stranding_id, stranded_id=row.id)
+    return answered(stranding, _("The visit keeps its time. The patient is told where it is now."), undo)
+
+
+@bp.post("/take-back", needs=BOOK, shows="visits")
+def take_back(stranding_id, stranded_id):
+    """The visit needs another time after all."""
+    row = stranding_places.take_back(_row(stranding_id, stranded_id), by=current.actor)
+    return answered(row.stranding, _("Taken back: the visit needs another time."))
 
 
 @bp.post("/urgent", needs=BOOK, shows="visits")
