@@ -12,7 +12,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.providers import ProviderVisitType
 from clinic.models.schedule import VisitType
 from clinic.models.visits import LIVE, Visit
-from clinic.queries.open_times import open_times
+from clinic.queries.open_times import nearest_open
 
 # How far from the lost time another is looked for; who is asked needs a day to hear of it and to answer.
 BEFORE, SOON, AFTER = timedelta(days=7), timedelta(days=8), timedelta(days=28)
@@ -32,21 +32,21 @@ def better_times(session, visit, most=MOST) -> list:
     for provider_ids in ([visit.provider_id], _others(session, visit)):
         # Most are found within days; only for the others a month is looked through.
         for within in (SOON, AFTER):
-            if found := _nearest(session, visit, visit_type, provider_ids, taken, within):
-                return found[:most]
+            if found := _nearest(session, visit, visit_type, provider_ids, taken, within, most):
+                return found
     return []
 
 
-def _nearest(session, visit, visit_type, provider_ids, taken, within):
+def _nearest(session, visit, visit_type, provider_ids, taken, within, most):
     clinic = session.get(Clinic, visit.clinic_id)
     earliest, latest = max(visit.starts_at - BEFORE, now() + NOTICE), max(visit.starts_at, now()) + within
     zone = ZoneInfo(clinic.timezone)
     first, last = (moment.astimezone(zone).date() for moment in (earliest, latest))
-    found = open_times(
-        session, clinic, visit_type, provider_ids, first, last, mode=visit.visit_mode, earliest=earliest, latest=latest
+    found = nearest_open(
+        session, clinic, visit_type, sorted(provider_ids), visit.starts_at, first_day=first, last_day=last, most=most,
+        mode=visit.visit_mode, earliest=earliest, latest=latest, away=taken,
     )  # fmt: skip
-    free = [time for time in found if not any(time.starts_at < end and time.ends_at > start for start, end in taken)]
-    return sorted(free, key=lambda time: (abs(time.starts_at - visit.starts_at), time.starts_at, time.provider_id))
+    return sorted(found, key=lambda time: (abs(time.starts_at - visit.starts_at), time.starts_at, time.provider_id))
 
 
 def _others(session, visit):

@@ -49,6 +49,32 @@ SELECT DISTINCT ON (found.starts_at, found.provider_id)
 )
 # The times to which a visit can move, among them what its own time keeps from others.
 TIMES_TO_MOVE_TO = sa.text(OPEN_TIMES.text.replace(STANDS, STANDS_MEANWHILE))
+# Of what was found, that is not where the visit is already and in none of the times the patient is somewhere else, the
+# doctors in the order they are named.
+OTHERWISE_FREE = """SELECT {once} found.* FROM ({times}) AS found
+ WHERE NOT coalesce(found.provider_id = CAST(:own_provider_id AS uuid)
+                    AND found.starts_at = CAST(:own_start AS timestamptz), false)
+   AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:away_from AS timestamptz[]), CAST(:away_until AS timestamptz[]))
+                                 AS away (starts_at, ends_at)
+                    WHERE found.starts_at < away.ends_at AND found.ends_at > away.starts_at)
+ ORDER BY found.starts_at, array_position(CAST(:provider_ids AS uuid[]), found.provider_id)"""
+# The nearest of these, merged or not, are chosen here, so that however many doctors there are a few come back.
+NEAREST = """SELECT near.* FROM ({times}) AS near
+ ORDER BY greatest(near.starts_at - CAST(:wished AS timestamptz), CAST(:wished AS timestamptz) - near.starts_at),
+          near.starts_at, array_position(CAST(:provider_ids AS uuid[]), near.provider_id) LIMIT :shown"""
+
+
+def _looks(times):
+    """The ways to look at open times: every one, each start once, and the nearest to a moment of either."""
+    every = OTHERWISE_FREE.format(once="", times=times.text)
+    once = OTHERWISE_FREE.format(once="DISTINCT ON (found.starts_at)", times=times.text)
+    return {
+        "every": times, "once": sa.text(f"{once} LIMIT :shown"), "nearest": sa.text(NEAREST.format(times=every)),
+        "nearest once": sa.text(NEAREST.format(times=once)),
+    }  # fmt: skip
+
+
+LOOKS, LOOKS_TO_MOVE_TO = _looks(OPEN_TIMES), _looks(TIMES_TO_MOVE_TO)
 # What is known of one wished time, in one row: may it be booked, in which slot if it is shared, else in which rooms.
 # The place is that of the hours it begins in; a doctor keeps the room they have on that day, where it is free. Of a
 # shared time that begins then it is said whether that is closed and has the rooms.
@@ -121,35 +147,87 @@ class OpenTime:
 
 
 def open_times(
+    session, clinic, visit_type, provider_ids, first_day: date, last_day: date, *, most=None, **asked
+) -> list[OpenTime]:
+    """The open starts of a visit type with these doctors on these days of the clinic's calendar, soonest first.
+
+    Every doctor's, which for many doctors are very many; ``asked`` as of ``_look``.
+    """  # fmt: skip
+    return _look("every", session, clinic, visit_type, provider_ids, (first_day, last_day), most=most, **asked)
+
+
+def first_times(
+    session, clinic, visit_type, provider_ids, first_day: date, last_day: date, *, most=None, **asked
+) -> list[OpenTime]:
+    """Each open start of these days once, soonest first: of doctors who are free then, the one who is named first.
+
+    However many doctors there are, it is no more than the starts of so many days; ``asked`` as of ``_look``.
+    """
+    return _look("once", session, clinic, visit_type, provider_ids, (first_day, last_day), shown=most, **asked)
+
+
+def nearest_open(
     session,
     clinic,
     visit_type,
     provider_ids,
-    first_day: date,
-    last_day: date,
+    wished: datetime,
+    *,
+    first_day=None,
+    last_day=None,
+    most=3,
+    once=False,
+    **asked,
+) -> list[OpenTime]:
+    """The open times nearest to a wished one, within a week before or after it or on other days, soonest first.
+
+    ``once`` is True where each start is wanted once, whoever is free then; ``asked`` as of ``_look``.
+    """  # fmt: skip
+    day, week = wished.astimezone(ZoneInfo(clinic.timezone)).date(), timedelta(days=7)
+    days = first_day or day - week, last_day or day + week
+    way = "nearest once" if once else "nearest"
+    found = _look(way, session, clinic, visit_type, provider_ids, days, wished=wished, shown=most, **asked)
+    return sorted(found, key=lambda time: time.starts_at)
+
+
+def _look(
+    way,
+    session,
+    clinic,
+    visit_type,
+    provider_ids,
+    days,
     *,
     mode=None,
     person_id=None,
     earliest=None,
     latest=None,
-    most=5000,
     wanted_rooms=(),
     given_back=None,
-) -> list[OpenTime]:
-    """The open starts of a visit type with these doctors on these days of the clinic's calendar, soonest first.
+    own=None,
+    away=(),
+    wished=None,
+    most=None,
+    shown=None,
+):
+    """Ask for open times in one of the ways of ``LOOKS``.
 
     Portal callers pass ``earliest`` and ``latest`` (the type's notice and horizon); the desk is bound by neither, only
-    by the present moment. ``wanted_rooms`` are ids of rooms wanted beside those the type needs, or
-    of kinds of which any room will do; ``given_back`` is the id of the slot that a visit which moves gives back.
+    by the present moment. ``wanted_rooms`` are ids of rooms wanted beside those the type needs, or of kinds of which
+    any room will do; ``given_back`` is the id of the slot that a visit which moves gives back, ``own`` where it is
+    (doctor's id and start). ``away`` are spans in which the patient is somewhere else.
     """  # fmt: skip
-    zone = ZoneInfo(clinic.timezone)
+    looks, zone = LOOKS_TO_MOVE_TO if given_back else LOOKS, ZoneInfo(clinic.timezone)
+    provider_id, start = own or (None, None)
     rows = session.connection().execute(
-        TIMES_TO_MOVE_TO if given_back else OPEN_TIMES,
+        looks[way],
         {
             "clinic_id": clinic.id, "visit_type_id": visit_type.id, "provider_ids": list(provider_ids),
-            "first_day": first_day, "last_day": last_day, "zone": zone.key, "mode": mode, "person_id": person_id,
+            "first_day": days[0], "last_day": days[1], "zone": zone.key, "mode": mode, "person_id": person_id,
             "earliest": earliest or now(), "latest": latest or now() + timedelta(days=3650), "most": most,
-            "wanted_rooms": list(wanted_rooms), "given_back": given_back,
+            "wanted_rooms": list(wanted_rooms), "given_back": given_back, "own_provider_id": provider_id,
+            "own_start": start, "away_from": [begins for begins, _ends in away],
+            "away_until": [ends for _begins, ends in away], "wished": wished, "shown": shown,
         },
     )  # fmt: skip
     return [OpenTime(*row) for row in rows]
@@ -161,28 +239,6 @@ def patient_window(visit_type) -> tuple[datetime, datetime]:
         now() + timedelta(minutes=visit_type.minimum_notice_minutes),
         now() + timedelta(days=visit_type.horizon_days),
     )
-
-
-def nearest_open(
-    session,
-    clinic,
-    visit_type,
-    provider_ids,
-    wished: datetime,
-    *,
-    mode=None,
-    person_id=None,
-    most=3,
-    wanted_rooms=(),
-):
-    """The open times nearest to a wished one, within a week before or after it, soonest first."""
-    day = wished.astimezone(ZoneInfo(clinic.timezone)).date()
-    found = open_times(
-        session, clinic, visit_type, provider_ids, day - timedelta(days=7), day + timedelta(days=7),
-        mode=mode, person_id=person_id, wanted_rooms=wanted_rooms,
-    )  # fmt: skip
-    nearest = sorted(found, key=lambda time: (abs(time.starts_at - wished), time.starts_at))[:most]
-    return sorted(nearest, key=lambda time: time.starts_at)
 
 
 def fits(

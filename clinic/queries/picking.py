@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from clinic.models.people import VisitMode
 from clinic.queries.limits import is_enough
-from clinic.queries.open_times import fits, nearest_open, open_times
+from clinic.queries.open_times import first_times, fits, nearest_open
 
 # The days looked at, and how many of those with a time left are shown.
 DAYS_AHEAD = 14
@@ -158,13 +158,11 @@ def names(session, clinic_id, patient_id, visit_type_id, provider_id):
 def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_id=None, wanted_rooms=()) -> list[Day]:
     """The first days from ``first_day`` on that have open times; of doctors free at once the first is offered."""
     zone, last_day = ZoneInfo(clinic.timezone), first_day + timedelta(days=DAYS_AHEAD - 1)
-    found = open_times(
+    found = first_times(
         session, clinic, kind, [each.id for each in doctors], first_day, last_day, mode=mode, person_id=person_id,
         wanted_rooms=wanted_rooms,
     )  # fmt: skip
-    starts = {time.starts_at: time for time in reversed(found)}
-    in_order = [starts[moment] for moment in sorted(starts)]
-    days = groupby(in_order, key=lambda time: time.starts_at.astimezone(zone).date())
+    days = groupby(found, key=lambda time: time.starts_at.astimezone(zone).date())
     return [Day(day, list(times)) for day, times in days][:DAYS_SHOWN]
 
 
@@ -203,7 +201,7 @@ def room_names(session, clinic_id, room_ids) -> tuple[str, ...]:
 
 def _whoever(session, clinic, kind, among, starts_at, more):
     day = starts_at.astimezone(ZoneInfo(clinic.timezone)).date()
-    found = open_times(
+    found = first_times(
         session, clinic, kind, [each.id for each in among], day, day, earliest=starts_at,
         latest=starts_at + timedelta(seconds=1), **more,
     )  # fmt: skip

@@ -8,31 +8,27 @@ import sqlalchemy as sa
 
 from clinic.models.people import VisitMode
 from clinic.models.schedule import SeatHold, Slot
-from clinic.queries.open_times import fits, open_times, patient_window
+from clinic.queries.open_times import first_times, fits, nearest_open, patient_window
 
 WEEK = 7
 
 
-def times_between(
-    session, clinic, visit_type, doctors, first_day, last_day, *, person_id, mode=None, moved=None, most=5000
-):  # fmt: skip
+def times_between(session, clinic, visit_type, doctors, first_day, last_day, *, most=None, **asked):
     """Open times within the patient's window on these days; of doctors free at the same moment only the first named.
 
-    A visit that is ``moved`` is in nobody's way but where it is now.
+    ``asked`` as of ``_by_patient``.
     """
+    facts, ids = _by_patient(visit_type, **asked), [doctor.id for doctor in doctors]
+    return first_times(session, clinic, visit_type, ids, first_day, last_day, most=most, **facts)
+
+
+def _by_patient(visit_type, *, person_id, mode=None, moved=None):
+    """What is asked of open times for a patient; a visit that is ``moved`` is in nobody's way but where it is now."""
     earliest, latest = patient_window(visit_type)
-    found = open_times(
-        session, clinic, visit_type, [doctor.id for doctor in doctors], first_day, last_day,
-        mode=visit_type.visit_mode or mode, person_id=person_id, earliest=earliest, latest=latest, most=most,
-        given_back=moved and moved.slot_id,
-    )  # fmt: skip
-    own = moved and (moved.provider_id, moved.starts_at)
-    rank = {doctor.id: number for number, doctor in enumerate(doctors)}
-    once = {}
-    for time in sorted(found, key=lambda each: (each.starts_at, rank[each.provider_id])):
-        if (time.provider_id, time.starts_at) != own:
-            once.setdefault(time.starts_at, time)
-    return list(once.values())
+    return {
+        "mode": visit_type.visit_mode or mode, "person_id": person_id, "earliest": earliest, "latest": latest,
+        "given_back": moved and moved.slot_id, "own": moved and (moved.provider_id, moved.starts_at),
+    }  # fmt: skip
 
 
 def bookable_days(visit_type, timezone):
@@ -43,15 +39,13 @@ def bookable_days(visit_type, timezone):
 
 
 def first_open_day(session, clinic, visit_type, doctors, first_day, last_day, **asked):
-    """The first of these days with an open time, or None; ``asked`` as of ``times_between``."""
-    # One more, since a visit that moves is not offered where it is.
-    most = len(doctors) + 1
-    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, most=most, **asked)
+    """The first of these days with an open time, or None; ``asked`` as of ``_by_patient``."""
+    found = times_between(session, clinic, visit_type, doctors, first_day, last_day, most=1, **asked)
     return found[0].starts_at.astimezone(ZoneInfo(clinic.timezone)).date() if found else None
 
 
 def week_of_days(session, clinic, visit_type, doctors, first_day, **asked):
-    """Seven days from the first, each with the number of its open times; ``asked`` as of ``times_between``."""
+    """Seven days from the first, each with the number of its open times; ``asked`` as of ``_by_patient``."""
     last_day = first_day + timedelta(days=WEEK - 1)
     found = times_between(session, clinic, visit_type, doctors, first_day, last_day, **asked)
     zone = ZoneInfo(clinic.timezone)
@@ -62,15 +56,14 @@ def week_of_days(session, clinic, visit_type, doctors, first_day, **asked):
 def nearest_times(session, clinic, visit_type, doctors, wished, *, most=3, **asked):
     """The open times nearest to a lost one, soonest first: within a week of it and the patient's window.
 
-    ``asked`` as of ``times_between``.
+    ``asked`` as of ``_by_patient``.
     """
     first, last = bookable_days(visit_type, clinic.timezone)
     day = min(max(wished.astimezone(ZoneInfo(clinic.timezone)).date(), first), last)
-    found = times_between(
-        session, clinic, visit_type, doctors, day - timedelta(days=WEEK), day + timedelta(days=WEEK), **asked
-    )
-    found.sort(key=lambda time: (abs(time.starts_at - wished), time.starts_at))
-    return sorted(found[:most], key=lambda time: time.starts_at)
+    return nearest_open(
+        session, clinic, visit_type, [doctor.id for doctor in doctors], wished, most=most, once=True,
+        first_day=day - timedelta(days=WEEK), last_day=day + timedelta(days=WEEK), **_by_patient(visit_type, **asked),
+    )  # fmt: skip
 
 
 def possible_modes(session, clinic, visit_type, doctor, starts_at, *, person_id):

@@ -5,6 +5,7 @@ Nothing here knows the database or how the product goes about it; the only thing
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,19 @@ class Schedule:
             (start, doctor_id, end, left) for (start, doctor_id), (end, left) in found.items()
             if earliest <= start < latest and not self._is_full(doctor_id, start)
         )  # fmt: skip
+
+    def first_times(self):
+        """Each open start once: of those who are free then, the doctor who is named first."""
+        rank = {doctor.id: number for number, doctor in enumerate(self.doctors)}
+        by_start = {}
+        for time in sorted(self.open_times(), key=lambda each: (each[0], rank[each[1]])):
+            by_start.setdefault(time[0], time)
+        return list(by_start.values())
+
+    def nearest_times(self, most=3):
+        """Of these the nearest to noon of the first day, the earlier of two as near; soonest first."""
+        noon = instant(self.first_day, clock(12), self.zone)
+        return sorted(sorted(self.first_times(), key=lambda each: (abs(each[0] - noon), each[0]))[:most])
 
     def _offers(self, doctor):
         return doctor.approved and doctor.active

@@ -4,8 +4,9 @@
 """
 
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from clinic.models.organizations import Clinic
 from clinic.queries.limits import is_enough
-from clinic.queries.open_times import fits, open_times
+from clinic.queries.open_times import first_times, fits, nearest_open, open_times
+from tests.queries.reference import instant
 from tests.queries.schedules import schedules, write
 
 IN_FULL = "SCHEDULES" in os.environ
@@ -42,24 +44,33 @@ def test_the_statement_agrees_with_the_reference(ground, data):
         write(ground.session, ground.cast, schedule, ground.tom)
         ground.session.connection().execute(sa.update(Clinic.__table__).values(timezone=schedule.zone.key))
         found = _asked(ground, schedule)
+        once, near = _asked(ground, schedule, first_times), _asked(ground, schedule, _nearest)
         surely = [_is_bookable(ground, schedule, *each[:2]) for each in found[:2]]
         step.rollback()
     assert found == schedule.open_times()
+    assert once == schedule.first_times()
+    assert near == schedule.nearest_times()
     assert all(surely)
 
 
-def _asked(ground, schedule):
+def _asked(ground, schedule, question=open_times):
     """What the product answers: nothing where the patient has enough visits of the type, else the open times."""
     clinic, kind = _clinic(ground, schedule), SimpleNamespace(id=schedule.kind.id)
     if is_enough(ground.session, clinic.id, kind.id, ground.tom):
         return []
-    found = open_times(
+    found = question(
         ground.session, clinic, kind, [each.id for each in schedule.doctors], schedule.first_day, schedule.last_day,
         mode=schedule.mode, person_id=schedule.person, wanted_rooms=schedule.wanted_rooms,
         earliest=schedule.now + timedelta(minutes=schedule.kind.notice),
-        latest=schedule.now + timedelta(days=schedule.kind.horizon), most=None,
+        latest=schedule.now + timedelta(days=schedule.kind.horizon),
     )  # fmt: skip
     return [(each.starts_at, each.provider_id, each.ends_at, each.seats) for each in found]
+
+
+def _nearest(session, clinic, kind, provider_ids, first_day, last_day, **asked):
+    """The three starts nearest to noon of the first day."""
+    days, noon = {"first_day": first_day, "last_day": last_day}, instant(first_day, time(12), ZoneInfo(clinic.timezone))
+    return nearest_open(session, clinic, kind, provider_ids, noon, once=True, **days, **asked)
 
 
 def _is_bookable(ground, schedule, starts_at, provider_id):

@@ -67,6 +67,10 @@ def _statements(place):
         "starts_at": day.starts_at + timedelta(hours=9), "wanted_rooms": [], "kept_rooms": [],
     }  # fmt: skip
     suits = {"location_id": None, "weekdays": [1, 2], "at_from": time(17), "at_until": time(19), "shown": 3}
+    first = asked | {
+        "provider_ids": place.doctors, "most": None, "shown": 5, "wished": day.starts_at + timedelta(hours=12),
+        "own_provider_id": None, "own_start": None, "away_from": [day.starts_at], "away_until": [day.starts_at],
+    }  # fmt: skip
     bounds = {"clinic_id": place.clinic_id, "starts_at": day.starts_at, "ends_at": day.ends_at}
     stranded = {
         **bounds, "provider_id": place.doctors[0], "location_id": None, "zone": data.ZONE.key, "on_date": None,
@@ -83,6 +87,10 @@ def _statements(place):
         "how many calls": (calls.COUNT, {"clinic_id": place.clinic_id, "many": 99}),
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
+        "each open time once": (times.LOOKS["once"], first),
+        "the nearest times": (times.LOOKS["nearest"], first),
+        "the nearest times, each once": (times.LOOKS["nearest once"], first),
+        "each time to move to once": (times.LOOKS_TO_MOVE_TO["once"], first | {"given_back": place.patients[0]}),
         "times to move to": (times.TIMES_TO_MOVE_TO, asked | {"given_back": place.patients[0]}),
         "whether a time fits": (times.FITS, asked),
         "times that suit": (finder.FIND, asked | suits | {"provider_ids": place.doctors}),
@@ -149,6 +157,8 @@ def test_it_finds_its_rows_by_an_index(month, name):
     [
         "open times of a day",
         "open times of every doctor",
+        "each open time once",
+        "the nearest times, each once",
         "times to move to",
         "whether a time fits",
         "times with a room that suit",
