@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from clinic.db import db
+from clinic.db import db, now
 from clinic.models.audit import AuditEntry, AuditSeal, Decision
 from clinic.models.patients import Patient
 from clinic.models.visits import Visit, VisitStatus
@@ -167,7 +167,7 @@ class TestRefusal:
         assert (entry.action, entry.decision, entry.patient_id) == ("visits.open", "refused", cast.tom.id)
 
     def test_an_act_refused_by_a_rule_is_noted_and_nothing_else_is_left(self, amara, cast, session, entries):
-        visit = cast.booked()
+        visit = cast.booked(now(), overbook="Whatever the hour of the test")
         assert amara.send("staff.visits.check_in", visit_id=visit.id, htmx=True).status_code == 200
         entries()
         assert amara.send("staff.visits.check_in", visit_id=visit.id, htmx=True).status_code == 409

@@ -58,7 +58,8 @@ class Lines:
         words = self.words
         late = self.minutes_late(visit)
         badge = words["late"] % {"long": self.long(late)} if late else None
-        standing = (status, mode, kind, self.owner(provider_id), starts_at <= self.now, starts_at >= self.today.ends_at)
+        day = (starts_at >= self.today.ends_at, starts_at < self.today.starts_at)
+        standing = (status, mode, kind, self.owner(provider_id), starts_at <= self.now, *day)
         notes = None
         if status == "checked_in" or overbooked or answer_by or kind == "walk_in":
             notes = self.notes(status, kind, checked_in_at, answer_by, overbooked, ticket)

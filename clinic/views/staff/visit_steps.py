@@ -55,6 +55,7 @@ class Standing(NamedTuple):
     owner: str  # "own", "nobody" or "other", as the person who looks is concerned
     begun: bool
     ahead: bool  # on a later day than today
+    gone: bool  # on an earlier day than today
 
 
 @cache
@@ -79,6 +80,8 @@ def next_steps(standing: Standing, may) -> tuple[Step | None, list[Step]]:
 
 def _worded(standing, step):
     if (step in DOCTORS_OWN and standing.owner == "other") or (step == S.NO_SHOW and not standing.begun):
+        return None
+    if step == S.CHECKED_IN and (standing.ahead or standing.gone):
         return None
     if step == S.IN_PROGRESS and standing.owner == "nobody":
         return TAKE

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from clinic import htmx
 from clinic.access import GuardedBlueprint, Permission
+from clinic.actions import arrivals
 from clinic.actions import visits as verbs
 from clinic.actions.acting import Refused
 from clinic.current import current
@@ -60,7 +61,7 @@ def confirm(visit_id):
 @bp.post("/check-in", needs=STEPS[S.CHECKED_IN].needs)
 def check_in(visit_id):
     """Note that the patient is here."""
-    return _step(verbs.check_in, visit_id, _("Checked in."))
+    return _step(arrivals.check_in, visit_id, _("Checked in."))
 
 
 @bp.post("/start", needs=STEPS[S.IN_PROGRESS].needs)

@@ -33,7 +33,7 @@ def now_at(session, cast):
 class TestShow:
     def test_the_drawer_of_a_visit_has_its_steps_and_the_form_that_moves_it(self, cast, amara):
         part = amara.open("staff.moving.show", htmx=True, visit_id=cast.booked().id).text
-        assert part.lstrip().startswith('<div id="drawer"') and "Check in" in part and "Cancel" in part
+        assert part.lstrip().startswith('<div id="drawer"') and "Confirm" in part and "Cancel" in part
         assert 'value="10:00"' in part and "15 minutes later" in part and "Dr Astrid Lind" in part
 
     def test_without_script_it_is_a_page(self, cast, amara):

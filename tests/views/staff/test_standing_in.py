@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from clinic.access import AS_ONESELF, Permission, may_be_stood_in_for, permissions_of
 from clinic.actions.acting import Refused
 from clinic.actions.grants import stand_in
+from clinic.db import now
 from clinic.models.accounts import Membership, Role, User, UserSession, UserStatus
 from clinic.models.audit import AuditEntry
 from clinic.models.grants import AccessGrant, GrantKind
@@ -222,7 +223,7 @@ class TestMeanwhile:
         assert ines.open("public.clinics.show", slug="rose-street").status_code == 200
 
     def test_both_names_stand_on_every_entry(self, ines, begun, cast, session, figure):
-        visit = cast.booked()
+        visit = cast.booked(now(), overbook="Whatever the hour of the test")
         session.add(Membership(clinic_id=cast.rose.id, user_id=cast.ines.user.id, role=Role.RECEPTIONIST))
         session.commit()
         begun(cast.amara)

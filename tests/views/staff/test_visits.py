@@ -13,6 +13,10 @@ S = VisitStatus
 NOWHERE = "0195f0f0-0000-7000-8000-000000000000"
 
 
+def _of_today(cast):
+    return cast.booked(now(), overbook="Whatever the hour of the test")
+
+
 def _status(session, visit):
     session.rollback()
     session.expire_all()
@@ -20,13 +24,13 @@ def _status(session, visit):
 
 
 def _clicked_on(page, who, visit):
-    address = who.url("staff.visits.check_in", visit_id=visit.id)
+    address = who.url("staff.visits.confirm", visit_id=visit.id)
     return who._ask(who.client.post, address, data={"csrf_token": who.csrf}, headers={"Referer": page})
 
 
 class TestCheckIn:
     def test_the_line_comes_back_with_the_next_steps_and_a_way_to_undo(self, cast, session, amara):
-        visit = cast.booked()
+        visit = _of_today(cast)
         part = amara.send("staff.visits.check_in", htmx=True, visit_id=visit.id)
         assert part.status_code == 200 and part.text.lstrip().startswith(f'<li id="visit-{visit.id}"')
         assert "Waiting since" in part.text and "Checked in." in part.text
@@ -45,12 +49,20 @@ class TestCheckIn:
         assert answer.location == amara.url("staff.day.index", date=visit.starts_at.date())
 
     def test_the_second_of_two_clicks_is_told_that_it_is_done_already(self, cast, amara):
-        visit = cast.booked()
+        visit = _of_today(cast)
         amara.send("staff.visits.check_in", visit_id=visit.id)
         again = amara.send("staff.visits.check_in", htmx=True, visit_id=visit.id)
         assert again.status_code == 409 and "This visit is already checked in." in again.text
         # The line comes along as it is now, in place of the old one.
         assert again.text.lstrip().startswith(f'<li id="visit-{visit.id}"') and "Waiting since" in again.text
+
+    @pytest.mark.parametrize("days", [-1, 1, 3])
+    def test_nobody_is_here_for_a_visit_of_another_day(self, cast, session, amara, days):
+        visit = cast.booked(cast.tomorrow_at(10, days=days), overbook="Whatever day it is")
+        assert "/check-in" not in amara.open("staff.visits.show", visit_id=visit.id).text
+        answer = amara.send("staff.visits.check_in", visit_id=visit.id)
+        assert answer.status_code == 409 and "move it to today first" in answer.text
+        assert _status(session, visit) == S.BOOKED
 
     def test_another_clinics_visit_is_as_unknown_as_none(self, cast, stranger, amara):
         visit = cast.booked()
@@ -89,7 +101,7 @@ def test_the_wrong_moment_is_refused_in_words(cast, session, amara, osei, verb):
 
 class TestStartAndComplete:
     def test_the_doctor_takes_the_patient_in_and_finishes(self, cast, session, amara, osei):
-        visit = cast.booked()
+        visit = _of_today(cast)
         amara.send("staff.visits.check_in", visit_id=visit.id)
         started = osei.send("staff.visits.start", htmx=True, visit_id=visit.id)
         assert "In progress" in started.text and "/complete" in started.text
@@ -98,7 +110,7 @@ class TestStartAndComplete:
 
     def test_another_doctors_visit_with_ones_own_patient_is_refused_with_the_reason(self, cast, session, amara, lind):
         cast.booked(cast.tomorrow_at(14), provider=cast.dr_lind)
-        visit = cast.booked()
+        visit = _of_today(cast)
         amara.send("staff.visits.check_in", visit_id=visit.id)
         answer = lind.send("staff.visits.start", htmx=True, visit_id=visit.id)
         assert answer.status_code == 409 and "own doctor" in answer.text
@@ -125,13 +137,13 @@ class TestCancel:
 
 class TestUndo:
     def test_within_a_quarter_of_an_hour_one_click_is_enough(self, cast, session, amara):
-        visit = cast.booked()
+        visit = _of_today(cast)
         amara.send("staff.visits.check_in", visit_id=visit.id)
         answer = amara.send("staff.visits.undo", htmx=True, visit_id=visit.id)
         assert "Taken back." in answer.text and _status(session, visit) == S.BOOKED
 
     def test_later_the_answer_is_the_form_that_asks_why(self, cast, session, amara, monkeypatch):
-        visit = cast.booked()
+        visit = _of_today(cast)
         amara.send("staff.visits.check_in", visit_id=visit.id)
         later = now() + timedelta(minutes=16)
         monkeypatch.setattr(visits, "now", lambda: later)
@@ -162,6 +174,14 @@ class TestPage:
         history = page.partition("History")[2]
         assert "Kwame Osei" in history and "Amara Diallo" in history
         assert "Booked → Checked in" in history and "Moved from" in history and "11:00" in history
+
+    @pytest.mark.parametrize("days", [-1, 1, 3])
+    def test_nobody_is_here_for_a_visit_of_another_day(self, cast, session, amara, days):
+        visit = cast.booked(cast.tomorrow_at(10, days=days), overbook="Whatever day it is")
+        assert "/check-in" not in amara.open("staff.visits.show", visit_id=visit.id).text
+        answer = amara.send("staff.visits.check_in", visit_id=visit.id)
+        assert answer.status_code == 409 and "move it to today first" in answer.text
+        assert _status(session, visit) == S.BOOKED
 
     def test_another_clinics_visit_is_as_unknown_as_none(self, cast, stranger):
         visit = cast.booked()
