@@ -18,7 +18,7 @@ from clinic.models.telling import Telling
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.open_times import fits, open_times
 from clinic.queries.reaching import is_reachable, zone_of
-from clinic.queries.waitlist import Freed, hold_for, line, own_visits
+from clinic.queries.waitlist import Freed, hold_for, line, own_visits, thinks_until
 
 W = WaitStatus
 # How many in line are looked at for one freed time, and how far ahead, before it is left to whoever books it.
@@ -45,10 +45,20 @@ def refill(session, freed: Freed, *, by) -> list:
             made.append(offer)
             if offer.starts_at <= left.starts_at and offer.ends_at >= left.ends_at:
                 break
+    else:
+        _look_again(session, left, clinic)
     if made:
         # Said at the end: what is undone for one in line takes the bells with it that rang before.
         bell.ring(session, freed.clinic_id, waitlist.TOPIC)
     return made
+
+
+def _look_again(session, freed, clinic):
+    """Somebody thinks about another time whom this one would suit as well: should they say no, it is theirs to have."""
+    until = thinks_until(session, freed, clinic.timezone)
+    if until:
+        span = freed.clinic_id, freed.provider_id, freed.starts_at, freed.ends_at
+        tell_waitlist(session, *span, after=max(AT_ONCE, until - now()))
 
 
 def _offer(session, clinic, freed, entry, known, hold, *, by):

@@ -15,7 +15,7 @@ WAITED_FOR = sa.text(
                SELECT CAST(:today AS date) + max(t.horizon_days) FROM visit_types AS t
                 WHERE t.clinic_id = :clinic_id AND t.is_active)) AS last_day
           FROM waitlist_entries AS w
-         WHERE w.clinic_id = :clinic_id AND w.status = 'waiting'
+         WHERE w.clinic_id = :clinic_id AND w.status IN ('waiting', 'offered')
            AND coalesce(CAST(:provider_id AS uuid) = ANY (w.provider_ids), true)
         HAVING count(*) > 0) AS waited
  CROSS JOIN LATERAL (

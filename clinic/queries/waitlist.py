@@ -38,15 +38,11 @@ OWN_OF = sa.text(
 # The order of the line: what the desk called urgent first, then who has waited longest; see docs/decisions.
 # Who is being offered something at this moment by another job is skipped, not waited for. A time that somebody has
 # turned down or left unanswered is not offered to them again; nor is anything to somebody who has a time as early.
-LINE = sa.text(
-    f"""SELECT w.id, v.id AS visit_id, v.starts_at AS visit_starts_at, v.visit_mode AS mode_of_visit,
-       ARRAY(SELECT o.starts_at FROM slot_offers AS o
-              WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id AND o.provider_id = :provider_id) AS had
-  FROM waitlist_entries AS w
+WOULD_SUIT = f"""FROM waitlist_entries AS w
   JOIN patients AS p ON p.clinic_id = w.clinic_id AND p.id = w.patient_id AND p.deleted_at IS NULL
    AND num_nonnulls(p.deceased_at, p.merged_into_id, p.erased_at) = 0
   LEFT JOIN LATERAL ({OWN}) AS v ON true
- WHERE w.clinic_id = :clinic_id AND w.status = 'waiting'
+ WHERE w.clinic_id = :clinic_id
    AND w.earliest_on <= :last_day AND w.latest_on >= :first_day
    AND coalesce(w.weekdays && CAST(:weekdays AS smallint[]), true)
    AND coalesce(w.from_time < CAST(:until_time AS time), true)
@@ -55,11 +51,24 @@ LINE = sa.text(
    AND EXISTS (SELECT 1 FROM provider_visit_types AS t WHERE t.clinic_id = w.clinic_id
                   AND t.provider_id = :provider_id AND t.visit_type_id = w.visit_type_id)
    AND (w.location_id IS NULL OR w.location_id = ANY (CAST(:location_ids AS uuid[])))
-   AND (w.visit_id IS NULL AND v.id IS NULL OR v.may_move AND v.starts_at > :starts_at)
+   AND (w.visit_id IS NULL AND v.id IS NULL OR v.may_move AND v.starts_at > :starts_at)"""
+LINE = sa.text(
+    f"""SELECT w.id, v.id AS visit_id, v.starts_at AS visit_starts_at, v.visit_mode AS mode_of_visit,
+       ARRAY(SELECT o.starts_at FROM slot_offers AS o
+              WHERE o.clinic_id = w.clinic_id AND o.waitlist_entry_id = w.id AND o.provider_id = :provider_id) AS had
+  {WOULD_SUIT} AND w.status = 'waiting'
    AND NOT EXISTS (SELECT 1 FROM slot_offers AS o WHERE o.clinic_id = w.clinic_id AND o.patient_id = w.patient_id
                       AND o.status IN ('prepared', 'sent') AND o.until > now() AND o.purpose <> 'stranded')
  ORDER BY w.priority DESC, w.joined_at, w.id LIMIT :most
    FOR NO KEY UPDATE OF w SKIP LOCKED"""
+)
+# Until when the first of those whom the time would suit, too, thinks about another one that is offered to them.
+THINKS_UNTIL = sa.text(
+    f"""SELECT min(o.until) FROM (SELECT w.clinic_id, w.patient_id {WOULD_SUIT}
+   AND w.status IN ('waiting', 'offered')) AS w
+  JOIN slot_offers AS o ON o.clinic_id = w.clinic_id AND o.patient_id = w.patient_id AND o.purpose <> 'stranded'
+   AND o.status IN ('prepared', 'sent') AND o.until > now()
+ WHERE NOT (o.provider_id = :provider_id AND o.starts_at < :ends_at AND o.ends_at > :starts_at)"""
 )
 SAVED = sa.text(
     """SELECT count(*) FILTER (WHERE answered_at >= :week) AS week_times,
@@ -98,9 +107,7 @@ def line(session, freed: Freed, zone: str, most):
     ``visit_starts_at``, ``mode_of_visit``) or None. It is a rough choice; which start suits each is for
     ``WaitlistEntry.suits``.
     """
-    places = in_span(session, freed, zone, *freed.days(ZoneInfo(zone)))
-    wanted = {**_wanted(freed, ZoneInfo(zone)), "location_ids": places, "most": most}
-    rows = session.connection().execute(LINE, wanted).all()
+    rows = session.connection().execute(LINE, {**_wanted(session, freed, zone), "most": most}).all()
     found = sa.select(WaitlistEntry).where(WaitlistEntry.id.in_([row.id for row in rows]))
     found = found.options(*SHOWN)
     # Read again: they were locked only now.
@@ -108,12 +115,19 @@ def line(session, freed: Freed, zone: str, most):
     return [(entries[row.id], row) for row in rows]
 
 
-def _wanted(freed, zone):
+def thinks_until(session, freed: Freed, zone: str) -> datetime | None:
+    """When somebody whom the time would suit has to answer what else is offered to them; None where nobody has to."""
+    wanted = {**_wanted(session, freed, zone), "ends_at": freed.ends_at}
+    return session.connection().execute(THINKS_UNTIL, wanted).scalar()
+
+
+def _wanted(session, freed, zone):
+    places, zone = in_span(session, freed, zone, *freed.days(ZoneInfo(zone))), ZoneInfo(zone)
     first, last = freed.days(zone)
     one_day, many = first == last, min((last - first).days, 6)
     return {
         "clinic_id": freed.clinic_id, "provider_id": freed.provider_id, "starts_at": freed.starts_at,
-        "first_day": first, "last_day": last,
+        "first_day": first, "last_day": last, "location_ids": places,
         "weekdays": [(first + timedelta(days=ahead)).isoweekday() % 7 for ahead in range(many + 1)],
         "from_time": freed.starts_at.astimezone(zone).time() if one_day else None,
         "until_time": freed.ends_at.astimezone(zone).time() if one_day else None,

@@ -25,6 +25,11 @@ from tests.races.invariants import broken
 W = WaitStatus
 
 
+THOUGHT_OVER = sa.text(
+    "SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'waitlist.offer' AND status = 'todo'"
+)
+
+
 class TestOffer:
     def test_the_freed_time_is_held_twenty_minutes_for_the_first_in_line_who_is_told(self, app, session, cast, visit):
         entry = wait(session, cast)
@@ -119,6 +124,19 @@ class TestOffer:
         account.until = None
         session.commit()
         assert [each.patient_id for each in refill(session, cast)] == [cast.maya_patient.id]
+
+    def test_a_time_freed_while_they_think_about_another_is_theirs_to_have_if_they_say_no(
+        self, app, session, cast, visit
+    ):
+        wait(session, cast)
+        [first] = refill(session, cast, freed(cast, hour=14))
+        visits.cancel(visit, CancelReason.PATIENT, by=cast.amara.actor)
+        do_jobs(app, session)
+        assert session.scalar(THOUGHT_OVER) - first.until < timedelta(seconds=30)
+        offers.decline(first, by=cast.amara.actor)
+        do_jobs(app, session)
+        offered = sa.select(SlotOffer.starts_at).where(SlotOffer.status == OfferStatus.SENT)
+        assert session.scalars(offered).all() == [visit.starts_at]
 
     def test_nobody_is_offered_what_begins_before_they_could_be_there(self, session, cast, awake):
         entry = wait(session, cast)
