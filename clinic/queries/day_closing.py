@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.models.day_closings import ClosingStep, DayClosing
 from clinic.queries.day import Day
-from clinic.queries.open_parts import ON_DAY, opens_and_closes
+from clinic.queries.open_parts import ON_DAY, ONLY_ONE, opens_and_closes
 
 # So many lines of each check stand on the page; the whole number does in any case.
 SHOWN = 10
@@ -195,7 +195,8 @@ NEXT = sa.text(
                       AND NOT EXISTS (SELECT 1 FROM closures AS s
                            WHERE s.clinic_id = a.clinic_id AND s.removed_at IS NULL
                              AND coalesce(s.provider_id = a.provider_id, true)
-                             AND coalesce(s.location_id = coalesce(a.location_id, p.location_id), s.location_id IS NULL)
+                             AND coalesce(s.location_id = coalesce(a.location_id, p.location_id, {ONLY_ONE}),
+                                          s.location_id IS NULL)
                              AND s.starts_at <= {OPENS} AND s.ends_at >= {CLOSES})))
  ORDER BY d.day LIMIT 1"""
 )

@@ -39,6 +39,9 @@ ON_DAY = """(a.on_date = {day}
                 AND NOT EXISTS (SELECT 1 FROM availabilities AS dated
                                  WHERE dated.clinic_id = a.clinic_id AND dated.provider_id = a.provider_id
                                    AND dated.on_date = {day} AND NOT dated.in_addition)))"""
+# Where a clinic has one place alone, nobody has to say of anybody that it is theirs.
+ONLY_PLACE = "(SELECT (array_agg(l.id))[1] FROM locations AS l WHERE l.clinic_id = {clinic_id} HAVING count(*) = 1)"
+ONLY_ONE = ONLY_PLACE.format(clinic_id=":clinic_id")
 HOURS = f"""
 asked AS MATERIALIZED (
     SELECT CAST(:first_day AS date) AS first_day, CAST(:last_day AS date) AS last_day,
@@ -58,8 +61,8 @@ days AS (
 ),
 offers AS (
     SELECT p.id AS provider_id, coalesce(o.minutes, t.minutes) AS minutes, t.buffer_before, t.buffer_after,
-           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity, t.limit_per_day, p.location_id,
-           w.at_clinic, w.by_video
+           coalesce(t.step_minutes, o.minutes, t.minutes) AS step, t.capacity, t.limit_per_day,
+           coalesce(p.location_id, {ONLY_ONE}) AS location_id, w.at_clinic, w.by_video
       FROM providers AS p
       JOIN provider_visit_types AS o ON o.clinic_id = p.clinic_id AND o.provider_id = p.id
       JOIN visit_types AS t ON t.clinic_id = o.clinic_id AND t.id = o.visit_type_id
@@ -88,7 +91,7 @@ hours AS MATERIALIZED (
                AND (s.location_id IS NULL
                     OR s.location_id = coalesce(a.location_id, (
                         SELECT p.location_id FROM providers AS p
-                         WHERE p.clinic_id = a.clinic_id AND p.id = a.provider_id)))) AS shut
+                         WHERE p.clinic_id = a.clinic_id AND p.id = a.provider_id), {ONLY_ONE}))) AS shut
       FROM days AS d
       JOIN availabilities AS a
         ON a.clinic_id = :clinic_id AND a.provider_id = ANY((SELECT provider_ids FROM asked)::uuid[])

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import sqlalchemy as sa
 
-from clinic.queries.open_parts import HOURS, ON_DAY, opens_and_closes
+from clinic.queries.open_parts import HOURS, ON_DAY, ONLY_ONE, ONLY_PLACE, opens_and_closes
 
 OPENS, CLOSES = opens_and_closes("d.zone")
 
@@ -23,11 +23,11 @@ AT = f"""coalesce(
         AND {OPENS} <= {{v}}.starts_at AND {CLOSES} > {{v}}.starts_at
         AND {ON_DAY.format(day="d.day")}
       ORDER BY a.status, a.on_date NULLS LAST, a.start_time LIMIT 1),
-    (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {{v}}.clinic_id AND p.id = {{v}}.provider_id))"""
+    (SELECT p.location_id FROM providers AS p WHERE p.clinic_id = {{v}}.clinic_id AND p.id = {{v}}.provider_id),
+    {ONLY_PLACE.format(clinic_id="{v}.clinic_id")})"""
 PART = "CASE WHEN l.id IS NULL THEN c.{0} ELSE l.{0} END AS {0}"
 PARTS = ", ".join(PART.format(each) for each in ("id", "name", "address_line", "city", "postal_code"))
-# Before there is a slot of one's own, the time may be one that the clinic has published somewhere. Where a clinic has
-# one place alone, nobody has to say of anybody that it is theirs.
+# Before there is a slot of one's own, the time may be one that the clinic has published somewhere.
 PLACES = sa.text(
     f"""SELECT {PARTS}, l.directions
   FROM (SELECT CAST(:clinic_id AS uuid) AS clinic_id, t.*
@@ -38,18 +38,17 @@ PLACES = sa.text(
        (SELECT s.location_id FROM slots AS s
          WHERE v.slot_id IS NULL AND s.clinic_id = v.clinic_id AND s.provider_id = v.provider_id
            AND s.starts_at = v.starts_at AND s.kind = 'published' LIMIT 1),
-       {AT.format(v="v")},
-       (SELECT (array_agg(o.id))[1] FROM locations AS o WHERE o.clinic_id = v.clinic_id HAVING count(*) = 1))
+       {AT.format(v="v")})
  ORDER BY v.number"""
 )
 # Where a doctor sees patients in a span: the places of the hours in it and of what is published in it.
 IN_SPAN = sa.text(
     f"""WITH {HOURS}
-SELECT coalesce(h.location_id, p.location_id) FROM hours AS h
+SELECT coalesce(h.location_id, p.location_id, {ONLY_ONE}) FROM hours AS h
   JOIN providers AS p ON p.clinic_id = :clinic_id AND p.id = h.provider_id
  WHERE h.opens < :ends_at AND h.closes > :starts_at
 UNION
-SELECT coalesce(s.location_id, p.location_id) FROM slots AS s
+SELECT coalesce(s.location_id, p.location_id, {ONLY_ONE}) FROM slots AS s
   JOIN providers AS p ON p.clinic_id = s.clinic_id AND p.id = s.provider_id
  WHERE s.clinic_id = :clinic_id AND s.provider_id = ANY(CAST(:provider_ids AS uuid[])) AND s.kind = 'published'
    AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '24 hours' AND s.starts_at < :ends_at
@@ -71,7 +70,7 @@ shut AS MATERIALIZED (
      WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND c.ends_at > :starts_at AND c.starts_at < :ends_at
 ),
 there AS MATERIALIZED (
-    SELECT p.id AS provider_id, coalesce(a.location_id, p.location_id) AS location_id,
+    SELECT p.id AS provider_id, coalesce(a.location_id, p.location_id, {ONLY_ONE}) AS location_id,
            range_agg(tstzrange({OPENS}, {CLOSES})) AS times
       FROM days AS d
       JOIN availabilities AS a
@@ -86,7 +85,7 @@ closed AS (
       FROM shut AS s
       JOIN providers AS p ON p.clinic_id = :clinic_id AND coalesce(s.provider_id = p.id, true)
      CROSS JOIN LATERAL unnest(CASE
-           WHEN s.location_id IS NULL OR s.location_id = p.location_id AND NOT EXISTS (
+           WHEN s.location_id IS NULL OR s.location_id = coalesce(p.location_id, {ONLY_ONE}) AND NOT EXISTS (
                 SELECT 1 FROM there AS t WHERE t.provider_id = p.id AND t.location_id <> s.location_id) THEN s.times
            ELSE s.times * (SELECT t.times FROM there AS t
                             WHERE t.provider_id = p.id AND t.location_id = s.location_id) END) AS piece

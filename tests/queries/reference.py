@@ -92,7 +92,7 @@ class Schedule:
 
     def _try(self, hours, doctor, begin, end, found):
         """Take the start if nothing is in its way."""
-        place = hours.place or doctor.place
+        place = hours.place or self._usual_place(doctor)
         window = begin - self.kind.before * MINUTE, end + self.kind.after * MINUTE
         closed = any(
             not each.removed and each.doctor in (None, doctor) and (each.place is None or each.place == place)
@@ -173,7 +173,12 @@ class Schedule:
             for hours, opens, closes in self._spans(doctor, slot) if opens <= slot.start < closes
         ]  # fmt: skip
         places = [None if is_unsaid else place for _, _, is_unsaid, place in sorted(then)[:1]]
-        return slot.place or next(iter(places), None) or doctor.place
+        return slot.place or next(iter(places), None) or self._usual_place(doctor)
+
+    def _usual_place(self, doctor):
+        """The doctor's own, else the clinic's if that has one alone."""
+        known = {each.place for each in (*self.doctors, *self.hours, *self.closures, *self.rooms)} - {None}
+        return doctor.place or (next(iter(known)) if len(known) == 1 else None)
 
     def _spans(self, doctor, slot):
         """The doctor's hours of the day a slot begins on that suit what is asked for, with when they begin and end."""

@@ -58,7 +58,7 @@ def test_who_comes_at_the_second_of_them_is_where_the_hours_are_that_began_at_th
 
 
 def test_a_place_that_closes_closes_the_first_of_them_too(session, cast, sunday):
-    north = a_place(session, cast, "North")
+    north, _south = a_place(session, cast, "North"), a_place(session, cast, "South")
     _dated(session, cast, sunday, time(1), location_id=north.id)
     midnight, noon = (datetime.combine(sunday, wall, ZONE) for wall in (time(0), time(12)))
     span = {"starts_at": midnight, "ends_at": noon, "title": "Water damage"}
