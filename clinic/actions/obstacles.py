@@ -71,13 +71,22 @@ def of_time(wish, terms, found):
     if found.closed:
         yield TimeTaken("It is closed at that time; %(doctor)s sees nobody.", wish, doctor=doctor)
     shared = found.seat_without_room
-    if not shared and (found.taken or not (found.free or found.blocked)):
-        yield TimeTaken("That time has just been taken.", wish)
+    if not shared:
+        yield from _of_what_is_there(wish, doctor, found)
     if shared or (found.inside_hours and not found.rooms_free):
         any_room = word("No room is free for this visit at that time.")
         yield TimeTaken(word("The room is not free at that time.") if wish.wanted_rooms else any_room, wish)
     if not (shared or found.inside_hours):
         yield not_here(wish, terms)
+
+
+def _of_what_is_there(wish, doctor, found):
+    if found.taken:
+        yield TimeTaken("That time has just been taken.", wish)
+    elif not (found.free or found.blocked):
+        # Only what the visit needs before or after it reaches into blocked time.
+        sentence = word("%(doctor)s is away right before or after that time, and this visit needs some time around it.")
+        yield TimeTaken(sentence, wish, doctor=doctor)
 
 
 def not_here(wish, terms):

@@ -43,6 +43,7 @@ class State(StrEnum):
 
     OPEN = "open"
     TAKEN = "taken"
+    AROUND = "around"
     OUTSIDE = "outside"
     BLOCKED = "blocked"
     CLOSED = "closed"
@@ -128,7 +129,7 @@ class Choice:
     def can_be_forced(self):
         """Whether a written reason is enough to book it all the same."""
         return self.state in (
-            State.TAKEN, State.OUTSIDE, State.CLOSED, State.FULL, State.ROOM, State.ENOUGH,
+            State.TAKEN, State.AROUND, State.OUTSIDE, State.CLOSED, State.FULL, State.ROOM, State.ENOUGH,
         )  # fmt: skip
 
 
@@ -215,7 +216,9 @@ def _states(found):
     alone = not (found.seat_in or found.seat_without_room)
     facts = {
         State.BLOCKED: found.blocked, State.CLOSED: found.closed,
-        State.TAKEN: alone and (found.taken or not (found.free or found.blocked)),
+        State.TAKEN: alone and found.taken,
+        # Only what the visit needs before or after it reaches into blocked time.
+        State.AROUND: alone and not (found.free or found.taken or found.blocked),
         State.OUTSIDE: alone and not found.inside_hours, State.FULL: found.day_full,
         State.ROOM: found.seat_without_room or (alone and found.inside_hours and not found.rooms_free),
     }  # fmt: skip
