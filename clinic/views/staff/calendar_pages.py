@@ -120,6 +120,7 @@ def day_page(asked):
     return {
         "asked": asked, "scale": scale, "lanes": shown, "others": others, "now_line": _now_line(scale),
         "waiting": len(visits) - len(booked), "legend": lanes.badges, "address": asked.url(zoom=asked.zoom),
+        "closures": list(dict.fromkeys(each.reason for each in times if each.what == "closure" and each.reason)),
     }  # fmt: skip
 
 

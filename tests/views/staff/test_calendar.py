@@ -1,18 +1,14 @@
 """The calendar: lanes of a day, a week and a month, for the desk everybody's, for a doctor their own."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from uuid_utils.compat import uuid7
 
 from clinic.actions import blocks, closures, groups, visits, walk_ins
 from clinic.models.audit import AuditEntry
-from clinic.models.people import VisitMode
-from clinic.models.visits import CancelReason, Visit, VisitSource
+from clinic.models.visits import CancelReason
 from clinic.views.staff.calendar_lanes import beside
-from tests.queries_counted import counted
 from tests.rooms import a_kind
 
 
@@ -260,33 +256,6 @@ class TestWhoSeesWhat:
         assert "Tom Baker" not in stranger.open("staff.calendar.index", date=tomorrow).text
         assert maya.open("staff.calendar.index").status_code in (302, 303, 403)
         assert nobody.open("staff.calendar.index").status_code in (302, 303)
-
-
-class TestHoweverFull:
-    def _fill(self, cast, session, count):
-        begin = datetime(2031, 3, 5, 9, tzinfo=UTC)
-        session.execute(sa.insert(Visit.__table__), [
-            {"clinic_id": cast.rose.id, "id": uuid7(), "patient_id": cast.tom.id, "provider_id": cast.dr_osei.id,
-             "visit_type_id": cast.consultation.id, "kind": "scheduled", "visit_mode": VisitMode.IN_PERSON,
-             "status": "completed", "starts_at": begin + timedelta(minutes=n % 400),
-             "ends_at": begin + timedelta(minutes=n % 400 + 15), "timezone": "UTC", "source": VisitSource.IMPORT}
-            for n in range(count)
-        ])  # fmt: skip
-        session.commit()
-
-    @pytest.mark.parametrize("view", ["index", "week", "month", "sheet"])
-    def test_two_visits_or_two_hundred_ask_the_same_of_the_database(self, app, cast, session, amara, view):
-        def asked():
-            with counted(app) as statements:
-                answer = amara.open(f"staff.calendar.{view}", date=date(2031, 3, 5), provider=cast.dr_osei.id)
-            assert answer.status_code == 200
-            return len(statements)
-
-        self._fill(cast, session, 2)
-        asked()
-        few = asked()
-        self._fill(cast, session, 200)
-        assert asked() == few <= 14
 
 
 class _Thing:
