@@ -146,3 +146,12 @@ class TestUndoMove:
         session.flush()
         with pytest.raises(Refused, match="before the patient is here"):
             moving.undo_move(moved, cast.dr_osei.id, by=cast.amara.actor)
+
+
+def test_a_move_that_is_sent_twice_is_one(session, cast):
+    visit = cast.booked(patient=cast.maya_patient)
+    for _time in range(2):
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(14), patient=cast.maya_patient), by=cast.amara.actor)
+        session.commit()
+    moves = sa.select(sa.func.count()).select_from(VisitEvent).where(VisitEvent.kind == EventKind.MOVED)
+    assert visit.starts_at == cast.tomorrow_at(14) and session.scalar(moves) == 1

@@ -138,14 +138,6 @@ class TestMovedNowhere:
         assert session.scalar(sa.select(sa.func.count()).select_from(Notification)) == told
         assert session.scalar(sa.select(VisitEvent.id).where(VisitEvent.kind == EventKind.MOVED)) is None
 
-    def test_nor_does_one_that_is_sent_twice(self, session, cast, amara, now_at):
-        visit = cast.booked(patient=cast.maya_patient)
-        where = {"starts_at": cast.tomorrow_at(14).isoformat()}
-        for _time in range(2):
-            assert amara.send("staff.moving.move", where, htmx=True, visit_id=visit.id).status_code == 200
-        assert now_at(visit.id)[0] == cast.tomorrow_at(14)
-        assert session.scalars(sa.select(VisitEvent.kind).where(VisitEvent.kind == EventKind.MOVED)).all() == ["moved"]
-
 
 class TestIntoARoom:
     @pytest.fixture
