@@ -89,8 +89,13 @@ def gather(line: Notification, others: list[Notification]):
 def begin(line: Notification, reach, words):
     """Write down what is being sent to where, before anybody hands it over."""
     line.state, line.why, line.attempts, line.send_at = S.SENDING, None, line.attempts + 1, now()
-    line.channel, line.sent_to, line.language = reach.channel, reach.address, words.language
-    line.subject, line.text = words.subject, words.shown
+    line.channel, line.sent_to = reach.channel, reach.address
+    keep_words(line, words)
+
+
+def keep_words(line: Notification, words):
+    """Write down what the patient is told."""
+    line.language, line.subject, line.text = words.language, words.subject, words.shown
     _keep_how_it_stands(line)
 
 

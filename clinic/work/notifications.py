@@ -74,15 +74,17 @@ def _waits_until(session, line, clinic, telling):
 
 def _tell(session, line, clinic, telling, by):
     ways = reaching.ways(session, line.patient, clinic.country, with_sms=handing_over.sms_is_there())
-    if not ways:
-        notifications.fail(line, Why.NO_ADDRESS)
-        return
-    way = ways[0]
-    if way.channel == Channel.PHONE and (why := needs_no_call(session, line)):
+    way = ways[0] if ways else None
+    if way and way.channel == Channel.PHONE and (why := needs_no_call(session, line)):
         notifications.leave_out(line, why)
         return
     if others := companions(session, line, telling):
         notifications.gather(line, others)
+    if not way:
+        # Whoever meets them says what is written here, of all the visits it is about.
+        notifications.keep_words(line, words_of(session, line, clinic, telling, Channel.PHONE, by=by))
+        notifications.fail(line, Why.NO_ADDRESS)
+        return
     words = words_of(session, line, clinic, telling, way.channel, by=by)
     if way.channel == Channel.PHONE:
         notifications.to_call(line, way, words)

@@ -212,6 +212,15 @@ class TestTheWayTheyLike:
         line = telling.line()
         assert (line.state, line.why) == (S.FAILED, Why.NO_ADDRESS) and line.waits_for_the_desk
 
+    def test_and_once_for_a_series_with_all_its_dates(self, telling, session, cast):
+        for days in (2, 9, 16):
+            book(session, cast.wish(cast.tomorrow_at(10, days=days)), by=cast.amara.actor)
+        session.commit()
+        telling.work()
+        first, *others = telling.lines()
+        assert (first.state, first.why) == (S.FAILED, Why.NO_ADDRESS) and first.text.count("10:00") == 3
+        assert not any(line.waits_for_the_desk for line in others)
+
 
 class TestByNight:
     def test_a_message_waits_for_the_morning(self, telling, cast, tom):
