@@ -45,9 +45,11 @@ def visit_types(session):
     return session.scalars(sa.select(VisitType).order_by(*order).limit(MOST)).all()
 
 
-def names(session):
-    """The id and name of every doctor who works here."""
+def names(session, *, bookable=False):
+    """The id and name of every doctor who works here, or only of those for whom visits can be booked."""
     asked = sa.select(Provider.id, Provider.display_name).where(Provider.is_active)
+    if bookable:
+        asked = asked.where(Provider.approved_at.is_not(None))
     return session.execute(asked.order_by(Provider.display_name, Provider.id).limit(MOST)).all()
 
 

@@ -218,7 +218,7 @@ def _day(group):
 
 
 def _offering(form):
-    form.provider_id.offer(providers.names(db.session()), _("Choose a doctor"))
+    form.provider_id.offer(providers.names(db.session(), bookable=True), _("Choose a doctor"))
     types = [(each.id, each.name) for each in providers.visit_types(db.session()) if each.is_active]
     form.visit_type_id.offer(types, _("Any type that fits"))
     return _places(form)

@@ -1,5 +1,7 @@
 """A series at the desk: its rule, what stands in the way of each date, booking it, and its page."""
 
+from datetime import timedelta
+
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -26,6 +28,7 @@ from clinic.views.staff.choosing import Asked, PatientChoice
 bp = GuardedBlueprint("series", __name__, face="staff", url_prefix="/series")
 P = Permission
 NEW = "staff/series/new.html"
+QUARTER = timedelta(minutes=15)
 
 
 class SeriesDesk(PatientChoice):
@@ -125,9 +128,15 @@ def _read_address():
     form.patient_id.data = an_id("patient_id")
     form.visit_type_id.data, form.provider_id.data = an_id("visit_type_id"), an_id("provider_id")
     form.visit_mode.data = request.args.get("visit_mode") or form.visit_mode.data
-    local = (_moment() or now()).astimezone(form.zone)
+    local = (_moment() or _next_quarter()).astimezone(form.zone)
     form.first_on.data, form.at_time.data = local.date(), local.time().replace(second=0, microsecond=0)
     return form
+
+
+def _next_quarter():
+    """What the clock shows at the next quarter of an hour; no zone is off by a part of one."""
+    soon = now() + QUARTER
+    return soon.replace(minute=soon.minute - soon.minute % 15)
 
 
 def _moment():

@@ -118,7 +118,7 @@ def _prefilled(page):
 
 
 def _offering(form):
-    form.provider_id.offer(providers.names(db.session()), _("Choose a doctor"))
+    form.provider_id.offer(providers.names(db.session(), bookable=True), _("Choose a doctor"))
     return form
 
 

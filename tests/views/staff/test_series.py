@@ -58,6 +58,10 @@ class TestNew:
         found = amara.send("staff.series.find", {"q": "baker"}, htmx=True).text
         assert "Tom Baker" in found and f"/staff/series/new?patient_id={cast.tom.id}" in found
 
+    def test_from_no_time_it_begins_at_a_quarter(self, amara, cast):
+        page = amara.open("staff.series.new", patient_id=cast.tom.id).text
+        assert re.search(r'name="at_time"[^>]*value="\d\d:(00|15|30|45)"', page)
+
     def test_every_date_is_shown_with_what_stands_in_its_way(self, amara, cast, session):
         cast.booked(cast.tomorrow_at(10, days=8))
         page = amara.open("staff.series.new", **typed(cast)).text
@@ -152,6 +156,13 @@ class TestChange:
         assert answer.status_code == 409 and "has just been taken" in answer.text
         times = [each.starts_at for each in visits(session) if each.series_id]
         assert times == [cast.tomorrow_at(10, days=1 + 7 * n) for n in range(4)]
+
+    def test_it_is_offered_to_no_doctor_who_is_not_approved_yet(self, amara, cast, session, made):
+        page = amara.open("staff.series_changes.change", series_id=made.id).text
+        assert "Dr Astrid Lind" in page
+        cast.dr_lind.approved_at = None
+        session.commit()
+        assert "Dr Astrid Lind" not in amara.open("staff.series_changes.change", series_id=made.id).text
 
     def test_a_doctor_may_look_but_not_change_and_a_stranger_neither(self, osei, lind, stranger, made):
         assert osei.open("staff.series.show", series_id=made.id).status_code == 200
