@@ -15,7 +15,8 @@ STANDS_MEANWHILE = f"""{STANDS}
 # The bounds on starts_at are scalar subqueries so that they reach the index (provider, starts_at); 28 hours: no slot is
 # longer than 24, no buffer longer than 4.
 # What closes a place shuts the hours and the shared seats there; what closes a doctor or everybody shuts all of theirs.
-# A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows.
+# A day is full for a type when the doctor has as many visits of it, holds of others included, as the type allows. A
+# group of any type has those of it that are not known to be of another; who holds a place there has said no type.
 # Days and doctors come through ``asked``, into which the planner cannot look. Knowing them, it would think a plan of
 # its own for each so much better than a kept one that it planned every time, which took longer than the search. The
 # days are an array because of a series it would expect a thousand.
@@ -116,11 +117,13 @@ blocks AS (
 full_days AS (
     SELECT t.provider_id, (t.starts_at AT TIME ZONE :zone)::date AS day
       FROM taken AS t JOIN offers AS o ON o.provider_id = t.provider_id AND o.limit_per_day IS NOT NULL
-     WHERE t.visit_type_id = :visit_type_id AND t.kind <> 'blocked'
+     WHERE (t.visit_type_id = :visit_type_id OR (t.kind = 'published' AND t.visit_type_id IS NULL))
+       AND t.kind <> 'blocked'
      GROUP BY t.provider_id, (t.starts_at AT TIME ZONE :zone)::date, o.limit_per_day
-    HAVING sum(t.taken + (t.status = 'held')::int + CASE WHEN t.capacity = 1 THEN 0 ELSE (
+    HAVING sum(CASE WHEN t.visit_type_id IS NULL THEN t.taken - seats_of_other_types(t.id, :visit_type_id) ELSE
+               t.taken + (t.status = 'held')::int + CASE WHEN t.capacity = 1 THEN 0 ELSE (
                SELECT count(*) FROM seat_holds AS h WHERE h.clinic_id = t.clinic_id AND h.slot_id = t.id
-                  AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) END
+                  AND h.held_until > now() AND coalesce(h.held_by_id <> CAST(:person_id AS uuid), true)) END END
            ) >= o.limit_per_day
 )
 """

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import holds, visits
+from clinic.actions import groups, holds, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken, book
+from clinic.actions.groups import Group
 from clinic.db import db
 from clinic.models.visits import CancelReason, EventKind, Visit, VisitEvent
 from clinic.queries.open_times import open_times
+from clinic.scope import Scope
 
 AT_ONCE = 50
 
@@ -113,6 +115,18 @@ class TestADay:
         assert nine in starts(session, cast, nine.date())
         cast.booked(nine, patient=cast.maya_patient)
         assert not starts(session, cast, nine.date())
+
+    def test_in_a_group_of_any_type_those_of_this_one_count_whoever_asks(self, session, cast):
+        limited(session, cast, limit_per_day=1)
+        evening = cast.tomorrow_at(18)
+        groups.publish(session, Group(cast.dr_osei.id, 3, minutes=20), evening, by=cast.amara.actor)
+        session.commit()
+        cast.booked(evening, visit_type=cast.follow_up)
+        assert starts(session, cast, evening.date())
+        cast.booked(evening, patient=cast.maya_patient)
+        assert not starts(session, cast, evening.date())
+        session.enter(Scope.portal(cast.rose.id, cast.maya.user.id, [cast.maya_patient.id]))
+        assert not starts(session, cast, evening.date(), person_id=cast.maya.user.id)
 
     def test_of_fifty_at_once_at_different_times_one_gets_the_one_place(self, app, session, cast):
         limited(session, cast, limit_per_day=1)

@@ -199,8 +199,11 @@ class Schedule:
             return False
         day, count = start.astimezone(self.zone).date(), 0
         for slot in self.slots:
-            same = slot.doctor.id == doctor_id and slot.of_type == self.kind.id and slot.kind != "blocked"
-            if same and self._stands(slot) and slot.start.astimezone(self.zone).date() == day:
+            if slot.doctor.id != doctor_id or slot.start.astimezone(self.zone).date() != day or not self._stands(slot):
+                continue
+            if slot.kind == "published" and slot.of_type is None:
+                count += slot.taken - slot.of_others
+            elif slot.of_type == self.kind.id and slot.kind != "blocked":
                 count += slot.taken + (slot.status == "held") + (self._held_seats(slot) if slot.capacity > 1 else 0)
         return count >= self.kind.a_day
 

@@ -90,6 +90,8 @@ class Slot:
     mode: str | None = None
     capacity: int = 1
     taken: int = 1
+    # Of those, in a group of any type, who have a visit of another one.
+    of_others: int = 0
     held_until: datetime | None = None
     held_by: UUID | None = None
     overbooked: bool = False

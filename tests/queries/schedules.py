@@ -166,6 +166,8 @@ def _published(slot, schedule, luck, people):
     _shared(slot, schedule, luck, people)
     slot.kind, slot.of_type = "published", luck.choice([slot.of_type, None])
     slot.place = luck.choice([None, slot.doctor.place, *(each.place for each in schedule.hours)])
+    if slot.of_type is None and slot.taken:
+        slot.of_others = luck.choice([0, 1])
 
 
 def _blocked(slot, schedule, luck, people):
@@ -250,4 +252,10 @@ def write(session, cast, schedule, patient_id):
         {"patient_id": patient_id, "visit_type_id": kind.id, "kind": "scheduled", "visit_mode": "in_person",
          "status": "booked", "source": "import", "timezone": schedule.zone.key,
          "starts_at": schedule.now + timedelta(days=1 + n)} for n in range(schedule.coming)
+    ])  # fmt: skip
+    many(Visit.__table__, [
+        {"patient_id": cast.maya_patient.id, "visit_type_id": cast.follow_up.id, "kind": "scheduled",
+         "visit_mode": slot.mode or "in_person", "status": "booked", "source": "import", "provider_id": slot.doctor.id,
+         "slot_id": slot.id, "timezone": schedule.zone.key, "starts_at": slot.start, "ends_at": slot.end}
+        for slot in schedule.slots if slot.of_others
     ])  # fmt: skip

@@ -3,13 +3,12 @@
 import os
 import re
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from clinic.queries.requests import WAITING
-from clinic.queries.waitlist import LINE, SAVED, Freed, _wanted
+from clinic.queries.waitlist import LINE, SAVED, THINKS_UNTIL, Freed, _wanted
 
 # `ENTRIES=1000000` asks the same of a million.
 ENTRIES = int(os.environ.get("ENTRIES", "20000"))
@@ -46,7 +45,10 @@ def plan_of(session, statement, values):
 def test_the_next_in_line_is_found_by_the_index_of_the_line(crowded, cast):
     starts_at = cast.tomorrow_at(10)
     freed = Freed(cast.rose.id, cast.dr_osei.id, starts_at, starts_at + timedelta(minutes=20))
-    plan = plan_of(crowded, LINE, {**_wanted(freed, ZoneInfo(cast.rose.timezone)), "location_ids": [], "most": 50})
+    wanted = _wanted(crowded, freed, cast.rose.timezone)
+    thinking = plan_of(crowded, THINKS_UNTIL, {**wanted, "ends_at": freed.ends_at})
+    assert not re.search(r"Seq Scan on waitlist_entries", thinking), thinking
+    plan = plan_of(crowded, LINE, {**wanted, "most": 50})
     assert "ix_waitlist_entries_line" in plan and not re.search(r"Seq Scan on waitlist_entries", plan), plan
     assert float(re.search(r"Execution Time: ([\d.]+)", plan).group(1)) < 500, plan
 
