@@ -2,47 +2,17 @@
 
 from datetime import time
 
-import pytest
 import sqlalchemy as sa
 
-from clinic.actions import closures, hours, offers, stranding_undo, strandings
-from clinic.models.notifications import Notification, NotificationKind
+from clinic.actions import closures, hours, offers, stranding_undo
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, Slot, SlotStatus
 from clinic.models.strandings import StrandedVisit, Stranding
 from clinic.queries.strandings import is_stranded
-from tests.actions.stranding import affected, leave, send_all, work
+from tests.actions.stranding import affected, change, hours_row, leave, send_all, told, two_visits, work  # noqa: F401 (fixtures)
 from tests.at_once import rush
 from tests.races.invariants import broken
-
-
-@pytest.fixture
-def visits(cast):
-    """Dr Osei's visits of tomorrow: Tom's at ten and Maya's at four."""
-    return cast.booked(cast.tomorrow_at(10)), cast.booked(cast.tomorrow_at(16), patient=cast.maya_patient)
-
-
-@pytest.fixture
-def row(session, cast, visits):
-    """Dr Osei's weekly hours of tomorrow's weekday, nine to five."""
-    weekday = (cast.tomorrow_at(12).weekday() + 1) % 7
-    own = Availability.provider_id == cast.dr_osei.id, Availability.weekday == weekday
-    return session.scalars(sa.select(Availability).where(*own)).one()
-
-
-def change(session, cast, do, *about, **details):
-    """Change the hours; returns the stranding that this opened, if it did."""
-    do(*about, cast.dr_osei, by=cast.ines.actor, **details)
-    session.commit()
-    session.expire_all()
-    found = strandings.opened(session)
-    return found and session.get(Stranding, (cast.rose.id, found))
-
-
-def told(session):
-    kinds = sa.select(Notification.visit_id).where(Notification.kind == NotificationKind.RESTORED)
-    return session.scalars(kinds).all()
 
 
 class TestResumed:

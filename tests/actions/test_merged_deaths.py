@@ -12,9 +12,8 @@ from clinic.models.patients import DAY_UNKNOWN
 from clinic.models.schedule import Slot, SlotStatus
 from clinic.models.visits import Visit
 from clinic.work.handlers import run
+from tests.actions.merging import merged
 from tests.actions.offering import offered
-
-WHY = "The same identity card, seen at the desk"
 
 
 @pytest.fixture
@@ -23,13 +22,6 @@ def twice(session, cast):
     again = register(session, by=cast.amara.actor, full_name="Maya Okafor-Bell")
     session.commit()
     return again
-
-
-def merged(session, cast, patient, other):
-    done = patient_merges.merge(patient, other, WHY, by=cast.ines.actor)
-    session.commit()
-    session.expire_all()
-    return done
 
 
 def undone(session, cast, merge):

@@ -21,9 +21,8 @@ from clinic.queries.patient_keys import keys_to_patients
 from clinic.queries.patients import understand
 from clinic.queries.timeline import records_of
 from clinic.work.handlers import run
+from tests.actions.merging import WHY, merged
 from tests.at_once import rush
-
-WHY = "The same identity card, seen at the desk"
 
 
 @pytest.fixture
@@ -38,14 +37,6 @@ def twice(session, cast):
     again.visit_id = cast.booked(patient=again).id
     session.commit()
     return again
-
-
-def merged(session, cast, patient, other):
-    """The two made one by the administrator."""
-    done = patient_merges.merge(patient, other, WHY, by=cast.ines.actor)
-    session.commit()
-    session.expire_all()
-    return done
 
 
 class TestMerge:

@@ -16,11 +16,10 @@ from clinic.queries import allergies as known_allergies
 from clinic.queries import prescriptions as known_prescriptions
 from clinic.queries.patient_keys import ties_between_patients_rows
 from clinic.queries.timeline import records_of
+from tests.actions.merging import merged
 from tests.labs import ordered, sodium
 from tests.prescribing import prescribed
 from tests.races.invariants import broken
-
-WHY = "The same identity card, seen at the desk"
 
 
 @pytest.fixture
@@ -29,14 +28,6 @@ def twice(session, cast):
     made = register(session, by=cast.amara.actor, full_name="Tom Baker")
     session.commit()
     return made
-
-
-def merged(session, cast, other):
-    """The two made one by the administrator."""
-    done = patient_merges.merge(cast.tom, other, WHY, by=cast.ines.actor)
-    session.commit()
-    session.expire_all()
-    return done
 
 
 def undone(session, cast, line):
@@ -59,7 +50,7 @@ def sound(session, server):
 def test_a_prescription_stays_as_it_was_issued_and_is_read_through(session, cast, twice, sound):
     visit = cast.booked(patient=twice)
     issued = prescribed(session, cast, patient=twice, visit=visit)
-    line = merged(session, cast, twice)
+    line = merged(session, cast, cast.tom, twice)
     assert session.get(Prescription, (cast.rose.id, issued.id)).patient_id == twice.id
     assert session.get(Visit, (cast.rose.id, visit.id)).patient_id == cast.tom.id
     records = records_of(session, cast.rose.id, cast.tom.id)
@@ -71,7 +62,7 @@ def test_a_prescription_stays_as_it_was_issued_and_is_read_through(session, cast
 
 def test_a_visit_at_which_something_was_prescribed_since_stays_with_it(session, cast, twice, sound):
     visit, other = cast.booked(patient=twice), cast.booked(cast.tomorrow_at(12), patient=twice)
-    line = merged(session, cast, twice)
+    line = merged(session, cast, cast.tom, twice)
     prescribed(session, cast, visit=session.get(Visit, (cast.rose.id, visit.id)))
     undone(session, cast, line)
     assert session.get(Visit, (cast.rose.id, visit.id)).patient_id == cast.tom.id
@@ -87,7 +78,7 @@ def test_an_order_stays_with_a_result_that_the_other_record_has_already(session,
         lab_results.enter(order.patient, [sodium("141")], order=order, by=cast.osei.actor)
     session.commit()
     third = ordered(cast, session, patient=twice)
-    line = merged(session, cast, twice)
+    line = merged(session, cast, cast.tom, twice)
     whose = {row.id: row.patient_id for row in session.scalars(sa.select(LabOrder))}
     assert whose == {first.id: cast.tom.id, second.id: twice.id, third.id: cast.tom.id}
     results = session.scalars(sa.select(LabResult).where(LabResult.order_id == second.id)).all()
@@ -103,7 +94,7 @@ def test_that_no_allergy_is_known_is_over_once_either_record_knows_of_one(sessio
     allergies.record(pair[allergic], substance="Penicillin", by=cast.osei.actor)
     allergies.state_none(pair[1 - allergic], by=cast.osei.actor)
     session.commit()
-    merged(session, cast, twice)
+    merged(session, cast, cast.tom, twice)
     assert [row.substance for row in known_allergies.live(session, cast.tom.id)] == ["Penicillin"]
     assert known_allergies.none_known(session, cast.tom.id) is None and sound() is True
 

@@ -9,27 +9,12 @@ from clinic.actions import blocks, busy_sources, closures, hours, providers, str
 from clinic.actions.acting import Refused
 from clinic.models.calendar_feeds import BusySource
 from clinic.models.closures import Closure
-from clinic.models.schedule import Availability, Slot, SlotKind
+from clinic.models.schedule import Slot, SlotKind
 from clinic.models.strandings import Stranding, StrandingCause
 from clinic.queries import strandings as asked
-from tests.actions.stranding import affected, leave, send_all, work
-from tests.actions.test_hours_given_back import change, told
+from tests.actions.stranding import affected, change, hours_row, leave, send_all, told, two_visits, work  # noqa: F401 (fixtures)
 
 C = StrandingCause
-
-
-@pytest.fixture
-def visits(cast):
-    """Dr Osei's visits of tomorrow: Tom's at ten and Maya's at four."""
-    return cast.booked(cast.tomorrow_at(10)), cast.booked(cast.tomorrow_at(16), patient=cast.maya_patient)
-
-
-@pytest.fixture
-def row(session, cast, visits):
-    """Dr Osei's weekly hours of tomorrow's weekday, nine to five."""
-    weekday = (cast.tomorrow_at(12).weekday() + 1) % 7
-    own = Availability.provider_id == cast.dr_osei.id, Availability.weekday == weekday
-    return session.scalars(sa.select(Availability).where(*own)).one()
 
 
 def undo(session, cast, stranding):
