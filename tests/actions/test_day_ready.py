@@ -13,7 +13,7 @@ from clinic.models.schedule import Availability
 from clinic.queries import day_checks  # noqa: F401 (its checks are known from here on)
 from clinic.queries import day_closing as asked
 from clinic.queries.day import Day
-from tests.actions.test_hours_given_back import change
+from tests.actions.stranding import change
 from tests.rooms import a_place
 
 

@@ -9,8 +9,7 @@ from clinic.actions import hours, stranding_undo
 from clinic.models.people import VisitMode
 from clinic.models.schedule import Availability
 from clinic.queries.places import place_of
-from tests.actions.stranding import affected, leave, send_all
-from tests.actions.test_hours_given_back import change, told
+from tests.actions.stranding import affected, change, leave, send_all, told
 from tests.rooms import a_place
 
 

@@ -10,9 +10,8 @@ from clinic.models.offers import OfferStatus
 from clinic.models.strandings import StrandedStatus
 from clinic.queries import strandings as asked
 from clinic.queries.strandings import is_stranded
-from tests.actions.stranding import affected, leave, send_all, work
+from tests.actions.stranding import affected, change, leave, send_all, work
 from tests.actions.test_hours_elsewhere import north, row, south, visit  # noqa: F401 (fixtures)
-from tests.actions.test_hours_given_back import change
 
 ELSEWHERE = sa.select(Notification).where(Notification.kind == NotificationKind.ACCEPTED)
 

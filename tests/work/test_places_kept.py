@@ -2,9 +2,8 @@
 
 from clinic.actions import hours, stranding_places
 from clinic.queries import strandings as asked
-from tests.actions.stranding import work
+from tests.actions.stranding import change, work
 from tests.actions.test_hours_elsewhere import north, row, south, visit  # noqa: F401 (fixtures)
-from tests.actions.test_hours_given_back import change
 
 
 def test_the_patient_is_told_the_new_place(app, telling, session, cast, row, visit, south):  # noqa: F811

@@ -7,9 +7,8 @@ import pytest
 from clinic.actions import hours
 from clinic.queries import strandings as asked
 from clinic.queries.strandings import is_stranded
-from tests.actions.stranding import affected, leave, work
+from tests.actions.stranding import affected, change, leave, work
 from tests.actions.test_hours_elsewhere import north, row, south, visit  # noqa: F401 (fixtures)
-from tests.actions.test_hours_given_back import change
 
 
 @pytest.fixture
