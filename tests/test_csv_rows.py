@@ -98,9 +98,10 @@ class TestCells:
 
     @pytest.mark.parametrize("many", [" ", "\x0b", '"', "'", ";", "; ", "\n", "a;"], ids=repr)
     def test_no_text_takes_long_to_look_at(self, many):
-        began = time.perf_counter()
+        # Looked at over and over from each place, it would take minutes; a busy machine costs no time of one's own.
+        began = time.thread_time()
         inert(many * 20_000 + "x")
-        assert time.perf_counter() - began < 1
+        assert time.thread_time() - began < 5
 
     def test_nothing_dates_and_ids_are_written_plainly(self):
         assert [inert(each) for each in (None, date(2026, 11, 21), UUID(int=7), True)] == [

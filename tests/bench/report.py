@@ -13,7 +13,7 @@ OTHERS = {OPEN: 137, BOARD: 9, BOOKING: 106}
 HEAD = ("What", "Clients", "a second", "p50 ms", "p95 ms", "its SQL alone", "share of it", "bare view", "times bare")
 
 
-def report(month, years, by_turns, profiles, ground, plans, letters):
+def report(month, years, by_turns, profiles, ground, plans, letters, sown):
     """The page, and the aims that were missed."""
     aims = [*_aims(month, by_turns), _letters(*letters)]
     missed = [name for name, _aim, _seen, kept in aims if not kept]
@@ -35,6 +35,7 @@ Absolute figures differ from machine to machine and from hour to hour; the ratio
 {table(("Aim", "at most / least", "Seen", ""), judged)}
 
 For orientation, answers a second at 8 clients beside the best of other open systems: {_beside_others(month)}.
+{_sown(*sown)}
 
 ## A month: 24,000 visits
 
@@ -122,6 +123,11 @@ def _memory(found):
 
 def _plans(plans):
     return "\n\n".join(f"“{typed}”:\n\n```\n{plan}\n```" for typed, plan in plans)
+
+
+def _sown(seconds, statements):
+    took = f"{seconds:.0f} s, {statements:,} statements, {seconds / statements * 1000:.1f} ms for each"
+    return f"The demo of two clinics, through the actions: {took}."
 
 
 def _beside_others(month):

