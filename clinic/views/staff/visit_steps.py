@@ -83,6 +83,8 @@ def _worded(standing, step):
         return None
     if step == S.CHECKED_IN and (standing.ahead or standing.gone):
         return None
+    if step == S.IN_PROGRESS and standing.ahead:
+        return None
     if step == S.IN_PROGRESS and standing.owner == "nobody":
         return TAKE
     return DECLINE if step == S.CANCELLED and standing.status == S.REQUESTED else STEPS[step]

@@ -67,7 +67,7 @@ def check_in(visit_id):
 @bp.post("/start", needs=STEPS[S.IN_PROGRESS].needs)
 def start(visit_id):
     """Take the patient in."""
-    return _step(verbs.start, visit_id, _("The visit has started."))
+    return _step(arrivals.start, visit_id, _("The visit has started."))
 
 
 @bp.post("/complete", needs=STEPS[S.COMPLETED].needs)

@@ -116,6 +116,14 @@ class TestStartAndComplete:
         assert answer.status_code == 409 and "own doctor" in answer.text
         assert _status(session, visit) == S.CHECKED_IN
 
+    def test_by_video_too_nobody_is_taken_in_on_another_day(self, cast, session, osei):
+        visit = cast.booked(cast.tomorrow_at(14), visit_mode=VisitMode.VIRTUAL)
+        page = osei.open("staff.visits.show", visit_id=visit.id).text
+        assert f"/staff/visits/{visit.id}/start" not in page
+        answer = osei.send("staff.visits.start", htmx=True, visit_id=visit.id)
+        assert answer.status_code == 409 and "on a later day" in answer.text
+        assert _status(session, visit) == S.BOOKED
+
     def test_the_desk_starts_nothing(self, cast, amara):
         assert amara.send("staff.visits.start", visit_id=cast.booked().id).status_code == 403
 
