@@ -59,7 +59,9 @@ def check_in(token):
 @bp.post("/<token>/take-back", needs=PUBLIC)
 def take_back(token):
     """Take back what one just did here."""
-    return _done(bearer_of(token), own_visits.take_back, _("Taken back."))
+    bearer = bearer_of(token)
+    words = _("Your visit takes place as planned.") if bearer.visit.is_over else _("Taken back.")
+    return _done(bearer, own_visits.take_back, words)
 
 
 @bp.route("/<token>/birth", methods=["GET", "POST"], needs=PUBLIC)

@@ -6,6 +6,7 @@ import pytest
 
 from clinic.actions import queue, visit_links, visits
 from clinic.db import now
+from clinic.models.people import VisitMode
 from tests.visit_links import asks_by_itself
 from tests.waiting import were_seen
 
@@ -45,6 +46,17 @@ def test_out_of_enough_visits_a_range_and_whom_to_ask_after_it(session, cast, ma
     session.commit()
     for page in (maya.open("portal.visits.show", visit_id=hers.id).text, nobody.open(link).text):
         assert "You will probably be called between" in page and "please ask at the desk" in page
+
+
+def test_by_video_nobody_is_called_but_the_call_begins(session, cast, maya, hers):
+    were_seen(session, cast, 10)
+    hers.visit_mode = VisitMode.VIRTUAL
+    session.flush()
+    visits.check_in(hers, by=cast.amara.actor)
+    session.commit()
+    page = maya.open("portal.visits.show", visit_id=hers.id).text
+    assert "The call will probably begin between" in page and "until Dr Kwame Osei begins the video call" in page
+    assert "be called" not in page and "ask at the desk" not in page
 
 
 def test_called_they_read_where_to_go_and_the_page_notices_by_itself(session, cast, maya, hers):

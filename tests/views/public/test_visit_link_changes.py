@@ -37,6 +37,7 @@ class TestCallOff:
         assert nobody.send(f"{link}/take-back").status_code == 303
         found = again(session, cast, visit)
         assert found.status == S.BOOKED and found.slot_id
+        assert "Your visit takes place as planned." in nobody.open(link).text
 
     def test_a_request_that_is_kept_after_all_is_answered_in_time_again(self, nobody, maya, session, cast):
         cast.consultation.booking = BookingRule.REQUEST
