@@ -46,3 +46,8 @@ def nearest(session, clinic, offer):
 def is_for_a_stranded(session, offer) -> bool:
     """Whether the visit that it would move cannot take place at its time anyway, whatever the offer was made for."""
     return offer.purpose == OfferPurpose.STRANDED or (offer.is_move and has_lost_its_time(session, offer.visit))
+
+
+def is_settled(session, offer) -> bool:
+    """Whether the visit that it would have moved can take place by now, at whatever time."""
+    return offer.visit is not None and not has_lost_its_time(session, offer.visit)

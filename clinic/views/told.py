@@ -10,6 +10,8 @@ N = NotificationState
 
 def kind_of(line) -> str:
     """What the message says."""
+    if line.facts.get("elsewhere"):
+        return _("The visit keeps its time, at another place")
     return _(NotificationKind(line.kind).label)
 
 

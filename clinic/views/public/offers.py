@@ -87,7 +87,7 @@ def _told(token, offer):
     changed_visit = _changed(offer)
     return {
         "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value,
-        "is_stranded": asked.is_for_a_stranded(session, offer),
+        "is_stranded": asked.is_for_a_stranded(session, offer) and not (over and asked.is_settled(session, offer)),
         "at": place_of(session, changed_visit or offer), "changed": changed_visit,
         "clinic": g.page_clinic, "first_name": offer.patient.first_name or offer.patient.full_name.split()[0],
         "price": portal_offers.price_of(session, offer.clinic_id, offer.visit_type_id, offer.provider_id),

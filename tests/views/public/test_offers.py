@@ -9,6 +9,7 @@ from clinic.models.offers import OfferStatus
 from clinic.models.people import VisitMode
 from clinic.models.visits import CancelReason
 from tests.actions.offering import offered, run_out
+from tests.actions.stranding import leave
 
 S = OfferStatus
 TURNED = [
@@ -85,12 +86,21 @@ class TestShow:
             assert page.status_code == 404 and "This link opens nothing" in page.text
             assert "Rose Street" not in page.text
 
-    def test_after_the_end_it_says_what_happens_now_and_whom_to_call(self, nobody, offer, token, session):
+    def test_after_the_end_it_says_what_happens_now_and_whom_to_call(self, nobody, offer, token, session, cast):
+        leave(session, cast)
         run_out(session, offer)
         page = nobody.open("public.offers.show", token=token)
         assert "The time to answer is over" in page.text and "We will call you" in page.text
         assert "These times are open now" in page.text and "+44 20 7946 0000" in page.text
         assert "Yes, I take this time" not in page.text
+
+    def test_taken_back_it_says_whether_the_visit_has_a_time(self, nobody, offer, token, session, cast):
+        offers.take_back(offer, by=cast.amara.actor)
+        session.commit()
+        assert "We have changed nothing" in nobody.open("public.offers.show", token=token).text
+        leave(session, cast)
+        page = nobody.open("public.offers.show", token=token).text
+        assert "has no new time yet. We will call you." in page and "We have changed nothing" not in page
 
 
 class TestAccept:

@@ -5,12 +5,12 @@ from datetime import time
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import allergies, patients, request_offers, requests
+from clinic.actions import allergies, offer_links, patients, request_offers, requests
 from clinic.actions.requests import Asking
 from clinic.models.offers import SlotOffer
 from clinic.models.patients import TagKind
 from clinic.models.requests import RequestEventKind, RequestStatus
-from clinic.queries.requests import history_of
+from clinic.queries.requests import history_of, live_offer
 from tests.queries_counted import counted
 
 R = RequestStatus
@@ -186,6 +186,12 @@ class TestAnsweredOnThePhone:
         assert proposed.status == R.TRIAGED and session.scalars(sa.select(SlotOffer.status)).all() == ["declined"]
         cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
         assert amara.send("staff.requests.decline", request_id=proposed.id).status_code == 409
+
+    def test_answered_by_their_own_link_the_history_names_the_patient(self, session, amara, nobody, proposed):
+        token = offer_links.token_of(live_offer(session, proposed))
+        assert nobody.send("public.offers.decline", token=token).status_code == 303
+        history = amara.open("staff.requests.show", request_id=proposed.id).text.partition("History")[2]
+        assert "the patient" in history and "by itself" not in history
 
     def test_yes_after_the_time_to_answer_books_nothing(self, session, amara, proposed):
         session.execute(sa.text("UPDATE slot_offers SET until = now() - interval '1 second'"))

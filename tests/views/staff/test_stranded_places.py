@@ -30,6 +30,7 @@ def test_one_press_keeps_the_time_and_another_takes_that_back(amara, session, ca
     assert said.status_code == 200 and "told where it is now" in said.text
     session.expire_all()
     assert not is_stranded(session, visit)
+    assert "The visit keeps its time, at another place" in amara.open("staff.visits.show", visit_id=visit.id).text
     (undo,) = set(re.findall(r"/staff/stranded/[0-9a-f-]+/visits/[0-9a-f-]+/take-back", said.text))
     assert amara.send(undo).status_code == 303
     session.expire_all()
