@@ -77,7 +77,7 @@ def admit(request: VisitRequest, *, timezone, by):
         raise Refused("Only who comes without a time is put among those who wait.")
     visit = walk_ins.add(
         session, request.patient, timezone=timezone, by=by, provider_id=request.provider_id,
-        visit_type_id=request.visit_type_id, reason=request.reason,
+        visit_type_id=request.visit_type_id, reason=request.reason, severity=request.severity,
     )  # fmt: skip
     return _became(request, visit.id, by=by)
 

@@ -16,6 +16,8 @@ from clinic.models.people import Severity
 from clinic.models.requests import RequestEvent, RequestStatus, VisitRequest
 from clinic.models.schedule import Slot
 from clinic.models.visits import Visit, VisitKind, VisitSource, VisitStatus
+from clinic.queries.day import Day
+from clinic.queries.queue import people
 from clinic.queries.requests import board, live_offer, waiting
 from clinic.work.handlers import run
 from tests.at_once import rush
@@ -217,6 +219,16 @@ class TestBook:
         walk_in = ask(session, cast, kind=VisitKind.WALK_IN)
         request_offers.admit(walk_in, timezone=cast.rose.timezone, by=cast.amara.actor)
         assert (walk_in.status, walk_in.visit.kind) == (R.CONVERTED, VisitKind.WALK_IN)
+
+    def test_with_the_colour_the_desk_gave_the_request(self, session, cast):
+        came = ask(session, cast, cast.maya_patient, kind=VisitKind.WALK_IN)
+        request_offers.admit(came, timezone=cast.rose.timezone, by=cast.amara.actor)
+        red = ask(session, cast, kind=VisitKind.WALK_IN)
+        requests.triage(red, "red", by=cast.amara.actor)
+        request_offers.admit(red, timezone=cast.rose.timezone, by=cast.amara.actor)
+        assert (came.visit.severity, red.visit.severity) == (None, Severity.RED)
+        queue = people(session, cast.rose.id, Day.today(cast.rose.timezone))
+        assert [each.full_name for each in queue] == ["Tom Baker", "Maya Okafor"]
 
     def test_nobody_else_is(self, session, cast, asked):
         with pytest.raises(Refused, match="without a time"):
