@@ -1,6 +1,7 @@
 """Moving a visit on the calendar: all that stands against a new time, told at once; and taking a move back."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import SimpleNamespace
 
 import sqlalchemy as sa
@@ -55,7 +56,8 @@ def _against(session, visit, wish, provider_ids, by):
     found = terms and booking.look(session, plain, terms, by=by)
     if found:
         reasons += [*_of_limit(session, plain, terms, visit, by), *obstacles.of_time(plain, terms, found)]
-    forced = not of_terms and found is not None and not found.blocked and visit.status in obstacles.MOVABLE
+    may_move = visit.status in obstacles.MOVABLE and not obstacles.is_into_the_past(visit, wish.starts_at)
+    forced = not of_terms and found is not None and not found.blocked and may_move
     nearest = _nearest(session, visit, plain, terms.timezone, provider_ids, by) if terms else ()
     return Against(tuple(reasons), nearest, forced)
 
@@ -97,7 +99,10 @@ def undo_move(visit, provider_id, room_id=None, rather_room_id=None, *, by):
         overbook=before and before.notes, wanted_rooms=(room_id,) if room_id else (),
         kept_rooms=(rather_room_id,) if rather_room_id else (), was_theirs=True,
     )  # fmt: skip
-    return visits.shift(visit, visit_rooms.instead(visit, wish), by=by)
+    visits.shift(visit, visit_rooms.instead(visit, wish), by=by)
+    # At the time it has again they had said that they come, or had not.
+    visit.confirmed_at = datetime.fromisoformat(last.progress) if last.progress else None
+    return visit
 
 
 def _last_move(session, visit):

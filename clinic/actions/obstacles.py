@@ -25,8 +25,18 @@ def of_moving(visit, wish, *, by):
         yield Refused("Only the clinic can move this visit. Please call us.")
     elif by.in_portal and not visit.patient_may_move:
         yield Refused("It is too late to move this visit here. Please call us.")
+    elif is_into_the_past(visit, wish.starts_at):
+        yield Refused("This time is already over.")
     elif not (by.in_portal or wish.overbook or visit.is_before_cutoff("move_cutoff_hours")):
         yield Refused("Patients cannot move this visit any more. Say why it is moved.", field="overbook_reason")
+
+
+def is_into_the_past(visit, starts_at):
+    """Whether a visit that is still to come would be put where it has begun already: its patient would not hear of it.
+
+    What is over may be moved within what is over, to write down when it really was.
+    """
+    return starts_at <= now() < visit.starts_at
 
 
 def of_terms(wish, terms, *, by):

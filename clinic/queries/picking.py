@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from clinic.db import now
 from clinic.models.people import VisitMode
 from clinic.queries.limits import is_enough
 from clinic.queries.open_times import first_times, fits, nearest_open
@@ -124,6 +125,16 @@ class Choice:
     def ends_at(self):
         """When the visit would end."""
         return self.starts_at + timedelta(minutes=self.doctor.minutes if self.doctor else 0)
+
+    @property
+    def has_begun(self):
+        """Whether it would have begun by now, of which no patient is told."""
+        return self.starts_at <= now()
+
+    @property
+    def is_over(self):
+        """Whether it would have ended by now as well."""
+        return self.ends_at <= now()
 
     @property
     def can_be_forced(self):

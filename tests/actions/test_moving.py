@@ -92,6 +92,29 @@ class TestEveryReasonAtOnce:
         )
 
 
+class TestIntoThePast:
+    """Yesterday at noon is over; nobody who is still to come is put there, since they would not hear of it."""
+
+    def test_a_visit_to_come_is_not_put_where_it_is_over_and_no_reason_helps(self, cast, session, against):
+        visit, over = cast.booked(), cast.tomorrow_at(12, days=-1)
+        with pytest.raises(Refused, match="already over"):
+            visits.move_to(visit, cast.wish(over, overbook="A slip"), by=cast.amara.actor)
+        found = against(visit, over)
+        assert "This time is already over." in _sentences(found) and not found.can_be_forced and found.nearest
+
+    def test_what_is_over_may_be_written_down_as_it_was(self, cast, session):
+        visit = cast.booked(cast.tomorrow_at(12, days=-3), overbook="Written down later")
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(11, days=-3), overbook="It was at 11"), by=cast.amara.actor)
+        session.commit()
+        assert visit.starts_at == cast.tomorrow_at(11, days=-3)
+
+    def test_a_visit_that_was_moved_out_of_the_past_by_mistake_is_taken_back_there(self, cast, session):
+        visit = cast.booked(cast.tomorrow_at(12, days=-3), overbook="Written down later")
+        visits.move_to(visit, cast.wish(cast.tomorrow_at(11), overbook="Not so"), by=cast.amara.actor)
+        session.commit()
+        assert moving.undo_move(visit, cast.dr_osei.id, by=cast.amara.actor).starts_at == cast.tomorrow_at(12, days=-3)
+
+
 class TestUndoMove:
     def _moved(self, cast, session, to, provider=None, **booked):
         visit = cast.booked(**booked)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, request, url_for
 
 from clinic import walltime
+from clinic.actions import obstacles
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.booking import FURTHEST
@@ -262,3 +263,8 @@ class Desk(PatientChoice):
         # A form that was sent says itself what is wrong with it; an address has only this answer.
         was_sent = self.form.visit_type_id.raw_data is not None
         return None if was_sent else abort(404)
+    @property
+    def is_into_the_past(self):
+        """Whether a visit that is still to come would be moved to where it has begun already, which it cannot."""
+        return self.visit is not None and obstacles.is_into_the_past(self.visit, self.choice.starts_at)
+
