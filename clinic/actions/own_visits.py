@@ -18,7 +18,7 @@ def confirm(visit, *, by):
     """The patient says they will come; saying so twice is as good as once. Nobody comes where the time was taken."""
     hold(visit)
     _refuse_what_lost_its_time(visit)
-    if visit.status == S.CONFIRMED:
+    if visit.status == S.CONFIRMED and not visit.is_unconfirmed:
         return visit
     if visit.starts_at <= now():
         raise Refused("This visit has begun already. Please tell the front desk if you are here.")

@@ -18,14 +18,8 @@ from clinic.actions.queue import join, leave
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
 from clinic.models.people import VisitMode
-from clinic.models.visits import (
-    UNDO_WINDOW,
-    CancelReason,
-    EventKind,
-    VisitEvent,
-    VisitKind,
-    VisitStatus,
-)
+from clinic.models.queue import SAID_AGAIN
+from clinic.models.visits import UNDO_WINDOW, CancelReason, EventKind, VisitEvent, VisitKind, VisitStatus
 
 S = VisitStatus
 STAMPS = {
@@ -51,10 +45,14 @@ def accept(visit, *, by):
 
 @action
 def confirm(visit, *, by):
-    """The patient has said they will come."""
+    """The patient has said they will come; of a time that the clinic chose since, they say it once more."""
     hold(visit)
+    if visit.status == S.CONFIRMED and visit.is_unconfirmed:
+        remember(object_session(visit), visit.clinic_id, visit.id, EventKind.PROGRESS, by=by, progress=SAID_AGAIN)
+    else:
+        move(visit, S.CONFIRMED, by=by)
     visit.confirmed_at = now()
-    return move(visit, S.CONFIRMED, by=by)
+    return visit
 
 
 @action
@@ -138,11 +136,19 @@ def shift(visit, wish: Wish, *, by):
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)
     own = visit_rooms.as_free(session, own, wish, terms, by=by)
-    return stand_at(visit, own, terms, seat(session, own, terms, by=by), by=by)
+    # Of a time that the clinic chose, whoever had said that they come has said nothing yet.
+    said_at = None if by.in_portal else visit.confirmed_at
+    if said_at:
+        visit.confirmed_at = None
+    gives_back = said_at and said_at.isoformat()
+    return stand_at(visit, own, terms, seat(session, own, terms, by=by), by=by, gives_back=gives_back)
 
 
-def stand_at(visit, wish: Wish, terms, slot_id, *, by):
-    """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already."""
+def stand_at(visit, wish: Wish, terms, slot_id, *, by, gives_back=None):
+    """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already.
+
+    ``gives_back`` is when the patient had said that they come, if the move takes that away; its undo gives it back.
+    """
     old, freed = visit.starts_at, (visit.provider_id, visit.starts_at, visit.ends_at)
     visit.slot_id, visit.room_id = slot_id, slot_rooms.first_room(object_session(visit), visit.clinic_id, slot_id)
     visit.provider_id, visit.visit_type_id, visit.visit_mode = wish.provider_id, wish.visit_type_id, wish.visit_mode
@@ -152,7 +158,7 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by):
         # Asked for, not answered yet: that makes sense until it would begin.
         visit.answer_by = visit.starts_at
         await_answer(object_session(visit), visit.clinic_id, visit.id, visit.answer_by)
-    facts = {"old_starts_at": old, "new_starts_at": wish.starts_at, "notes": wish.overbook}
+    facts = {"old_starts_at": old, "new_starts_at": wish.starts_at, "notes": wish.overbook, "progress": gives_back}
     remember(object_session(visit), visit.clinic_id, visit.id, EventKind.MOVED, by=by, **facts)
     tell_waitlist(object_session(visit), visit.clinic_id, *freed)
     if wish.told and visit.starts_at > now():
@@ -185,10 +191,7 @@ def undo(visit, *, by, reason=None, own=False):
     if last is None or last.from_status is None:
         raise Refused("The visit began like this; there is nothing to take back.")
     if now() - last.created_at > UNDO_WINDOW and not reason:
-        raise Refused(
-            "This was more than 15 minutes ago. Say why it is taken back.",
-            field="reason",
-        )
+        raise Refused("This was more than 15 minutes ago. Say why it is taken back.", field="reason")
     is_admins = refuse_on_closed_days(visit, by)
     settled = visit.status == S.COMPLETED and last.from_status in visit.closing_steps
     if visit.status in (S.IN_PROGRESS, S.COMPLETED) and not (_own(visit, by) or settled or is_admins):
@@ -240,15 +243,9 @@ def _take_time_again(session, visit, left, own, *, by):
     if visit.kind == VisitKind.WALK_IN or not (visit.provider_id and visit.visit_type_id):
         return
     wish = Wish(
-        visit.clinic_id,
-        visit.provider_id,
-        visit.visit_type_id,
-        visit.patient_id,
-        visit.starts_at,
-        visit.visit_mode,
-        overbook=why_overbooked,
-        was_theirs=True,
-    )
+        visit.clinic_id, visit.provider_id, visit.visit_type_id, visit.patient_id, visit.starts_at, visit.visit_mode,
+        overbook=why_overbooked, was_theirs=True,
+    )  # fmt: skip
     with session.no_autoflush:
         into = visit_rooms.into_again(session, wish, left)
         terms = lock(session, into, by=by)

@@ -44,7 +44,9 @@ class Queued:
         return self.checked_in_at + timedelta(minutes=minutes) if known else None
 
 
-# What a visit's history tells of the queue, by the word that is kept.
+# The patient has said once more that they come, after the clinic had moved what they had said it of.
+SAID_AGAIN = "confirmed_again"
+# What a visit's history tells besides its steps, by the word that is kept.
 PROGRESS = {
     "called": word("Called in"),
     "called_again": word("Called once more"),
@@ -54,6 +56,7 @@ PROGRESS = {
     "triaged_orange": word("Orange: urgent"),
     "triaged_red": word("Red: at once"),
     "triaged_none": word("No urgency said"),
+    SAID_AGAIN: word("Will come at the new time"),
 }
 # What else stands on the table of visits because of this.
 RULES = (

@@ -216,9 +216,19 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         return self.status in LIVE
 
     @property
+    def is_overdue(self):
+        """Whether the clinic should have answered by now what the patient asked for."""
+        return self.status == S.REQUESTED and self.answer_by is not None and self.answer_by < now()
+
+    @property
     def is_over(self):
         """Completed, cancelled or missed."""
         return not self.is_live
+
+    @property
+    def is_unconfirmed(self):
+        """Whether the patient has yet to say that they come: never said it, or of a time before the clinic moved it."""
+        return self.status == S.BOOKED or (self.status == S.CONFIRMED and self.confirmed_at is None)
 
     def cutoff(self, hours):
         """The last moment for a patient to change the visit themselves, given the type's hours of notice."""
@@ -247,11 +257,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
     def is_before_cutoff(self, rule):
         """Whether the type's rule still lets a patient change the visit, which is still to come."""
         hours = getattr(self.visit_type, rule) if self.visit_type else 24
-        return self.status in (
-            S.REQUESTED,
-            S.BOOKED,
-            S.CONFIRMED,
-        ) and now() < self.cutoff(hours)
+        return self.status in (S.REQUESTED, S.BOOKED, S.CONFIRMED) and now() < self.cutoff(hours)
 
 
 class VisitEvent(ClinicOwned, Base):

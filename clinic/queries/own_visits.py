@@ -77,7 +77,7 @@ def may_take_back(session, visit) -> bool:
 
 def own_last_step(session, visit) -> VisitEvent | None:
     """The step that made the visit what it is, if the patient took it by the visit's link; else None."""
-    if visit.status not in (S.CONFIRMED, S.CHECKED_IN, S.CANCELLED):
+    if visit.status not in (S.CONFIRMED, S.CHECKED_IN, S.CANCELLED) or visit.is_unconfirmed:
         return None
     if visit.status == S.CANCELLED and visit.cancel_reason != CancelReason.PATIENT:
         return None
