@@ -243,6 +243,11 @@ class Desk(PatientChoice):
         return self.visit is not None and not self.visit.is_before_cutoff("move_cutoff_hours")
 
     @property
+    def is_into_the_past(self):
+        """Whether a visit that is still to come would be moved to where it has begun already, which it cannot."""
+        return self.visit is not None and obstacles.is_into_the_past(self.visit, self.choice.starts_at)
+
+    @property
     def is_own_time(self):
         """Whether the time chosen for a move overlaps the visit's own, which it will give back first."""
         visit, choice = self.visit, self.choice
@@ -263,8 +268,3 @@ class Desk(PatientChoice):
         # A form that was sent says itself what is wrong with it; an address has only this answer.
         was_sent = self.form.visit_type_id.raw_data is not None
         return None if was_sent else abort(404)
-    @property
-    def is_into_the_past(self):
-        """Whether a visit that is still to come would be moved to where it has begun already, which it cannot."""
-        return self.visit is not None and obstacles.is_into_the_past(self.visit, self.choice.starts_at)
-
