@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.models.organizations import Clinic
+from clinic.models.people import Severity
 from clinic.models.rooms import Room, RoomStatus
 
 PER_PAGE = 100
-DUE = """greatest(v.checked_in_at, CASE WHEN v.kind = 'walk_in' THEN v.checked_in_at ELSE v.starts_at END)
-       - CASE v.severity WHEN 'orange' THEN interval '60 minutes' WHEN 'yellow' THEN interval '20 minutes'
+DUE = "greatest(v.checked_in_at, CASE WHEN v.kind = 'walk_in' THEN v.checked_in_at ELSE v.starts_at END)"
+TURN = f"""{DUE} - CASE v.severity WHEN 'orange' THEN interval '60 minutes' WHEN 'yellow' THEN interval '20 minutes'
          ELSE interval '0' END"""
-ORDER = f"(v.severity = 'red') IS TRUE DESC, {DUE}, v.id"
+ORDER = f"(v.severity = 'red') IS TRUE DESC, {TURN}, v.id"
 HERE = """v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.starts_at < :ends_at
    AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid) OR v.provider_id IS NULL)"""
 # Whoever is being called by somebody else at this moment is passed over, never called twice; who waits by video at home
@@ -71,6 +72,11 @@ def people(session, clinic_id, day, provider_id=None, page=1):
     """
     asked = _asked(clinic_id, day, provider_id) | {"skipped": (page - 1) * PER_PAGE}
     return session.connection().execute(PEOPLE, asked).all()
+
+
+def in_turn(visits):
+    """Rows of the day's people who wait, as the queue has them: who was called, then in the order of the calls."""
+    return sorted(visits, key=lambda row: (row.called_to is None, row.severity != Severity.RED, row.turn_at, row.id))
 
 
 def next_up(session, clinic_id, day, provider_id=None):

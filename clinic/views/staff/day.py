@@ -14,6 +14,7 @@ from clinic.forms.visits import LATE, DayFilter
 from clinic.htmx import show
 from clinic.models.visits import VisitStatus
 from clinic.queries.day import Day, doctors_of, is_waiting_walk_in, visits_of
+from clinic.queries.queue import in_turn
 from clinic.views.staff.visit_lines import Lines
 
 bp = GuardedBlueprint("day", __name__, face="staff", url_prefix="/day")
@@ -70,15 +71,18 @@ def _columns(form, visits, doctors, lines):
     """Those who wait without a time first, then each doctor, then what has no doctor; a line is made once for each."""
     walk_ins, by_doctor = [], {}
     for visit in visits:
-        lane = walk_ins if is_waiting_walk_in(visit) else by_doctor.setdefault(visit.provider_id, [])
-        lane.append(lines.line(visit))
+        if is_waiting_walk_in(visit):
+            walk_ins.append(visit)
+        else:
+            by_doctor.setdefault(visit.provider_id, []).append(lines.line(visit))
     shown = [
         doctor for doctor in doctors
         if doctor.id in by_doctor or (doctor.bookable and form.provider.data in ("", doctor.id))
     ]  # fmt: skip
     return SimpleNamespace(
-        walk_ins=walk_ins, doctors=[(each, by_doctor.get(each.id, [])) for each in shown], nobodys=by_doctor.get(None)
-    )
+        walk_ins=lines.of(in_turn(walk_ins)), doctors=[(each, by_doctor.get(each.id, [])) for each in shown],
+        nobodys=by_doctor.get(None),
+    )  # fmt: skip
 
 
 def _tiles(form, visits, late):

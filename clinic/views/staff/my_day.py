@@ -6,8 +6,10 @@ from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
 from clinic.htmx import show
+from clinic.models.people import Severity
 from clinic.models.visits import VisitStatus
 from clinic.queries.day import Day, doctors_of, visits_of
+from clinic.queries.queue import in_turn
 from clinic.views.staff.visit_lines import Lines
 
 S = VisitStatus
@@ -26,19 +28,23 @@ def _my_day():
         return {"day": day, "sections": None}
     visits = visits_of(db.session(), current.clinic.id, day, current.provider_id)
     mine = [visit for visit in visits if visit.provider_id]
-    following = _next(mine)
+    following = _next(visits, mine)
     doctors = doctors_of(db.session(), current.clinic.id, day)
     away = next((each.away for each in doctors if each.id == str(current.provider_id)), [])
     return {"day": day, "away": away, "next_title": _title(following), **_sections(visits, mine, following)}
 
 
-def _next(mine):
-    """Who is with the doctor now; else who has waited longest past their time; else who comes next."""
-    for status in (S.IN_PROGRESS, S.CHECKED_IN):
-        for visit in mine:
-            if visit.status == status:
-                return visit
-    return next((visit for visit in mine if visit.status in (S.BOOKED, S.CONFIRMED)), None)
+def _next(visits, mine):
+    """Who is with the doctor now; else who is next in the queue; else who comes next."""
+    with_them = [visit for visit in mine if visit.status == S.IN_PROGRESS]
+    waiting = [visit for visit in visits if visit.status == S.CHECKED_IN and (visit.provider_id or _is_pressing(visit))]
+    coming = [visit for visit in mine if visit.status in (S.BOOKED, S.CONFIRMED)]
+    return next(iter(with_them or in_turn(waiting) or coming), None)
+
+
+def _is_pressing(visit):
+    """Whether somebody who waits for any doctor comes before a doctor's own, until one of them has had them called."""
+    return visit.severity == Severity.RED and visit.called_to is None
 
 
 def _title(following):
@@ -46,7 +52,8 @@ def _title(following):
 
 
 def _sections(visits, mine, following):
-    lines, others = Lines(visits), [visit for visit in mine if visit is not following]
+    lines, others = Lines(visits), [visit for visit in visits if visit is not following]
+    waiting = in_turn(visit for visit in others if visit.status == S.CHECKED_IN)
 
     def those(*statuses):
         return lines.of(visit for visit in others if visit.status in statuses)
@@ -54,10 +61,12 @@ def _sections(visits, mine, following):
     return {
         "sections": [
             (_("Also with you"), those(S.IN_PROGRESS)),
-            (_("Waiting for you"), those(S.CHECKED_IN)),
-            (_("Walk-ins for any doctor"), lines.of(visit for visit in visits if not visit.provider_id)),
+            (_("Waiting for you"), lines.of(visit for visit in waiting if visit.provider_id)),
+            (_("Walk-ins for any doctor"), lines.of(visit for visit in waiting if not visit.provider_id)),
             (_("Still to come"), those(S.REQUESTED, S.BOOKED, S.CONFIRMED)),
         ],
         "next": lines.of([following]) if following else [],
+        # The chart of somebody who waits for any doctor opens when one has taken them.
+        "is_theirs": bool(following and following.provider_id),
         "done": those(S.COMPLETED, S.NO_SHOW, S.CANCELLED),
     }  # fmt: skip

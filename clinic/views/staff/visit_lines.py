@@ -16,10 +16,13 @@ from clinic.models.visits import VisitKind, VisitStatus
 from clinic.openings import listed
 from clinic.queries.day import Day
 from clinic.views.staff.own_patients import closed_among, waits_for_anybody
+from clinic.views.staff.queue_rows import COLOURS
 from clinic.views.staff.visit_steps import Standing, next_steps
 
 S = VisitStatus
 EXPECTED = (S.BOOKED, S.CONFIRMED)
+# Before somebody comes and after they left nobody goes by their colour.
+HERE = (S.CHECKED_IN, S.IN_PROGRESS)
 # Places in the buttons' markup; Markup.replace escapes what goes in. The name goes in last, whatever it is made of.
 ID, WHO = "~id~", "~who~"
 
@@ -43,7 +46,9 @@ class Lines:
             "ticket": _("No. %(number)s"), "video": _("%(type)s · video"), "overbooked": _("Overbooked: %(why)s"),
             "answer": _("To be answered by %(time)s"), "anybody": _("Any doctor"), "nobody": _("No doctor"),
             "short": _("%(minutes)s min"), "long": _("%(hours)s h %(minutes)s min"), "visit": _("Visit"),
+            "called": _("Called to %(place)s"),
         }  # fmt: skip
+        self.colours = {severity.value: _(words) for severity, words in COLOURS.items()}
         self.template = current_app.jinja_env.get_template("staff/visits/_steps.html").module
 
     def of(self, visits):
@@ -52,8 +57,8 @@ class Lines:
 
     def line(self, visit):
         """One visit's line; where the record is not theirs to open, without the patient's id, and not to be opened."""
-        (id_, patient_id, provider_id, status, mode, kind, starts_at, checked_in_at, answer_by, ticket, name, deceased,
-         doctor, type_, overbooked, flags) = visit  # fmt: skip
+        (id_, patient_id, provider_id, status, mode, kind, starts_at, checked_in_at, answer_by, ticket, severity,
+         called_to, _turn_at, name, deceased, doctor, type_, overbooked, flags) = visit  # fmt: skip
         self.listed.append(id_)
         words = self.words
         late = self.minutes_late(visit)
@@ -62,14 +67,15 @@ class Lines:
         standing = (status, mode, kind, self.owner(provider_id), starts_at <= self.now, *day)
         notes = None
         if status == "checked_in" or overbooked or answer_by or kind == "walk_in":
-            notes = self.notes(status, kind, checked_in_at, answer_by, overbooked, ticket)
+            notes = self.notes(status, kind, checked_in_at, answer_by, overbooked, ticket, called_to)
+        severity = severity if status in HERE else None
         type_ = type_ or words["visit"]
         steps = self.steps(standing).replace(ID, id_).replace(WHO, name)
         if patient_id in self.closed:
             patient_id, flags = None, ()
             id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
         return (
-            id_, patient_id if self.leads_on else None, status,
+            id_, patient_id if self.leads_on else None, status, severity, self.colours.get(severity),
             self.time(starts_at) if ticket is None or kind != "walk_in" else words["ticket"] % {"number": ticket},
             name, flags if self.shows_flags else (), deceased,
             doctor or words["anybody" if status == "checked_in" else "nobody"],
@@ -109,13 +115,15 @@ class Lines:
             found = self.badges[status] = _(S(status).label)
         return found
 
-    def notes(self, status, kind, checked_in_at, answer_by, overbooked, ticket=None):
+    def notes(self, status, kind, checked_in_at, answer_by, overbooked, ticket=None, called_to=None):
         """What else the desk must know, in one line."""
         words, found = self.words, []
         if kind == VisitKind.WALK_IN:
             found.append(words["walk_in"])
         elif status == S.CHECKED_IN and ticket:
             found.append(words["ticket"] % {"number": ticket})
+        if called_to:
+            found.append(words["called"] % {"place": called_to})
         if status == S.CHECKED_IN and checked_in_at:
             # Another machine's clock may be a moment ahead.
             long = self.long(max(0, int((self.now - checked_in_at).total_seconds() // 60)))

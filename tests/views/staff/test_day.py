@@ -15,6 +15,7 @@ from clinic.models.patients import PatientTag, TagKind
 from clinic.models.schedule import Slot, SlotKind, SlotStatus
 from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
 from tests.queries_counted import counted
+from tests.waiting import walked_in
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,13 @@ class TestTheDay:
         page = amara.open("staff.day.index").text
         lane = page.partition("Walk-ins waiting")[2].partition("</section>")[0]
         assert "Tom Baker" in lane and "No. 1" in lane and "Waiting since" in lane and "Any doctor" in lane
+
+    def test_walk_ins_stand_in_the_order_of_the_queue_with_their_colour(self, cast, session, amara):
+        walked_in(session, cast, "In Green", 20, severity="green")
+        walked_in(session, cast, "In Red", 1, severity="red")
+        lane = amara.open("staff.day.index").text.partition("Walk-ins waiting")[2].partition("</section>")[0]
+        assert lane.index("In Red") < lane.index("In Green")
+        assert "visit-checked_in is-red" in lane and 'severity-red">Red<' in lane and 'severity-green">Green<' in lane
 
     def test_the_reason_of_an_overbooking_and_the_patients_flags_are_on_the_line(self, cast, session, amara):
         session.add(PatientTag(clinic_id=cast.rose.id, patient_id=cast.tom.id, kind=TagKind.FLAG, tag="HIGH_RISK"))

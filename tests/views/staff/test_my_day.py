@@ -7,8 +7,9 @@ import pytest
 
 import clinic.queries.day
 import clinic.views.staff.visit_lines
-from clinic.actions import visits, walk_ins
+from clinic.actions import queue, visits, walk_ins
 from clinic.models.accounts import Membership, Role
+from tests.waiting import came, walked_in
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,49 @@ class TestMyDay:
         osei.send("staff.visits.start", visit_id=waiting.id)
         assert f"visit-{waiting.id}" in _next(osei.open("staff.my_day.index").text)
         assert "Tom Baker" not in lind.open("staff.my_day.index").text
+
+    def test_who_waits_stands_in_the_order_of_the_queue_with_colour_and_where_they_were_called(
+        self, cast, session, osei
+    ):
+        def here(name, minutes, severity=None):
+            return walked_in(session, cast, name, minutes, severity=severity, provider_id=cast.dr_osei.id)
+
+        here("No Colour", 30), here("In Green", 40, "green"), here("In Yellow", 25, "yellow"), here("In Red", 1, "red")
+        called = here("In Orange", 5, "orange")
+        queue.call(called, by=cast.amara.actor, place="Room 1")
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert "In Orange" in _next(page) and "Called to Room 1" in _next(page)
+        assert "visit-checked_in is-orange" in _next(page) and 'severity-orange">Orange<' in _next(page)
+        waiting = page.partition("Waiting for you")[2].partition("</ol>")[0]
+        order = [waiting.index(name) for name in ("In Red", "In Yellow", "In Green", "No Colour")]
+        assert order == sorted(order) and 'severity-red">Red<' in waiting and "Called to" not in waiting
+
+    def test_walk_ins_for_any_doctor_stand_in_that_order_and_a_red_one_comes_before_ones_own(self, cast, session, osei):
+        own = came(session, visits.check_in(_around_now(cast, -9), by=cast.amara.actor), 30)
+        walked_in(session, cast, "Came First", 20), walked_in(session, cast, "In Yellow", 5, severity="yellow")
+        page = osei.open("staff.my_day.index").text
+        assert f"visit-{own.id}" in _next(page)
+        walk_ins = page.partition("Walk-ins for any doctor")[2].partition("</ol>")[0]
+        assert walk_ins.index("In Yellow") < walk_ins.index("Came First")
+        red = walked_in(session, cast, "In Red", 1, severity="red")
+        page = osei.open("staff.my_day.index").text
+        assert f"visit-{red.id}" in _next(page) and ">Take<" in _next(page) and page.count(f'"visit-{red.id}"') == 1
+        assert "/consultation" not in page and "Open the doctor" not in page
+        assert f"visit-{own.id}" in page.partition("Waiting for you")[2].partition("</ol>")[0]
+        queue.call(red, by=cast.amara.actor, place="Room 2")
+        session.commit()
+        assert f"visit-{own.id}" in _next(osei.open("staff.my_day.index").text)  # somebody is about to see the other
+
+    def test_a_colour_goes_with_the_visit_into_the_room_and_not_into_what_is_done(self, cast, session, osei):
+        visit = walked_in(session, cast, "In Red", 1, severity="red")
+        visits.start(visit, by=cast.osei.actor)
+        session.commit()
+        assert "is-red" in _next(osei.open("staff.my_day.index").text)
+        visits.complete(visit, by=cast.osei.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert "In Red" in page.partition("Done today")[2] and "is-red" not in page
 
     def test_other_doctors_visits_are_not_shown(self, cast, lind):
         _around_now(cast, -4)
