@@ -6,11 +6,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from clinic.db import now
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.organizations import Clinic
 from clinic.models.people import Severity
 from clinic.models.requests import OPEN, OPEN_SQL, RequestEvent, RequestStatus, VisitRequest
+from clinic.models.visits import Visit, VisitStatus
 
 PAGE = 100
 MINUTES_SETTING, SOUND_SETTING, HOLD_SETTING = "request_minutes", "request_sound", "request_hold_hours"
@@ -18,14 +18,21 @@ MINUTES_SETTING, SOUND_SETTING, HOLD_SETTING = "request_minutes", "request_sound
 UNSEEN = "new"
 MINUTES = {UNSEEN: 60, Severity.RED: 15, Severity.ORANGE: 60, Severity.YELLOW: 240, Severity.GREEN: 1440}
 HOLD_HOURS = 12
+NOT_LOOKED_AT = 2
 # The most urgent first, and a red one above what nobody has looked at; of those alike, who is owed an answer first.
 RANK = sa.case(
     (VisitRequest.severity == Severity.RED, 0), (VisitRequest.severity == Severity.ORANGE, 1),
-    (VisitRequest.severity.is_(None), 2), (VisitRequest.severity == Severity.YELLOW, 3), else_=4,
+    (VisitRequest.severity.is_(None), NOT_LOOKED_AT), (VisitRequest.severity == Severity.YELLOW, 3), else_=4,
 )  # fmt: skip
+# A visit that was asked for with its time stands with the requests nobody has looked at yet: nobody has judged it.
+ASKED_FOR = (Visit.status == VisitStatus.REQUESTED, Visit.starts_at > sa.func.now())
+LATE = sa.and_(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < sa.func.now())
+LATE_VISIT = Visit.answer_by < sa.func.now()
 # Asked for every page of the desk, so it is one statement: few are open at any moment, and they have an index.
 WAITING = sa.text(
-    f"""SELECT count(*) FILTER (WHERE status = 'new') AS unseen,
+    f"""SELECT count(*) FILTER (WHERE status = 'new')
+       + (SELECT count(*) FROM visits AS v
+           WHERE v.clinic_id = :clinic_id AND v.status = 'requested' AND v.starts_at > now()) AS unseen,
        count(*) FILTER (WHERE severity = 'red' AND owner_id IS NULL) AS many,
        min(created_at) FILTER (WHERE severity = 'red' AND owner_id IS NULL) AS since
   FROM visit_requests WHERE clinic_id = :clinic_id AND {OPEN_SQL}"""
@@ -59,36 +66,46 @@ def rules(session, clinic_id) -> Rules:
 
 
 def waiting(session, clinic_id):
-    """How many requests nobody has looked at; how many red ones nobody has taken (``many``), and since when."""
+    """How many requests, with a time or without, wait for a look; how many red ones nobody has taken (``many``), and
+    since when."""
     return session.connection().execute(WAITING, {"clinic_id": clinic_id}).one()
 
 
 def board(session, number, *, owner_id=None, overdue=False):
-    """One page of the open requests and one row more, the most urgent first, with what its lines show."""
-    wanted = sa.select(VisitRequest).where(VisitRequest.status.in_(OPEN))
+    """One page of what is asked for and one row more, the most urgent first, with what its lines show.
+
+    Open requests, and visits that were asked for with their time; those are nobody's own.
+    """
+    wanted = sa.select(VisitRequest.id, RANK.label("rank"), VisitRequest.answer_by).where(VisitRequest.status.in_(OPEN))
+    visits = sa.select(Visit.id, sa.literal(NOT_LOOKED_AT).label("rank"), Visit.answer_by).where(*ASKED_FOR)
     if owner_id:
-        wanted = wanted.where(VisitRequest.owner_id == owner_id)
+        wanted, visits = wanted.where(VisitRequest.owner_id == owner_id), visits.where(sa.false())
     if overdue:
-        wanted = wanted.where(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < now())
-    wanted = wanted.order_by(RANK, VisitRequest.answer_by, VisitRequest.id).options(*SHOWN)
-    return session.scalars(wanted.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
+        wanted, visits = wanted.where(LATE), visits.where(LATE_VISIT)
+    page = sa.union_all(wanted, visits).order_by("rank", "answer_by", "id")
+    ids = session.scalars(page.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
+    found = {row.id: row for kind, shown in ((VisitRequest, SHOWN), (Visit, VISIT_SHOWN))
+             for row in session.scalars(sa.select(kind).where(kind.id.in_(ids)).options(*shown))}  # fmt: skip
+    return [found[each] for each in ids]
 
 
 def counts(session, user_id):
-    """How many requests are open, overdue, and this person's own."""
-    late = sa.and_(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < now())
+    """How many requests are open, overdue, and this person's own; visits asked for with their time among them."""
+    many, visits = sa.func.count(), sa.select(sa.func.count()).where(*ASKED_FOR)
     return session.execute(
         sa.select(
-            sa.func.count().label("open"), sa.func.count().filter(late).label("overdue"),
-            sa.func.count().filter(VisitRequest.owner_id == user_id).label("own"),
+            (many + visits.scalar_subquery()).label("open"),
+            (many.filter(LATE) + visits.where(LATE_VISIT).scalar_subquery()).label("overdue"),
+            many.filter(VisitRequest.owner_id == user_id).label("own"),
         ).where(VisitRequest.status.in_(OPEN))
-    ).one()  # fmt: skip
+    ).one()
 
 
 SHOWN = (
     joinedload(VisitRequest.patient), joinedload(VisitRequest.owner), joinedload(VisitRequest.provider),
     joinedload(VisitRequest.visit_type),
 )  # fmt: skip
+VISIT_SHOWN = (joinedload(Visit.patient), joinedload(Visit.provider), joinedload(Visit.visit_type))
 
 
 def request_of(session, request_id):

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from clinic.actions import requests
 from clinic.actions.requests import Asking
 from clinic.models.organizations import Clinic
+from clinic.models.schedule import BookingRule
 from clinic.models.telling import SETTING
-from clinic.models.visits import Visit
+from clinic.models.visits import Visit, VisitSource
 from clinic.work.handlers import run
 from tests.journeys.browser import DESK
 
@@ -91,6 +92,22 @@ def test_a_red_request_appears_on_the_page_that_is_open(window, cast, session, s
     requests.take(made, by=cast.ines.actor)
     session.commit()
     desk.page.get_by_text("A red request has waited since").wait_for(state="detached")
+
+
+def test_visits_asked_for_with_a_time_are_answered_beside_the_requests(window, cast, session, way):
+    cast.consultation.booking = BookingRule.REQUEST
+    requests.ask(session, cast.tom, Asking(reason="Chest pain"), severity="orange", by=cast.amara.actor)
+    session.commit()
+    for hour in (10, 15):
+        cast.booked(cast.tomorrow_at(hour, days=6), patient=cast.maya_patient, by=cast.maya, source=VisitSource.PORTAL)
+    amara = window(cast.amara, **way).go("/staff/requests")
+    amara.look("requests-with-a-time").press("Accept Maya Okafor")
+    amara.sees("Accepted: the visit is booked.")
+    amara.press("Decline Maya Okafor", role="link")
+    amara.choose("Why is it cancelled?", "clinic")
+    amara.press("Cancel the visit")
+    amara.sees("Cancelled.")
+    assert amara.page.locator("#requests li").count() == 1
 
 
 def test_what_somebody_cancels_is_offered_to_the_waiting_list_and_taken(window, cast, session, work, awake, way):

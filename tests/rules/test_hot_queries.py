@@ -23,6 +23,7 @@ from clinic.queries import (
     finding,
     patients,
     portal_offers,
+    requests,
     rooms,
     strandings,
 )
@@ -85,6 +86,7 @@ def _statements(place):
         "reminders that are due": (reminders.CLAIM, due),
         "the calls to make": (calls.LINES, {"clinic_id": place.clinic_id, "size": 21, "skipped": 0}),
         "how many calls": (calls.COUNT, {"clinic_id": place.clinic_id, "many": 99}),
+        "what waits for a look": (requests.WAITING, {"clinic_id": place.clinic_id}),
         "open times of a day": (times.OPEN_TIMES, asked),
         "open times of every doctor": (times.OPEN_TIMES, asked | {"provider_ids": place.doctors}),
         "each open time once": (times.LOOKS["once"], first),

@@ -1,4 +1,4 @@
-"""Visits asked for without a time: the desk's board of them, one request, and what it does with it."""
+"""Visits asked for: the desk's board of them, with a time or without; one that has none, and what is done with it."""
 
 from flask import abort, g, request, url_for
 from flask_babel import gettext as _
@@ -29,7 +29,7 @@ BOARD, BOOK = "staff/requests/index.html", Permission.VISITS_BOOK
 
 @bp.get("", needs=BOOK, shows="patients")
 def index():
-    """The open requests, the most urgent first; this person's own, or those that are late."""
+    """What is asked for and not answered, the most urgent first; this person's own, or what is late."""
     number, view = page_number(), request.args.get("view")
     if view not in (None, "own", "late"):
         abort(404)

@@ -25,6 +25,7 @@ from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
 from clinic.queries.series import place_of
 from clinic.views import told
+from clinic.views.asked import own_path
 from clinic.views.staff import charts, documents, own_patients
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import rooms_in_words
@@ -87,9 +88,9 @@ def cancel(visit_id):
     """Ask why, then call the visit off."""
     visit, form = own_patients.visit(visit_id), CancelForm()
     if not form.is_submitted():
-        return htmx.show("staff/visits/cancel.html", visit=visit, form=form)
+        return htmx.show("staff/visits/cancel.html", visit=visit, form=form, then=own_path())
     if not form.validate():
-        return htmx.again("staff/visits/cancel.html", visit=visit, form=form)
+        return htmx.again("staff/visits/cancel.html", visit=visit, form=form, then=own_path())
     verbs.cancel(visit, form.reason.data, note=form.note.data or None, by=current.actor)
     return _taken(visit, _("Cancelled."))
 
@@ -173,7 +174,9 @@ def _taken(visit, message, last=False):
 
 
 def _back(visit):
-    """The page of ours the step was taken on, where it has such buttons; else the day of the visit."""
+    """The page of ours the form names, or the step was taken on, where it has such buttons; else the visit's day."""
+    if then := own_path():
+        return then
     came = urlsplit(request.referrer or "")
     try:
         endpoint, _values = current_app.url_map.bind(request.host).match(came.path, method="GET")
