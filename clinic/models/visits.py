@@ -221,11 +221,6 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         return self.status == S.REQUESTED and self.answer_by is not None and self.answer_by < now()
 
     @property
-    def is_overdue(self):
-        """Whether the clinic should have answered by now what the patient asked for."""
-        return self.status == S.REQUESTED and self.answer_by is not None and self.answer_by < now()
-
-    @property
     def is_over(self):
         """Completed, cancelled or missed."""
         return not self.is_live
