@@ -107,6 +107,11 @@ class Patient(ClinicOwned, SoftDeleted, Timestamped, Base):
         return None if DAY_UNKNOWN.items() <= self.demographics.items() else self.deceased_at
 
     @property
+    def likes_calls(self):
+        """Whether the patient is told things by phone, because they want it so."""
+        return self.preferred_contact_method == ContactMethod.PHONE and bool(self.phone)
+
+    @property
     def flags(self):
         """The warnings about this patient, as words."""
         return [tag.tag for tag in self.tags if tag.kind == TagKind.FLAG]

@@ -6,8 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.db import now
 from clinic.models.calls import CallAttempt
-from clinic.models.texts import TextReply
+from clinic.models.notifications import NotificationKind
+from clinic.models.offers import LIVE, SlotOffer
+from clinic.models.texts import ReplyResult, TextReply
+from clinic.models.visits import VisitStatus
 
 ON_A_PAGE = 20
 # What its visit has overtaken, or whose visit has begun, is no news any more; the ledger keeps it.
@@ -29,7 +33,9 @@ WAITING = """
 OVER_AT = "coalesce(CASE WHEN n.kind = 'offer' THEN o.until END, n.visit_starts_at)"
 LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
-               n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth {WAITING}
+               n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth,
+               CASE WHEN n.kind = 'offer' THEN o.until END AS kept_until, o.request_id, o.waitlist_entry_id,
+               v.status AS visit_status, n.facts {WAITING}
          ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
 # How much the desk has to say and to read.
@@ -59,7 +65,24 @@ class Call:
     phone: str | None
     email: str | None
     date_of_birth: datetime | None
+    kept_until: datetime | None
+    request_id: UUID | None
+    waitlist_entry_id: UUID | None
+    visit_status: str | None
+    facts: dict
     attempts: list
+
+    @property
+    def asks(self):
+        """What the patient may answer: "offer", whether they take a time; "reminder", that they come; or None."""
+        return asks(self.kind, self.visit_status)
+
+
+def asks(kind, visit_status) -> str | None:
+    """What a message of this kind asks its patient, "offer" or "reminder", while the visit stands like this."""
+    if kind == NotificationKind.REMINDER and visit_status != VisitStatus.BOOKED:
+        return None
+    return NotificationKind(kind).value if kind in (NotificationKind.OFFER, NotificationKind.REMINDER) else None
 
 
 def waiting(session, clinic_id, number=1, size=ON_A_PAGE) -> list[Call]:
@@ -92,3 +115,18 @@ def replies(session, size=ON_A_PAGE) -> list[TextReply]:
         .order_by(TextReply.desk_since, TextReply.id)
         .limit(size)
     ).all()
+
+
+def answerable(session, replies) -> set:
+    """Which of the replies, by their ids, answer an offer whose time is still kept for who sent them."""
+    asked = {
+        each.id: each.notification.offer_id
+        for each in replies
+        if each.result == ReplyResult.TO_READ and each.patient_id and each.notification
+        and each.notification.kind == NotificationKind.OFFER
+    }  # fmt: skip
+    kept = sa.select(SlotOffer.id).where(
+        SlotOffer.id.in_(asked.values()), SlotOffer.status.in_(LIVE), SlotOffer.until > now()
+    )
+    still = set(session.scalars(kept)) if asked else set()
+    return {reply_id for reply_id, offer_id in asked.items() if offer_id in still}

@@ -9,7 +9,7 @@ from clinic.db import now
 from clinic.models.notifications import Notification, NotificationKind
 from clinic.models.offers import SlotOffer
 from clinic.models.visits import VisitStatus
-from clinic.queries.calls import attempts_of
+from clinic.queries.calls import asks, attempts_of
 from clinic.queries.reaching import zone_of
 
 MOST = 100
@@ -22,6 +22,11 @@ class Ledger:
     lines: list
     calls: dict
     reminders: list[datetime]
+
+    @staticmethod
+    def asks(line) -> str | None:
+        """What the patient may answer to the line where somebody calls about it."""
+        return asks(line.kind, line.visit and line.visit.status)
 
 
 def ledger(session, visit, clinic, telling) -> Ledger:
