@@ -42,13 +42,14 @@ class OutcomesForm(Form):
     note = words(_l("Note"), most=300)
 
     def answers(self, sent, visit_ids):
-        """The outcome of each of these visits that has one, in the order of the ids."""
+        """The outcome of each of these visits that has one, and whether it was said of that visit by itself; by id."""
         found = {}
         for visit_id in sorted(visit_ids):
             given = sent.get(f"{PREFIX}{visit_id}", "")
-            outcome = VisitStatus(given) if given in {each.value for each in OUTCOMES} else self.others.data
+            is_said = given in {each.value for each in OUTCOMES}
+            outcome = VisitStatus(given) if is_said else self.others.data
             if outcome:
-                found[visit_id] = outcome
+                found[visit_id] = outcome, is_said
         return found
 
 

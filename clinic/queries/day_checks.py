@@ -8,7 +8,7 @@ from clinic.db import word
 from clinic.models.visits import Visit
 from clinic.queries.affected import FREE_OF_LEAVE, NOT_IN_HOURS
 from clinic.queries.calls import WAITING
-from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check
+from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check, is_here
 
 SETTLED_FROM = tuple(Visit.closing_steps)
 WITHOUT_OUTCOME = f"""SELECT v.starts_at AS at, p.full_name AS who,
@@ -142,7 +142,7 @@ READINESS |= {
 
 # A visit that is going on is its doctor's to complete, and is not asked about.
 ASKED_ABOUT = sa.text(
-    f"""SELECT x.*, v.status, v.provider_id FROM ({WITHOUT_OUTCOME}) AS x
+    f"""SELECT x.*, v.status, v.provider_id, v.checked_in_at FROM ({WITHOUT_OUTCOME}) AS x
   JOIN visits AS v ON v.clinic_id = :clinic_id AND v.id = x.visit_id
  ORDER BY x.at, x.visit_id LIMIT :most OFFSET :skipped"""
 )
@@ -171,7 +171,10 @@ def said_by(session, asked: Asked, user_id, since, until):
 
 
 def without_outcome(session, asked: Asked, skipped, most):
-    """Visits of the day that are over and have no outcome, in the order of their time, with where each stands."""
+    """Visits of the day that are past their time without an outcome, in its order, with where each stands."""
     facts = asked.facts | {"skipped": skipped, "most": most}
     rows = session.connection().execute(ASKED_ABOUT, facts).all()
-    return [SimpleNamespace(**row._mapping, may_settle=row.status in SETTLED_FROM) for row in rows]
+    return [
+        SimpleNamespace(**row._mapping, may_settle=row.status in SETTLED_FROM, is_here=is_here(row, asked.day))
+        for row in rows
+    ]

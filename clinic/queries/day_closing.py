@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
+from clinic.db import now
 from clinic.models.day_closings import ClosingStep, DayClosing
+from clinic.models.visits import VisitStatus
 from clinic.queries.day import Day
 from clinic.queries.open_parts import ON_DAY, ONLY_ONE, opens_and_closes
 
@@ -169,8 +171,15 @@ UNSETTLED = """v.clinic_id = :clinic_id AND v.starts_at >= :starts_at AND v.star
    AND (CAST(:provider_id AS uuid) IS NULL OR v.provider_id = CAST(:provider_id AS uuid)
         OR (v.provider_id IS NULL AND v.kind = 'walk_in'))"""
 IS_OVER = "coalesce(v.ends_at, v.starts_at) <= now()"
+# Nobody can tell by the clock that these have left.
+HERE = (VisitStatus.CHECKED_IN, VisitStatus.IN_PROGRESS)
 # Whatever is still to come or going on; a day with one of them cannot be closed yet.
 TO_COME = sa.text(f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE {UNSETTLED} AND NOT {IS_OVER})")
+
+
+def is_here(visit, day: Day) -> bool:
+    """Whether somebody may still be in the waiting room or with a doctor, of whom a person must say what became."""
+    return visit.status in HERE and now() < day.ends_at
 
 
 def has_more_to_come(session, asked: Asked) -> bool:

@@ -48,8 +48,10 @@ def settle():
     if not form.validate():
         return again(OUTCOMES, **_outcomes(day, form))
     answers = form.answers(request.form, _ids_on_page())
-    visits = [own_patients.visit(visit_id) for visit_id in answers]
-    return _settled(day, [(visit, answers[visit.id]) for visit in visits], form.note.data)
+    visits = {visit_id: own_patients.visit(visit_id) for visit_id in answers}
+    told = [(visits[visit_id], *answer) for visit_id, answer in answers.items()]
+    said = [(visit, outcome) for visit, outcome, is_said in told if is_said or not asked.is_here(visit, day)]
+    return _settled(day, said, form.note.data)
 
 
 @bp.post("/<uuid:visit_id>/unsettle", needs=P.DAYS_CLOSE)

@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import visits
 from clinic.db import now
 from clinic.models.day_closings import DayClosing
 from clinic.models.notifications import Notification
 from clinic.models.schedule import Availability
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visits import Visit
+from clinic.queries.day import Day
 from tests.queries_counted import counted
+from tests.waiting import walked_in
 
 # A Tuesday long over, at any hour and in any year of the tests.
 DAY = date(2026, 2, 3)
@@ -105,6 +108,33 @@ class TestOutcomes:
         form = {"visit": [missed.id, seen.id], f"outcome-{missed.id}": "no_show", "others": "completed", "note": ""}
         assert amara.send("staff.day_closing.settle", form, date=DAY).status_code == 303
         assert [_status(session, cast, each) for each in (missed, seen, left)] == ["no_show", "completed", "booked"]
+
+    def test_who_still_waits_is_asked_about_by_themselves_and_never_among_the_others(self, session, cast, amara):
+        today = Day.today(cast.rose.timezone)
+        over = cast.booked(overbook="This morning")
+        times = {"starts_at": today.starts_at, "ends_at": today.starts_at, "id": over.id}
+        session.execute(sa.text("UPDATE visits SET starts_at = :starts_at, ends_at = :ends_at WHERE id = :id"), times)
+        waiting, seen = walked_in(session, cast, "Ana Lopes", 2), walked_in(session, cast, "Rui Costa", 9)
+        begun = visits.start(walked_in(session, cast, "With Osei"), by=cast.osei.actor)
+        session.commit()
+        page = amara.open("staff.day_closing.outcomes").text
+        here, time_over = page.partition("They may still be here")[2].split("Their time is over")
+        assert all(name in here for name in ("Ana Lopes", "Rui Costa", "With Osei")) and "Checked in at" in here
+        assert "Tom Baker" in time_over and "Ana Lopes" not in time_over
+        form = {"visit": [over.id, waiting.id, seen.id], f"outcome-{seen.id}": "completed", "others": "completed",
+                "note": ""}  # fmt: skip
+        assert amara.send("staff.day_closing.settle", form).status_code == 303
+        found = [_status(session, cast, each) for each in (over, waiting, seen, begun)]
+        assert found == ["completed", "checked_in", "completed", "in_progress"]
+        assert "Ana Lopes" in amara.open("staff.queue.index").text
+
+    def test_who_was_checked_in_on_a_day_that_is_over_is_among_the_others(self, session, cast, amara, over):
+        visit = visits.check_in(over(), by=cast.amara.actor)
+        session.commit()
+        assert "They may still be here" not in amara.open("staff.day_closing.outcomes", date=DAY).text
+        form = {"visit": [visit.id], "others": "completed", "note": ""}
+        amara.send("staff.day_closing.settle", form, date=DAY)
+        assert _status(session, cast, visit) == "completed"
 
     def test_what_is_not_answered_stays(self, session, cast, amara, over):
         visit = over()
