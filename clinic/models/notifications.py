@@ -58,7 +58,7 @@ class Why(Choice):
     PATIENT_GONE = "patient_gone", word("The record has been closed since.")
     OVERTAKEN = "overtaken", word("What happened since has made it needless.")
     SWITCHED_OFF = "switched_off", word("The clinic does not send messages of this kind.")
-    KNOWN = "known", word("The patient was there when it was done.")
+    KNOWN = "known", word("The patient knows it already.")
     TOO_LATE = "too_late", word("It would have come too late.")
     NO_ADDRESS = "no_address", word("There is no address and no number to reach the patient.")
     REFUSED = "refused", word("The address or number does not take it.")

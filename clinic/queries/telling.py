@@ -170,6 +170,8 @@ def needs_no_call(session, line) -> Why | None:
         return Why.KNOWN
     if line.kind == K.CANCELLED and visit.cancel_reason == CancelReason.PATIENT:
         return Why.KNOWN
+    if line.kind == K.REMINDER and not visit.is_unconfirmed:
+        return Why.KNOWN
     if line.kind == K.REMINDER and line.patient.preferred_contact_method == ContactMethod.PHONE:
         return Why.CALLED_ONCE if _is_on_the_list(session, line) else None
     return None

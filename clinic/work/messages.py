@@ -84,6 +84,7 @@ VARIANTS = {
     K.REMINDER: (
         (word("while it can be cancelled"), {"may_cancel": True}),
         (word("when it is too late to cancel"), {"may_cancel": False}),
+        (word("to who has said that they come"), {"may_cancel": True, "has_confirmed": True}),
     ),
     K.CANCELLED: (
         (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
@@ -158,6 +159,8 @@ def _facts(session, line, clinic, telling, locale):
         "purpose": offer.purpose.value if offer else None, "is_move": bool(offer and offer.is_move),
         "is_stranded": bool(offer) and is_for_a_stranded(session, offer),
         "may_cancel": line.visit is not None and line.visit.patient_may_cancel,
+        # A reminder is of a visit that is booked or confirmed.
+        "has_confirmed": line.kind == K.REMINDER and not line.visit.is_unconfirmed,
         "words": _words_of_closing(session, line),
         "others": [clock.says(each.visit_starts_at) for each in told_with(session, line, telling)],
         **line.facts,
