@@ -41,8 +41,8 @@ LOCK = sa.text(
         WHERE p.clinic_id = :clinic_id AND p.id = :provider_id
           FOR NO KEY UPDATE OF p"""
 )
-FIRST_ROOM = sa.text(f"({slot_rooms.FIRST_ROOM})")
-VISIT_INSERT = sa.insert(Visit.__table__).values(room_id=FIRST_ROOM)
+FIRST_ROOM, ENDS_AT = sa.text(f"({slot_rooms.FIRST_ROOM})"), sa.text(f"({slots.ENDS_AT})")
+VISIT_INSERT = sa.insert(Visit.__table__).values(room_id=FIRST_ROOM, ends_at=ENDS_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,8 @@ def _row(wish, terms, visit_id, slot_id, status, answer_by, by):
         "clinic_id": wish.clinic_id, "id": visit_id, "patient_id": wish.patient_id, "provider_id": wish.provider_id,
         "slot_id": slot_id, "visit_type_id": wish.visit_type_id, "kind": VisitKind.SCHEDULED,
         "visit_mode": wish.visit_mode, "status": status, "starts_at": wish.starts_at,
-        "ends_at": wish.starts_at + timedelta(minutes=terms.minutes), "timezone": terms.timezone,
-        "reason": wish.reason, "notes": wish.notes, "source": wish.source, "created_by_id": by.user_id,
-        "created_for_id": by.on_behalf_of_id, "answer_by": answer_by, "meeting_url": wish.meeting_url,
-        "created_at": now(), "updated_at": now(), "of_clinic": wish.clinic_id, "of_slot": slot_id,
+        "timezone": terms.timezone, "reason": wish.reason, "notes": wish.notes, "source": wish.source,
+        "created_by_id": by.user_id, "created_for_id": by.on_behalf_of_id, "answer_by": answer_by,
+        "meeting_url": wish.meeting_url, "created_at": now(), "updated_at": now(), "of_clinic": wish.clinic_id,
+        "of_slot": slot_id,
     }  # fmt: skip

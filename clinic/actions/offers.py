@@ -93,7 +93,7 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
         id=uuid7(), purpose=offering.purpose, status=S.PREPARED, clinic_id=offering.clinic_id,
         patient_id=offering.patient_id, provider_id=offering.provider_id, visit_type_id=offering.visit_type_id,
         visit_mode=offering.visit_mode, starts_at=offering.starts_at,
-        ends_at=offering.starts_at + timedelta(minutes=terms.minutes), slot_id=slot_id, seat_hold_id=seat_hold_id,
+        ends_at=slots.ends_at(session, offering.clinic_id, slot_id), slot_id=slot_id, seat_hold_id=seat_hold_id,
         is_move=visit is not None, visit_id=offering.visit_id, visit_starts_at=visit.starts_at if visit else None,
         request_id=offering.request_id, waitlist_entry_id=offering.waitlist_entry_id, until=until,
     )  # fmt: skip
@@ -143,7 +143,7 @@ def accept(offer: SlotOffer, *, by):
     if is_closed(offer, found) or not take(session, offer, by=_nobody(by)):
         raise OfferOver(GONE, wish)
     if visit is not None:
-        _move(session, visit, wish, terms, offer.slot_id, by=by)
+        _move(session, visit, wish, offer.slot_id, by=by)
     else:
         offer.visit_id = enter(session, wish, terms, offer.slot_id, by=clinics)
     return _answered("accepted", session, offer, by)
@@ -189,13 +189,13 @@ def lapse(offer: SlotOffer, *, by):
     return _told("lapsed", session, offer, by)
 
 
-def _move(session, visit, wish, terms, slot_id, *, by):
+def _move(session, visit, wish, slot_id, *, by):
     """Put the visit where the offer said; its old time is free from now on."""
     former = visit.slot_id
     if visit.status == VisitStatus.REQUESTED:
         visit.answer_by = None
         move(visit, VisitStatus.BOOKED, by=by)
-    visits.stand_at(visit, wish, terms, slot_id, by=by)
+    visits.stand_at(visit, wish, slot_id, by=by)
     session.flush()
     slots.release(session, visit.clinic_id, former)
 

@@ -85,6 +85,10 @@ DELETE_SLOT = sa.text(
     """DELETE FROM slots AS s WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'open'
        AND NOT EXISTS (SELECT 1 FROM seat_holds AS h WHERE h.clinic_id = s.clinic_id AND h.slot_id = s.id)"""
 )
+# Whoever has a piece of time has it until its end: in a group that is the group's own, however long the type takes.
+ENDS_AT = """SELECT s.ends_at FROM slots AS s
+              WHERE s.clinic_id = CAST(:of_clinic AS uuid) AND s.id = CAST(:of_slot AS uuid)"""
+ENDS_AT_OF = sa.text(ENDS_AT)
 LOCK_DOCTOR = sa.text("SELECT id FROM providers WHERE clinic_id = :clinic_id AND id = :provider_id FOR NO KEY UPDATE")
 POINT_AHEAD = sa.text("SET CONSTRAINTS fk_visits_slot_id_provider_id DEFERRED")
 HOLD_MINUTES = 5
@@ -96,6 +100,11 @@ class TimeTaken(Refused):
     def __init__(self, template, wish, **values):
         super().__init__(template, **values)
         self.wish = wish
+
+
+def ends_at(session, clinic_id, slot_id):
+    """When the piece of time is over, and with it every visit in it."""
+    return session.connection().execute(ENDS_AT_OF, {"of_clinic": clinic_id, "of_slot": slot_id}).scalar_one()
 
 
 def lock_doctor(session, clinic_id, provider_id):

@@ -1,7 +1,6 @@
 """The verbs of a visit's life: what the desk, the doctor and the patient do with one."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
@@ -141,10 +140,10 @@ def shift(visit, wish: Wish, *, by):
     if said_at:
         visit.confirmed_at = None
     gives_back = said_at and said_at.isoformat()
-    return stand_at(visit, own, terms, seat(session, own, terms, by=by), by=by, gives_back=gives_back)
+    return stand_at(visit, own, seat(session, own, terms, by=by), by=by, gives_back=gives_back)
 
 
-def stand_at(visit, wish: Wish, terms, slot_id, *, by, gives_back=None):
+def stand_at(visit, wish: Wish, slot_id, *, by, gives_back=None):
     """Write where a moved visit stands from now on, under the doctor's lock; its new time is taken already.
 
     ``gives_back`` is when the patient had said that they come, if the move takes that away; its undo gives it back.
@@ -153,7 +152,7 @@ def stand_at(visit, wish: Wish, terms, slot_id, *, by, gives_back=None):
     visit.slot_id, visit.room_id = slot_id, slot_rooms.first_room(object_session(visit), visit.clinic_id, slot_id)
     visit.provider_id, visit.visit_type_id, visit.visit_mode = wish.provider_id, wish.visit_type_id, wish.visit_mode
     visit.starts_at = wish.starts_at
-    visit.ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
+    visit.ends_at = slots.ends_at(object_session(visit), visit.clinic_id, slot_id)
     if visit.answer_by and visit.answer_by > visit.starts_at:
         # Asked for, not answered yet: that makes sense until it would begin.
         visit.answer_by = visit.starts_at
@@ -251,8 +250,8 @@ def _take_time_again(session, visit, left, own, *, by):
         terms = lock(session, into, by=by)
         into = visit_rooms.as_free(session, into, wish, terms, by=by)
         visit.slot_id = seat(session, into, terms, by=by)
-        # As long as visits of the type are by now, as any time that is taken anew.
-        visit.ends_at = visit.starts_at + timedelta(minutes=terms.minutes)
+        # As any time that is taken anew: as long as visits of the type are by now, or the group is.
+        visit.ends_at = slots.ends_at(session, visit.clinic_id, visit.slot_id)
         visit.room_id = visit_rooms.seen_in_again(session, visit, left)
 
 

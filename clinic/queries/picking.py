@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,11 @@ NAMES = sa.text(
 
 ROOM_NAMES = sa.text(
     "SELECT r.name FROM rooms AS r WHERE r.clinic_id = :clinic_id AND r.id = ANY(:room_ids) ORDER BY r.name"
+)
+# A published time in which somebody would have a seat; what a booking has opened for several is nothing by itself.
+GROUP = sa.text(
+    """SELECT s.title, s.ends_at FROM slots AS s
+        WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'published'"""
 )
 
 
@@ -120,11 +126,14 @@ class Choice:
     rooms: tuple[str, ...] = ()
     # What stands in the way besides.
     also: tuple[State, ...] = ()
+    # The group in which it is a seat, with its ``title`` and ``ends_at``, or None.
+    group: Any = None
 
     @property
     def ends_at(self):
         """When the visit would end."""
-        return self.starts_at + timedelta(minutes=self.doctor.minutes if self.doctor else 0)
+        alone = timedelta(minutes=self.doctor.minutes if self.doctor else 0)
+        return self.group.ends_at if self.group else self.starts_at + alone
 
     @property
     def has_begun(self):
@@ -185,7 +194,7 @@ def judge(
 
     With ``patient_id`` also whether one more visit of the type would be too many for the patient.
     """
-    among, rooms = kind.doctors if among is None else among, ()
+    among, rooms, group = kind.doctors if among is None else among, (), None
     more = {"mode": mode, "person_id": person_id, "wanted_rooms": wanted_rooms}
     if doctor is None:
         doctor, states = _whoever(session, clinic, kind, among, starts_at, more)
@@ -193,6 +202,7 @@ def judge(
         found = fits(session, clinic, kind.id, doctor.id, starts_at, **more)
         states = _states(found)
         rooms = () if states or found.seat_in else room_names(session, clinic.id, found.room_ids)
+        group = found and found.seat_in and group_of(session, clinic.id, found.seat_in)
     if kind.limit_per_patient and patient_id and is_enough(session, clinic.id, kind.id, patient_id):
         states.append(State.ENOUGH)
     state = states[0] if states else State.OPEN
@@ -200,7 +210,12 @@ def judge(
     if state not in (State.OPEN, State.ENOUGH):
         ids = [each.id for each in ([doctor] if doctor else among)]
         nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, **more))
-    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]))
+    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]), group or None)
+
+
+def group_of(session, clinic_id, slot_id):
+    """What the group is called and when it is over, if the time was published as one; else None."""
+    return session.connection().execute(GROUP, {"clinic_id": clinic_id, "slot_id": slot_id}).one_or_none()
 
 
 def room_names(session, clinic_id, room_ids) -> tuple[str, ...]:

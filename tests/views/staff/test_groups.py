@@ -232,3 +232,13 @@ def test_a_patient_books_a_seat_and_reads_what_the_group_is_called(maya, session
     assert maya.send("portal.booking.create", form).status_code == 303
     visit_id = session.scalar(sa.select(Visit.id))
     assert "Consultation, Back care" in maya.open("portal.visits.show", visit_id=visit_id).text
+
+
+class TestADrawerOnTheTime:
+    def test_says_what_the_group_is_called_and_until_when_it_is(self, amara, cast, session):
+        group = Group(cast.dr_osei.id, 3, minutes=60, title="Knee class")
+        groups.publish(session, group, cast.tomorrow_at(18), by=cast.amara.actor)
+        session.commit()
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": cast.tomorrow_at(18).isoformat()}
+        part = amara.open("staff.drawer.index", htmx=True, patient_id=cast.tom.id, **chosen).text
+        assert "In the group Knee class" in part and "until 19:00" in part and "20 minutes" not in part
