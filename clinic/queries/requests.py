@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from clinic.models.offers import OfferStatus, SlotOffer
 from clinic.models.organizations import Clinic
 from clinic.models.people import Severity
-from clinic.models.requests import OPEN, OPEN_SQL, RequestEvent, RequestStatus, VisitRequest
+from clinic.models.requests import OPEN, OPEN_SQL, RequestEvent, RequestEventKind, RequestStatus, VisitRequest
 from clinic.models.visits import Visit, VisitStatus
 
 PAGE = 100
@@ -28,14 +28,26 @@ RANK = sa.case(
 ASKED_FOR = (Visit.status == VisitStatus.REQUESTED, Visit.starts_at > sa.func.now())
 LATE = sa.and_(VisitRequest.status.in_(OPEN[:2]), VisitRequest.answer_by < sa.func.now())
 LATE_VISIT = Visit.answer_by < sa.func.now()
+# What last became of a request: looked at, proposed, or what came of the proposal. Who looks after it changes nothing.
+LAST = """SELECT e.kind, e.changed_by_id FROM request_events AS e
+   WHERE e.clinic_id = r.clinic_id AND e.request_id = r.id
+     AND e.kind IN ('triaged', 'proposed', 'declined', 'lapsed', 'withdrawn')
+   ORDER BY e.created_at DESC, e.id DESC LIMIT 1"""
+# A proposal came to nothing and the desk, which took nothing back itself, owes the next word again.
+IS_BACK = "(l.kind IN ('declined', 'lapsed') OR (l.kind = 'withdrawn' AND l.changed_by_id IS NULL))"
 # Asked for every page of the desk, so it is one statement: few are open at any moment, and they have an index.
 WAITING = sa.text(
-    f"""SELECT count(*) FILTER (WHERE status = 'new')
+    f"""SELECT count(*) FILTER (WHERE status = 'new' OR (status = 'triaged' AND (answer_by < now() OR {IS_BACK})))
        + (SELECT count(*) FROM visits AS v
            WHERE v.clinic_id = :clinic_id AND v.status = 'requested' AND v.starts_at > now()) AS unseen,
        count(*) FILTER (WHERE severity = 'red' AND owner_id IS NULL) AS many,
        min(created_at) FILTER (WHERE severity = 'red' AND owner_id IS NULL) AS since
-  FROM visit_requests WHERE clinic_id = :clinic_id AND {OPEN_SQL}"""
+  FROM visit_requests AS r LEFT JOIN LATERAL ({LAST}) AS l ON r.status = 'triaged'
+ WHERE clinic_id = :clinic_id AND {OPEN_SQL}"""
+)
+CAME_BACK = sa.text(
+    f"""SELECT r.id, l.kind FROM visit_requests AS r JOIN LATERAL ({LAST}) AS l ON {IS_BACK}
+ WHERE r.clinic_id = :clinic_id AND r.status = 'triaged'"""
 )
 
 
@@ -66,9 +78,15 @@ def rules(session, clinic_id) -> Rules:
 
 
 def waiting(session, clinic_id):
-    """How many requests, with a time or without, wait for a look; how many red ones nobody has taken (``many``), and
-    since when."""
+    """How many requests wait for the desk to look (``unseen``): new, late, back from a proposal, or visits asked for
+    with their time; how many red ones nobody has taken (``many``), and since when."""
     return session.connection().execute(WAITING, {"clinic_id": clinic_id}).one()
+
+
+def came_back(session, clinic_id):
+    """What came of the proposals to those who have no other yet: the last event's kind by the request's id."""
+    rows = session.connection().execute(CAME_BACK, {"clinic_id": clinic_id})
+    return {row.id: RequestEventKind(row.kind) for row in rows}
 
 
 def board(session, number, *, owner_id=None, overdue=False):

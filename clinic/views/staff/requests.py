@@ -37,7 +37,8 @@ def index():
     found = asked.board(db.session(), number, owner_id=owner_id, overdue=view == "late")
     rows = Page.of(found, number, asked.PAGE)
     listed(row.patient_id for row in rows.rows)
-    return show_page(BOARD, "staff/requests/_board.html", listing=rows, view=view, tabs=_tabs(view))
+    back = asked.came_back(db.session(), current.clinic.id)
+    return show_page(BOARD, "staff/requests/_board.html", listing=rows, view=view, tabs=_tabs(view), came_back=back)
 
 
 @bp.get("/red", needs=BOOK, extends=False)

@@ -184,6 +184,8 @@ class TestAnsweredOnThePhone:
         assert part.startswith('<div id="request"') and "Propose a time" in part
         assert history_of(session, again(session, proposed))[0].kind == RequestEventKind.DECLINED
         assert proposed.status == R.TRIAGED and session.scalars(sa.select(SlotOffer.status)).all() == ["declined"]
+        board = amara.open("staff.requests.index").text
+        assert "The time did not suit" in board and 'Requests <span class="view-tabs-count">1</span>' in board
         cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
         assert amara.send("staff.requests.decline", request_id=proposed.id).status_code == 409
 
