@@ -14,7 +14,7 @@ from clinic.db import db
 from clinic.errors import said
 from clinic.filters import moment
 from clinic.forms.booking import BookingForm, TimeForm
-from clinic.htmx import again, changed, show
+from clinic.htmx import again, changed, show, wants_inside
 from clinic.queries import picking
 from clinic.views.staff import own_patients
 from clinic.views.staff.choosing import Asked, Desk
@@ -25,8 +25,8 @@ PAGE = "staff/booking/new.html"
 
 @bp.get("/new", needs=Permission.VISITS_BOOK, shows="patients")
 def new():
-    """The page that books; asked by htmx, its open times alone."""
-    return show(PAGE, "staff/booking/_picker.html", desk=_desk(BookingForm))
+    """The page that books; asked by htmx for other times, these and the time chosen before."""
+    return show(PAGE, _sides(), desk=_desk(BookingForm))
 
 
 @bp.get("/chosen", needs=Permission.VISITS_BOOK, shows="patients")
@@ -65,7 +65,7 @@ def booked(form, once_more, done):
 @bp.get("/<uuid:visit_id>/move", needs=Permission.VISITS_BOOK, shows="visits")
 def move(visit_id):
     """The same page for a visit that is booked already."""
-    return show(PAGE, "staff/booking/_picker.html", desk=_desk(TimeForm, own_patients.visit(visit_id)))
+    return show(PAGE, _sides(), desk=_desk(TimeForm, own_patients.visit(visit_id)))
 
 
 @bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK, shows="visits")
@@ -86,6 +86,11 @@ def move_to(visit_id):
     except Refused as refusal:
         return _refused(form, refusal, visit_id)
     return _done(form, _("Moved: %(name)s, %(time)s", name=names.patient, time=moment(form.starts_at.data)))
+
+
+def _sides():
+    """The part with the open times and the visit; where htmx puts the whole page anew, with another patient, none."""
+    return None if wants_inside("main") else "staff/booking/_sides.html"
 
 
 def form_of_address(kind_of_form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -23,6 +23,9 @@ from clinic.views.asked import a_day, a_word, an_id
 from clinic.views.staff.heeds import heeds_of
 from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
+
+# What is chosen so far, wherever on the page that was; it stands in hidden fields beside the button that books.
+SO_FAR = "#chosen input.so-far"
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,13 @@ class Asked:
 
     def query(self, **changes):
         """The part of an address after its question mark, with some of it changed."""
-        chosen = {**vars(self), **changes}
-        chosen["starts_at"] = chosen["starts_at"] and chosen["starts_at"].isoformat()
-        return urlencode({name: value for name, value in chosen.items() if value})
+        return urlencode(replace(self, **changes).facts)
+
+    @property
+    def facts(self):
+        """What is chosen, by name, as an address and a hidden field carry it."""
+        chosen = {**vars(self), "starts_at": self.starts_at and self.starts_at.isoformat()}
+        return {name: str(value) for name, value in chosen.items() if value}
 
 
 class PatientChoice:
@@ -73,6 +80,8 @@ class PatientChoice:
 
     # How htmx puts the form of a new patient into the page, where that is not a page of its own.
     swaps: ClassVar = {}
+    # How htmx chooses a patient with what has been chosen since the page was made; else the link leads on by itself.
+    takes_along: ClassVar = {}
 
     def __init__(self, asked, path, find_path):
         self.asked, self.path, self.q = asked, path, typed()
@@ -119,6 +128,11 @@ class PatientChoice:
 
 class Desk(PatientChoice):
     """Everything on the page that picks a time; each part is looked up only when it is shown."""
+
+    takes_along: ClassVar = {
+        "hx_include": SO_FAR, "hx_target": "#main", "hx_select": "#main", "hx_swap": "outerHTML", "hx_push_url": "true",
+        "hx_indicator": "#progress",
+    }  # fmt: skip
 
     def __init__(self, form, asked, visit=None):
         move = {"visit_id": visit.id} if visit else {}
@@ -231,6 +245,15 @@ class Desk(PatientChoice):
             person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id, among=self.doctors,
             wanted_rooms=self.wanted_rooms,
         )  # fmt: skip
+
+    @property
+    def so_far(self):
+        """What is chosen beside the patient: the form that books sends it, and choosing a patient takes it along."""
+        choice, kind = self.choice, self.kind
+        more = {"provider_id": choice.doctor and choice.doctor.id} if choice else {}
+        kind_id, room_id = kind.id if kind else None, next(iter(self.wanted_rooms), None)
+        chosen = {"visit_type_id": kind_id, "visit_mode": self.mode, "wanted_room": room_id, **more}
+        return replace(self.asked, patient_id=None, **chosen).facts
 
     @property
     def _is_one_more(self):

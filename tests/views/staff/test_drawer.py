@@ -68,6 +68,16 @@ class TestFind:
         part = amara.send("staff.drawer.find", {"q": "tom"}, htmx=True, **quarter).text
         assert f"/staff/drawer?patient_id={cast.tom.id}" in part and "starts_at=" in part
 
+    def test_they_are_chosen_with_the_type_chosen_since_the_drawer_opened(self, amara, cast, quarter):
+        part = amara.send("staff.drawer.find", {"q": "tom"}, htmx=True, **quarter).text
+        assert (
+            f'hx-get="/staff/drawer?patient_id={cast.tom.id}"' in part and 'hx-include="#chosen input.so-far"' in part
+        )
+        chosen = amara.open("staff.drawer.chosen", htmx=True, visit_type_id=cast.follow_up.id, **quarter).text
+        assert f'class="so-far" name="visit_type_id" value="{cast.follow_up.id}"' in chosen
+        again = f"visit_type_id={cast.follow_up.id}&amp;provider_id={cast.dr_osei.id}"
+        assert f'name="next" value="/staff/drawer?{again}' in chosen and 'form="register"' in chosen
+
     def test_without_script_the_page_comes_back_with_them(self, amara, cast, quarter):
         page = amara.send("staff.drawer.find", {"q": "tom"}, **quarter).text
         check_page(page)
