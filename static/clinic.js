@@ -80,6 +80,34 @@ const place = (element) => {
   const owner = element.closest("[id]");
   return owner && { id: owner.id, nth: owner === element ? -1 : focusables(owner).indexOf(element) };
 };
+/* What is written, ticked or chosen and not sent yet, wherever the focus is. */
+const isTyped = (each) => {
+  if (each.matches("[type=checkbox], [type=radio]")) return each.checked !== each.defaultChecked;
+  if (!each.matches("select")) return each.value !== each.defaultValue;
+  const options = [...each.options];
+  if (each.multiple) return options.some((option) => option.selected !== option.defaultSelected);
+  return each.selectedOptions[0] !== (options.find((option) => option.defaultSelected) || options[0]);
+};
+const typedIn = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea, select")].filter(isTyped);
+/* The same field in what comes instead: of the same id, else of the same name in the form that goes to the same address. */
+const twin = (root, each) => {
+  if (each.matches("[type=file], select[multiple]")) return null;
+  const address = each.form?.getAttribute("action");
+  const found = each.id ? [root.querySelector(`#${CSS.escape(each.id)}`)].filter(Boolean)
+    : address ? [...root.querySelectorAll(`[name="${CSS.escape(each.name)}"]`)].filter((other) => other.form?.getAttribute("action") === address) : [];
+  const holds = (other) => (each.matches("select") ? [...other.options].some((option) => option.value === each.value)
+    : !each.matches("[type=checkbox], [type=radio]") || other.value === each.value);
+  return found.find((other) => other.type === each.type && holds(other));
+};
+let typed = [];
+document.addEventListener("htmx:afterSwap", () => {
+  typed.forEach((each) => {
+    const there = twin(document, each);
+    if (there && each.matches("[type=checkbox], [type=radio]")) there.checked = each.checked;
+    else if (there) there.value = each.value;
+  });
+  typed = [];
+});
 /* While somebody's press in it is being answered, it waits: the answer, with what it says and its undo, belongs to what was pressed. */
 const running = new Map();
 const late = new Set();
@@ -119,11 +147,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   const now = document.activeElement;
   const inside = detail.target.contains(now) && now !== document.body;
-  if (live(detail) && inside && field(now) && now.value) {
+  const kept = live(detail) ? typedIn(detail.target) : [];
+  const instead = kept.length ? new DOMParser().parseFromString(detail.serverResponse, "text/html") : null;
+  /* Where there is no place for it any more, the part waits for whoever wrote it. */
+  const hold = live(detail) && inside && field(now) && now.value ? now : kept.find((each) => !twin(instead, each));
+  if (hold) {
+    const bell = detail.requestConfig.triggeringEvent.type;
     detail.shouldSwap = false;
-    now.addEventListener("blur", () => window.htmx.trigger(document.body, detail.requestConfig.triggeringEvent.type), { once: true });
+    /* A press takes the focus away before it is done: it is let finish on the button it began on. */
+    hold.addEventListener("blur", () => setTimeout(() => window.htmx.trigger(document.body, bell), 400), { once: true });
     return;
   }
+  typed = kept;
   held = {
     focus: inside ? place(now) : null,
     open: live(detail) ? [...detail.target.querySelectorAll("details[open]")].map((each) => place(each.querySelector("summary"))) : [],
