@@ -26,7 +26,8 @@ class Permission(Choice):
     INSURANCE_EDIT = "insurance:edit", word("Add, change and verify patients' insurance")
     PATIENTS_CONNECT = "patients:connect", word("Say who sees a record in the portal")
     SCHEDULE_SEE = "schedule:see", word("See doctors' hours and blocks")
-    SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours and blocks")
+    SCHEDULE_BLOCK = "schedule:block", word("Block doctors' time, a doctor their own: illness, leave, lunch")
+    SCHEDULE_EDIT = "schedule:edit", word("Change doctors' hours, and closures")
     GROUPS_EDIT = "groups:edit", word("Publish times for groups, change and call them off")
     CLINIC_EDIT = "clinic:edit", word("Change the clinic's profile, visit types and doctors")
     CLINIC_SECURE = "clinic:secure", word("Set the clinic's security rules")
@@ -62,14 +63,14 @@ P = Permission
 DESK = {
     P.HOME_SEE, P.VISITS_SEE, P.VISITS_BOOK, P.VISITS_CHECK_IN, P.VISITS_NOTE,
     P.PATIENTS_FIND, P.PATIENTS_EDIT, P.PATIENTS_CONNECT, P.SCHEDULE_SEE, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE,
-    P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,
+    P.SCHEDULE_BLOCK, P.GROUPS_EDIT, P.DAYS_CLOSE, P.RECORD_EXISTS,
     P.INSURANCE_SEE, P.INSURANCE_EDIT,
     P.DOCUMENTS_SEE, P.DOCUMENTS_ADD, P.PATIENTS_PROPOSE_MERGE,
 }  # fmt: skip
 ROLES = {
     Role.ADMIN: {
         P.HOME_SEE, P.VISITS_SEE, P.PATIENTS_FIND, P.PINS_SEE,
-        P.SCHEDULE_SEE, P.SCHEDULE_EDIT, P.GROUPS_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
+        P.SCHEDULE_SEE, P.SCHEDULE_BLOCK, P.SCHEDULE_EDIT, P.GROUPS_EDIT, P.CLINIC_EDIT, P.CLINIC_SECURE, P.STAFF_EDIT,
         P.STAFF_IMPERSONATE, P.SUPPORT_GRANT, P.GRANTS_REVIEW, P.PATIENTS_KEEP, P.PATIENTS_EXPORT,
         P.AUDIT_SEE, P.AUDIT_EXPORT, P.FEEDBACK_MODERATE, P.DAYS_CLOSE, P.DAYS_REOPEN,
         P.INSURANCE_SEE, P.PATIENTS_PROPOSE_MERGE, P.PATIENTS_MERGE,
@@ -78,7 +79,7 @@ ROLES = {
     Role.MEDICAL_ASSISTANT: DESK | {P.VITALS_ENTER},
     Role.DOCTOR: {
         P.HOME_SEE, P.VISITS_SEE, P.VISITS_CHECK_IN, P.VISITS_CONDUCT, P.VISITS_NOTE, P.PATIENTS_FIND, P.SCHEDULE_SEE,
-        P.PRESCRIBE,
+        P.SCHEDULE_BLOCK, P.PRESCRIBE,
         P.PATIENTS_BREAK_GLASS, P.PINS_SEE, P.REASONS_SEE, P.ALLERGIES_SEE, P.CONDITIONS_SEE, P.INSURANCE_SEE,
         P.DAYS_CLOSE, P.CHART_SEE, P.VITALS_ENTER, P.RECORD_WRITE, P.RECORD_SIGN,
         P.DOCUMENTS_SEE, P.DOCUMENTS_ADD, P.DOCUMENTS_RELEASE,

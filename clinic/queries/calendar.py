@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from clinic.queries.day import Day
 from clinic.queries.open_parts import HOURS, STANDS
 from clinic.queries.places import CLOSED
+from clinic.queries.strandings import IS_STRANDED
 
 # A cancelled visit has no time any more.
 VISITS = sa.text(
-    """SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
+    f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
        CAST(v.provider_id AS text) AS provider_id, CAST(v.slot_id AS text) AS slot_id,
        v.status, v.visit_mode, v.kind, v.starts_at, coalesce(v.ends_at, v.starts_at + interval '15 minutes') AS ends_at,
        p.full_name, t.name AS visit_type, s.overbooked, coalesce(s.capacity, 1) AS capacity,
-       v.series_id IS NOT NULL AS in_series, CAST(v.room_id AS text) AS room_id, d.display_name AS doctor
+       v.series_id IS NOT NULL AS in_series, CAST(v.room_id AS text) AS room_id, d.display_name AS doctor,
+       {IS_STRANDED} AS is_stranded
   FROM visits AS v
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
   LEFT JOIN visit_types AS t ON t.clinic_id = v.clinic_id AND t.id = v.visit_type_id

@@ -1,6 +1,7 @@
 """The stranded-patients workbench: the visits of a change by how far they are, most urgent first, and their counts."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -10,6 +11,8 @@ from clinic.queries.blocks import MOVABLE
 from clinic.queries.places import AT
 
 PAGE = 50
+# Changes older than this are looked at by nobody any more.
+REMEMBERED = timedelta(days=400)
 
 
 class Stage(Choice):
@@ -111,6 +114,29 @@ OPEN = sa.text(
         ORDER BY k.first_at, g.id LIMIT :most"""
 )
 
+# How many visits to come wait for the desk, which finds a time, asks or calls; not those whose answer it waits for.
+COUNT = sa.text(
+    f"""SELECT count(*) FROM (
+        SELECT 1 FROM strandings AS g
+          JOIN stranded_visits AS r ON r.clinic_id = g.clinic_id AND r.stranding_id = g.id
+          JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+          LEFT JOIN slot_offers AS o ON o.clinic_id = r.clinic_id AND o.id = r.offer_id
+         WHERE g.clinic_id = :clinic_id AND g.undone_at IS NULL
+           AND g.created_at > now() - interval '{REMEMBERED.days} days' AND coalesce(g.ends_at > now(), true)
+           AND r.starts_at > now() AND v.starts_at = r.starts_at AND coalesce(v.provider_id = g.provider_id, true)
+           AND v.status IN ({", ".join(f"'{each.value}'" for each in MOVABLE)})
+           AND (coalesce(o.status <> 'sent' OR o.until <= now(), true) OR {NOT_REACHED})
+         LIMIT :many) AS visits"""
+)
+# The last change that took its time from visit ``v``.
+STRANDING = sa.text(
+    """SELECT g.id FROM visits AS v
+          JOIN stranded_visits AS r ON r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at
+          JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id AND g.undone_at IS NULL
+                              AND coalesce(g.provider_id = v.provider_id, true)
+         WHERE v.clinic_id = :clinic_id AND v.id = :visit_id
+         ORDER BY g.created_at DESC, g.id DESC LIMIT 1"""
+)
 STRANDED = sa.text(
     f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = :visit_id AND {IS_STRANDED})"
 )
@@ -161,6 +187,14 @@ def is_stranded(session, visit) -> bool:
     """Whether the visit cannot take place at the time it has."""
     facts = {"clinic_id": visit.clinic_id, "visit_id": visit.id}
     return session.connection().execute(STRANDED, facts).scalar()
+
+
+def stranding_of(session, visit):
+    """The id of the change that took the visit the time it has, or None."""
+    if visit.status not in MOVABLE:
+        return None
+    facts = {"clinic_id": visit.clinic_id, "visit_id": visit.id}
+    return session.connection().execute(STRANDING, facts).scalar()
 
 
 def row(session, stranding_id, row_id) -> StrandedVisit | None:

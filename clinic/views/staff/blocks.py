@@ -27,7 +27,7 @@ def index(provider_id):
     return show(PAGE, PART, **_page(load(provider_id), BlockForm(formdata=None)))
 
 
-@bp.post("", needs=Permission.SCHEDULE_EDIT, shows="visits")
+@bp.post("", needs=Permission.SCHEDULE_BLOCK, shows="visits")
 def create(provider_id):
     """Block time, over booked visits too: they are then listed to be moved."""
     provider, form = load(provider_id), BlockForm()
@@ -41,7 +41,7 @@ def create(provider_id):
     return opened(_("The time is blocked.")) or _changed(provider)
 
 
-@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT, shows="visits")
+@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_BLOCK, shows="visits")
 def remove(provider_id, block_id):
     """Give blocked time back."""
     provider = load(provider_id)
@@ -56,7 +56,7 @@ def _page(provider, form):
     return {
         "provider": provider, "form": form, "zone": current.clinic.timezone,
         "blocks": asked.together(coming, current.clinic.timezone), "stranded": stranded,
-        "may_edit": current.may(Permission.SCHEDULE_EDIT), "may_move": current.may(Permission.VISITS_BOOK),
+        "may_edit": current.may(Permission.SCHEDULE_BLOCK), "may_move": current.may(Permission.VISITS_BOOK),
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Lanes:
         self.badges = {status.value: _(status.label) for status in VisitStatus}
         self.words = {
             "video": _("%(type)s · video"), "visit": _("Visit"), "overbooked": _("Overbooked"), "series": _("Series"),
-            "block": _("Away"),
+            "stranded": _("Needs another time"), "block": _("Away"),
             "hold": _("Being booked right now"), "offer": _("Offered to somebody"), "closure": _("Closed"),
             "group": _("Group"),
         }  # fmt: skip
@@ -91,7 +91,8 @@ class Lanes:
         type_ = visit.visit_type or words["visit"]
         if visit.visit_mode == VisitMode.VIRTUAL:
             type_ = words["video"] % {"type": type_}
-        is_so = {"overbooked": visit.overbooked, "series": visit.in_series}
+        is_stranded = visit.is_stranded and visit.status in MOVABLE
+        is_so = {"stranded": is_stranded, "overbooked": visit.overbooked, "series": visit.in_series}
         marks = [words[name] for name, true in is_so.items() if true]
         opens = visit.patient_id not in self.closed or waits_for_anybody(visit)
         return SimpleNamespace(

@@ -22,6 +22,7 @@ from clinic.htmx import show as answer
 from clinic.models.people import VisitMode
 from clinic.queries import picking, rooms
 from clinic.queries.day import visit_line
+from clinic.queries.strandings import stranding_of
 from clinic.views.asked import an_id
 from clinic.views.staff import own_patients
 from clinic.views.staff.booking import wish_of
@@ -110,6 +111,11 @@ class Move:
     def lines(self):
         """The visit as a line with its steps."""
         return Lines().of([visit_line(db.session(), self.visit)])
+
+    @cached_property
+    def stranding_id(self):
+        """The change that took the visit its time, or None."""
+        return stranding_of(db.session(), self.visit)
 
     @property
     def is_possible(self):

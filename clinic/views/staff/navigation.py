@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from clinic.access import Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.queries import calls, connections, patient_merges, to_do
+from clinic.queries import calls, connections, patient_merges, strandings, to_do
 from clinic.views.staff import open_ends, requests
 
 # What is done all day, what waits for an answer, whom and when it is about, and how the clinic is set up.
@@ -52,9 +52,12 @@ GROUPS = [
 # How much waits there for a look, where the line says so: what is asked together, and what is known otherwise.
 QUESTIONS = {
     "staff.connections.index": connections.COUNT,
+    "staff.stranded.index": strandings.COUNT,
     "staff.calls.index": calls.COUNT,
     "staff.patient_merges.index": patient_merges.COUNT,
 }
+# What others may look at, and the desk has to do.
+DESKS = {"staff.stranded.index"}
 COUNTS = {
     "staff.requests.index": lambda: requests.waiting().unseen,
     "staff.open_ends.index": lambda: open_ends.waiting(db.session()),
@@ -111,7 +114,7 @@ def navigation():
 
 def _counts(shown):
     """How much waits behind each of the pages that this person may open."""
-    asked = [endpoint for endpoint in QUESTIONS if endpoint in shown]
+    asked = [each for each in QUESTIONS if each in shown and (each not in DESKS or current.may(Permission.VISITS_BOOK))]
     told = to_do.counts(db.session(), current.user.id, *(QUESTIONS[endpoint] for endpoint in asked))
     return dict(zip(asked, told, strict=True)) | {
         endpoint: count() for endpoint, count in COUNTS.items() if endpoint in shown

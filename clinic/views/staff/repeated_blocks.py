@@ -22,13 +22,13 @@ bp = GuardedBlueprint(
 PAGE = "staff/blocks/repeat.html"
 
 
-@bp.get("/new", needs=Permission.SCHEDULE_EDIT)
+@bp.get("/new", needs=Permission.SCHEDULE_BLOCK)
 def new(provider_id):
     """An empty form for what comes again and again."""
     return show_page(PAGE, provider=load(provider_id), form=RepeatedBlockForm(formdata=None))
 
 
-@bp.post("/new", needs=Permission.SCHEDULE_EDIT)
+@bp.post("/new", needs=Permission.SCHEDULE_BLOCK)
 def create(provider_id):
     """Block the time on each of the days, over booked visits too."""
     provider, form = load(provider_id), RepeatedBlockForm()
@@ -43,7 +43,7 @@ def create(provider_id):
     return opened(message) or changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=message)
 
 
-@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_EDIT)
+@bp.post("/<uuid:block_id>/remove", needs=Permission.SCHEDULE_BLOCK)
 def remove(provider_id, block_id):
     """Give the time back on every day to come at once."""
     provider = load(provider_id)

@@ -1,6 +1,5 @@
 """The stranded-patients workbench: visits that a change took the time of, each on its way to another."""
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from flask import abort, request, url_for
@@ -13,7 +12,7 @@ from clinic.db import db, now
 from clinic.forms.strandings import SendForm
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
-from clinic.models.strandings import Stranding
+from clinic.models.strandings import Stranding, StrandingCause
 from clinic.openings import listed
 from clinic.queries import strandings as asked
 from clinic.queries.strandings import Stage
@@ -24,14 +23,13 @@ from clinic.views.staff.stranded_lines import lines
 bp = GuardedBlueprint("stranded", __name__, face="staff", url_prefix="/stranded")
 PAGE, PART = "staff/stranded/show.html", "staff/stranded/_work.html"
 # What is older has been dealt with in some other way.
-REMEMBERED = timedelta(days=400)
 
 
 @bp.get("", needs=Permission.VISITS_SEE)
 def index():
     """The changes whose visits still need another time."""
     own = None if reach() is None else current.provider_id or abort(404)
-    rows = asked.open_ones(db.session(), current.clinic.id, now() - REMEMBERED, own)
+    rows = asked.open_ones(db.session(), current.clinic.id, now() - asked.REMEMBERED, own)
     return show_page("staff/stranded/index.html", rows=rows)
 
 
@@ -59,10 +57,13 @@ def look(stranding_id):
     return answered(stranding, _("Looking for times."))
 
 
-@bp.post("/<uuid:stranding_id>/undo", needs=Permission.SCHEDULE_EDIT)
+@bp.post("/<uuid:stranding_id>/undo", needs=Permission.SCHEDULE_BLOCK)
 def undo(stranding_id):
     """Take the change back that stranded them; everything is as before."""
-    stranding_undo.undo(load(stranding_id), by=current.actor)
+    stranding = load(stranding_id)
+    if not _may_undo(stranding):
+        abort(403)
+    stranding_undo.undo(stranding, by=current.actor)
     return changed(then=url_for(".index"), message=_("Taken back: the times are as before, and nobody is moved."))
 
 
@@ -97,8 +98,14 @@ def work(stranding, form=None):
         "address": url_for("staff.stranded.show", stranding_id=stranding.id, stage=stage, page=number),
         "may_send": current.may(Permission.VISITS_BOOK), "is_answered": asked.is_answered(session, stranding),
         "zone": ZoneInfo(current.clinic.timezone), "last_day": stranding.last_day(current.clinic.timezone),
-        "may_undo": current.may(Permission.SCHEDULE_EDIT) and stranding.undone_at is None,
+        "may_undo": _may_undo(stranding) and stranding.undone_at is None,
     }  # fmt: skip
+
+
+def _may_undo(stranding):
+    """Whoever may make such a change may take it back."""
+    is_block = stranding.cause == StrandingCause.BLOCK
+    return current.may(Permission.SCHEDULE_BLOCK if is_block else Permission.SCHEDULE_EDIT)
 
 
 def _stage():

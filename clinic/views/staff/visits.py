@@ -24,6 +24,7 @@ from clinic.queries.day import history_of, visit_line
 from clinic.queries.day_closing import day_of, is_closed
 from clinic.queries.notifications import ledger
 from clinic.queries.series import place_of
+from clinic.queries.strandings import stranding_of
 from clinic.views import told
 from clinic.views.asked import own_path
 from clinic.views.staff import charts, documents, own_patients
@@ -215,6 +216,6 @@ def _page(visit, note=None, meeting=None):
         "note": note or NoteForm(formdata=None, notes=visit.notes),
         "meeting": meeting or MeetingForm(formdata=None, meeting_url=visit.meeting_url),
         "may_undo_closed": visit.status in Visit.undoable and _is_admins(visit),
-        "day_url": _day_url(visit), "rooms": rooms_in_words(visit),
+        "stranding_id": stranding_of(session, visit), "day_url": _day_url(visit), "rooms": rooms_in_words(visit),
         "files": documents.listed_on(visit.patient_id, visit_id=visit.id) if current.may(P.DOCUMENTS_SEE) else None,
     }  # fmt: skip

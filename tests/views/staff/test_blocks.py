@@ -147,13 +147,18 @@ class TestAdd:
 
 
 class TestWhoMay:
-    def test_the_desk_and_the_doctor_read_and_only_the_administrator_blocks(self, ines, amara, osei, cast):
-        form = typed(wall(cast, 12), wall(cast, 13))
-        for reader in (amara, osei):
-            page = reader.open("staff.blocks.index", provider_id=cast.dr_osei.id)
-            assert page.status_code == 200 and "Block the time" not in page.text
-            assert reader.send("staff.blocks.create", form, provider_id=cast.dr_osei.id).status_code == 403
+    def test_the_desk_blocks_every_doctors_time_and_a_doctor_their_own(self, amara, osei, cast, session):
+        for number, who in enumerate((amara, osei)):
+            form = typed(wall(cast, 12 + number), wall(cast, 13 + number))
+            assert "Block the time" in who.open("staff.blocks.index", provider_id=cast.dr_osei.id).text
+            assert who.send("staff.blocks.create", form, provider_id=cast.dr_osei.id).status_code == 303
+        assert len(blocks(session)) == 2
         assert osei.open("staff.blocks.index", provider_id=cast.dr_lind.id).status_code == 404
+        assert osei.send("staff.blocks.create", form, provider_id=cast.dr_lind.id).status_code == 404
+
+    def test_hours_stay_the_administrators(self, amara, osei, cast):
+        for who in (amara, osei):
+            assert who.send("staff.hours.add_weekly", {}, provider_id=cast.dr_osei.id).status_code == 403
 
     def test_another_clinics_doctor_is_not_here(self, ines, cast, session):
         assert ines.open("staff.blocks.index", provider_id=cast.dr_reyes.id).status_code == 404

@@ -52,7 +52,7 @@ def test_one_of_them_alone_is_removed_and_the_same_days_again_add_only_what_is_m
     assert again.status_code == 409 and "blocked already" in again.text
 
 
-def test_what_makes_no_sense_is_said(ines, amara, cast, session):
+def test_what_makes_no_sense_is_said(ines, cast, session):
     provider = {"provider_id": cast.dr_osei.id}
     for wrong, sentence in (
         ({"weekdays": []}, "at least one weekday"),
@@ -62,5 +62,10 @@ def test_what_makes_no_sense_is_said(ines, amara, cast, session):
     ):
         answer = ines.send("staff.repeated_blocks.create", lunch(cast, **wrong), **provider)
         assert answer.status_code == 422 and sentence in answer.text, sentence
-    assert amara.send("staff.repeated_blocks.create", lunch(cast), **provider).status_code == 403
     assert not blocks(session)
+
+
+def test_the_desk_blocks_lunch_too_and_a_doctor_only_their_own(amara, osei, cast, session):
+    other = {"provider_id": cast.dr_lind.id}
+    assert osei.send("staff.repeated_blocks.create", lunch(cast), **other).status_code == 404 and not blocks(session)
+    assert amara.send("staff.repeated_blocks.create", lunch(cast), **other).status_code == 303 and blocks(session)

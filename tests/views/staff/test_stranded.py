@@ -1,11 +1,11 @@
-"""The stranded-patients workbench: opened by leave, answered by link or phone, undone by the administrator."""
+"""The stranded-patients workbench: opened by leave, answered by link or phone, taken back."""
 
 import re
 
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import allergies, blocks, patients, stranding_offers, strandings
+from clinic.actions import allergies, blocks, closures, patients, stranding_offers, strandings
 from clinic.models.offers import OfferStatus
 from clinic.models.patients import TagKind
 from clinic.models.schedule import Slot, SlotKind
@@ -91,10 +91,32 @@ class TestShow:
         assert maya.open("staff.stranded.show", stranding_id=stranding.id).status_code == 403
         assert nobody.open("staff.stranded.show", stranding_id=stranding.id).status_code in (302, 401)
 
-    def test_only_the_desk_sends_and_only_the_administrator_takes_back(self, ines, amara, osei, stranding):
+    def test_only_the_desk_sends(self, ines, osei, stranding):
         assert ines.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 403
         assert osei.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 403
-        assert amara.send("staff.stranded.undo", stranding_id=stranding.id).status_code == 403
+
+    def test_the_desk_is_told_wherever_it_looks(self, app, amara, osei, session, cast, stranding, rows):
+        day = cast.tomorrow_at(12).date().isoformat()
+        badge = re.compile(r"Stranded patients.{0,200}?>2<", re.DOTALL)
+        page = amara.open("staff.calendar.index", date=day).text
+        assert badge.search(page) and page.count("Needs another time") == 2
+        assert not badge.search(osei.open("staff.calendar.index", date=day).text)
+        for where in ("staff.visits.show", "staff.moving.show"):
+            page = amara.open(where, visit_id=rows()[0].visit_id).text
+            assert "This visit needs another time" in page and f"/staff/stranded/{stranding.id}" in page
+        amara.send("staff.stranded.send", {"hours": "24"}, stranding_id=stranding.id)
+        work(app, session, cast, stranding.id, "strandings.send")
+        assert not badge.search(amara.open("staff.calendar.index", date=day).text)
+
+    def test_whoever_may_make_such_a_change_may_take_it_back(self, ines, amara, cast, session, stranding):
+        assert "undo" in amara.open("staff.stranded.show", stranding_id=stranding.id).text
+        assert amara.send("staff.stranded.undo", stranding_id=stranding.id).status_code == 303
+        hours = {"starts_at": cast.tomorrow_at(9), "ends_at": cast.tomorrow_at(17)}
+        closures.add(session, title="Water damage", **hours, by=cast.ines.actor)
+        session.commit()
+        closed = strandings.opened(session)
+        assert amara.send("staff.stranded.undo", stranding_id=closed).status_code == 403
+        assert ines.send("staff.stranded.undo", stranding_id=closed).status_code == 303
 
     def test_as_many_statements_for_fifty_as_for_two(self, app, amara, cast, session, stranding):
         def asked():
