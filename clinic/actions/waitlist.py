@@ -20,6 +20,7 @@ from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, VisitType
 from clinic.models.visits import Visit, VisitSource, VisitStatus
 from clinic.models.waitlist import PRIORITIES, WaitlistEntry, WaitStatus
+from clinic.queries.strandings import is_stranded
 from clinic.queries.waitlist import entry_for, live_offer
 from clinic.walltime import today
 
@@ -87,7 +88,7 @@ def _is_possible(session, patient, wanting, by):
     if wanting.location_id and session.get(Location, (patient.clinic_id, wanting.location_id)) is None:
         raise Refused("This place is not one of the clinic’s.")
     _doctors_offer_it(session, wanting)
-    _visit_is_theirs(session, patient, wanting)
+    _visit_is_theirs(session, patient, wanting, by)
 
 
 def _doctors_offer_it(session, wanting):
@@ -101,7 +102,7 @@ def _doctors_offer_it(session, wanting):
         raise Refused("This doctor or this type of visit is not offered here.")
 
 
-def _visit_is_theirs(session, patient, wanting):
+def _visit_is_theirs(session, patient, wanting, by):
     if wanting.visit_id is None:
         return
     visit = session.get(Visit, (patient.clinic_id, wanting.visit_id))
@@ -109,6 +110,8 @@ def _visit_is_theirs(session, patient, wanting):
         raise Refused("This visit is not the patient’s own.")
     if visit.status not in (VisitStatus.BOOKED, VisitStatus.CONFIRMED) or visit.starts_at <= now():
         raise Refused("Only a visit that is still to come can be made earlier.")
+    if by.in_portal and is_stranded(session, visit):
+        raise Refused("This visit cannot take place as planned. We are looking for another time for it.")
 
 
 @action

@@ -11,7 +11,7 @@ from clinic.models.people import VisitMode
 from clinic.models.visits import UNDO_WINDOW, CancelReason, EventKind, VisitEvent, VisitStatus
 from clinic.queries.blocks import MOVABLE
 from clinic.queries.day import Day
-from clinic.queries.strandings import is_stranded
+from clinic.queries.strandings import is_stranded, stranded_among
 
 S = VisitStatus
 # The clinic's settings and what counts where it has not said otherwise, in minutes.
@@ -104,5 +104,13 @@ def last_move(session, visit) -> VisitEvent | None:
 
 def has_lost_its_time(session, visit) -> bool:
     """Whether a visit of today or later cannot take place, by a change of the clinic's, at the time it has."""
-    is_past = visit.starts_at < Day.today(visit.timezone).starts_at
-    return visit.status in MOVABLE and not is_past and is_stranded(session, visit)
+    return _may_lose_its_time(visit) and is_stranded(session, visit)
+
+
+def those_that_lost_their_time(session, visits) -> set:
+    """The ids of those of one clinic's visits of which ``has_lost_its_time`` is true."""
+    return stranded_among(session, [visit for visit in visits if _may_lose_its_time(visit)])
+
+
+def _may_lose_its_time(visit):
+    return visit.status in MOVABLE and visit.starts_at >= Day.today(visit.timezone).starts_at

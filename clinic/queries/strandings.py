@@ -140,6 +140,9 @@ STRANDING = sa.text(
 STRANDED = sa.text(
     f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = :visit_id AND {IS_STRANDED})"
 )
+STRANDED_AMONG = sa.text(
+    f"SELECT v.id FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = ANY(:visit_ids) AND {IS_STRANDED}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,14 @@ def is_stranded(session, visit) -> bool:
     """Whether the visit cannot take place at the time it has."""
     facts = {"clinic_id": visit.clinic_id, "visit_id": visit.id}
     return session.connection().execute(STRANDED, facts).scalar()
+
+
+def stranded_among(session, visits) -> set:
+    """The ids of those of these visits of one clinic that cannot take place at the time they have; one statement."""
+    if not visits:
+        return set()
+    facts = {"clinic_id": visits[0].clinic_id, "visit_ids": [visit.id for visit in visits]}
+    return set(session.connection().execute(STRANDED_AMONG, facts).scalars())
 
 
 def stranding_of(session, visit):

@@ -10,6 +10,7 @@ from clinic.db import db
 from clinic.htmx import show
 from clinic.openings import listed
 from clinic.queries import offers, portal_offers, visits_of_patient
+from clinic.queries.own_visits import those_that_lost_their_time
 from clinic.queries.places import place_of
 from clinic.views.asked import Page, an_id, page_number
 from clinic.views.portal.record_parts import parts_with_news
@@ -28,13 +29,14 @@ def index():
     past = Page.of(found, number, visits_of_patient.PAGE)
     listed(visit.id for visit in (*coming, *past.rows))
     people = portal_offers.own_patients(db.session(), current.patient_ids) if current.acts_for_others else []
-    facts = {"coming": coming, "at": _where(coming), "past": past, "people": people, "tabs": _tabs(people, whose)}
+    facts = {"past": past, "people": people, "tabs": _tabs(people, whose), **_coming(coming)}
     return show("portal/home/index.html", offered=_offered(whose), news=_news(whose), **facts)
 
 
-def _where(coming):
-    """The place of the next visit, the only one of which the list says where it is."""
-    return place_of(db.session(), coming[0]) if coming else None
+def _coming(visits):
+    """The visits to come, which of them lost their time, and the place of the next, the only one that is said."""
+    lost = those_that_lost_their_time(db.session(), visits)
+    return {"coming": visits, "lost": lost, "at": place_of(db.session(), visits[0]) if visits else None}
 
 
 def _offered(whose):

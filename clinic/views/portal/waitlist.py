@@ -13,10 +13,11 @@ from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db
 from clinic.forms.waitlist import OwnWaitForm
-from clinic.htmx import again, changed, show
+from clinic.htmx import again, changed, moved_on, show
 from clinic.models.providers import Provider
 from clinic.queries import portal_offers
 from clinic.queries import waitlist as asked
+from clinic.queries.own_visits import has_lost_its_time
 from clinic.queries.visits_of_patient import own_visit
 from clinic.views.asked import a_word, an_id
 from clinic.walltime import today
@@ -33,6 +34,8 @@ def new():
     """On which days and at what hours somebody could come, and until when it would help."""
     page = _page(*map(an_id, IDS), *map(a_word, WORDS))
     visit = page["visit"]
+    if visit and has_lost_its_time(db.session(), visit):
+        return moved_on(url_for("portal.visits.show", visit_id=visit.id))
     latest = visit.starts_at.astimezone(_zone()).date() if visit else today(_zone()) + USUAL
     return show(PAGE, form=OwnWaitForm(formdata=None, latest_on=latest), **page)
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from clinic.actions import blocks
 from clinic.actions import visits as verbs
 from clinic.db import now
 from clinic.models.schedule import BookingRule, VisitType
@@ -67,6 +68,14 @@ class TestIndex:
             answer = maya.open(found.group(1))
             assert answer.status_code == 302 and maya.open(answer.location).status_code == 200
 
+    def test_of_a_visit_that_lost_its_time_it_says_so(self, maya, cast, session):
+        visits = [cast.booked(cast.tomorrow_at(10, days=day), patient=cast.maya_patient) for day in (2, 3)]
+        blocks.add(cast.dr_osei, visits[0].starts_at, visits[0].ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        page = maya.open("portal.home.index").text
+        assert page.count("cannot take place as planned") == 1 == page.count("This visit is booked.")
+        assert page.index("cannot take place as planned") < page.index("This visit is booked.")
+
     def test_what_was_entered_by_mistake_is_not_listed(self, maya, cast, session):
         past(cast, session, 1, status=VisitStatus.CANCELLED, cancel_reason=CancelReason.ENTERED_IN_ERROR)
         assert "Past and cancelled" not in maya.open("portal.home.index").text
@@ -89,8 +98,8 @@ class TestIndex:
         past(cast, session, 40)
         for day in range(2, 12):
             cast.booked(cast.tomorrow_at(10, days=day), patient=cast.maya_patient)
-        # One of them asks for times that are offered, one where the next visit is.
-        assert statements() == before <= 10
+        # One of them asks for times that are offered, one where the next visit is, one which of them lost their time.
+        assert statements() == before <= 11
 
     def test_staff_have_no_portal(self, amara, ines, osei):
         assert {who.open("portal.home.index").status_code for who in (amara, ines, osei)} == {403}

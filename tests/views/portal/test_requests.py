@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import offer_links, request_offers, requests
+from clinic.actions import blocks, offer_links, request_offers, requests
 from clinic.actions.requests import Asking
 from clinic.models.offers import SlotOffer
 from clinic.models.patients import PatientAccess
@@ -210,6 +210,18 @@ class TestWaiting:
         data = {"visit_id": visit.id, "part": "any", "latest_on": cast.tomorrow_at(10, days=8).date()}
         assert maya.send("portal.waitlist.create", data).status_code == 303
         assert session.scalars(sa.select(WaitlistEntry.visit_id)).all() == [visit.id]
+
+    def test_not_for_an_earlier_time_than_one_that_is_lost(self, session, cast, maya):
+        visit = cast.booked(cast.tomorrow_at(10, days=9), patient=cast.maya_patient)
+        blocks.add(cast.dr_osei, visit.starts_at, visit.ends_at, zone="Europe/London", by=cast.ines.actor)
+        session.commit()
+        assert "/portal/waitlist/new" not in maya.open("portal.visits.show", visit_id=visit.id).text
+        answer = maya.open("portal.waitlist.new", visit_id=visit.id)
+        assert answer.status_code == 303 and answer.location.endswith(f"/portal/visits/{visit.id}")
+        data = {"visit_id": visit.id, "part": "any", "latest_on": cast.tomorrow_at(10, days=8).date()}
+        answer = maya.send("portal.waitlist.create", data)
+        assert answer.status_code == 409 and "We are looking for another time for it" in answer.text
+        assert not session.scalars(sa.select(WaitlistEntry)).all()
 
     def test_not_with_what_is_somebody_elses(self, cast, maya):
         toms = cast.booked()
