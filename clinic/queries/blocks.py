@@ -15,6 +15,8 @@ from clinic.models.visits import Visit, VisitStatus
 MOST = 1000
 # No block lasts longer.
 LONGEST = timedelta(days=366)
+# What was blocked again and again is one until so many days in a row are left out: of a weekly meeting one may be.
+WITHOUT = 15
 # Patients who are here already are seen or sent home at the desk; only these can be moved.
 MOVABLE = (VisitStatus.REQUESTED, VisitStatus.BOOKED, VisitStatus.CONFIRMED)
 
@@ -76,15 +78,23 @@ def _joined(pieces):
 
 
 def together(blocks, zone: str) -> list[Block]:
-    """The blocks with those of the same reason at the same hours of other days under the first of them."""
-    of_a_kind = {}
+    """The blocks with those of the same reason at the same hours of later days under the first of them.
+
+    After more than a fortnight without one begins another set, which is removed by itself.
+    """
+    sets, of_a_kind = [], {}
     for block in blocks:
         begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (block.starts_at, block.ends_at))
         is_of_one_day = begins.date() == ends.date()
         is_alike = is_of_one_day and not block.is_from_elsewhere
         key = (begins.time(), ends.time(), block.reason) if is_alike else block.id
-        of_a_kind.setdefault(key, []).append(block)
-    return [replace(first, more=tuple(others)) for first, *others in of_a_kind.values()]
+        last_on, days = of_a_kind.get(key, (None, None))
+        if last_on is None or (begins.date() - last_on).days >= WITHOUT:
+            days = []
+            sets.append(days)
+        days.append(block)
+        of_a_kind[key] = begins.date(), days
+    return [replace(first, more=tuple(others)) for first, *others in sets]
 
 
 def stranded(session, provider_id):

@@ -52,6 +52,37 @@ def test_one_of_them_alone_is_removed_and_the_same_days_again_add_only_what_is_m
     assert again.status_code == 409 and "blocked already" in again.text
 
 
+def test_any_one_of_the_days_is_given_back_by_a_button_of_its_own(ines, cast, session):
+    provider = {"provider_id": cast.dr_osei.id}
+    ines.send("staff.repeated_blocks.create", lunch(cast), **provider)
+    found = blocks(session)
+    page = ines.open("staff.blocks.index", **provider).text
+    assert all(f"/blocks/{each.id}/remove" in page for each in found)
+    part = ines.send("staff.blocks.remove", block_id=found[6].id, htmx=True, **provider)
+    assert part.status_code == 200 and "and 8 more days" in part.text
+    assert found[6].id not in {each.id for each in blocks(session)} and len(blocks(session)) == 9
+
+
+def test_what_begins_after_more_than_a_fortnight_is_a_set_of_its_own(ines, cast, session):
+    provider, first = {"provider_id": cast.dr_osei.id}, cast.tomorrow_at(12, days=42).astimezone(LONDON).date()
+    ines.send("staff.repeated_blocks.create", lunch(cast), **provider)
+    later = {"first_on": first.isoformat(), "until_on": (first + timedelta(days=13)).isoformat()}
+    ines.send("staff.repeated_blocks.create", lunch(cast, **later), **provider)
+    page = ines.open("staff.blocks.index", **provider).text
+    assert page.count("Remove all") == 2 and page.count("and 9 more days") == 2
+    ines.send("staff.repeated_blocks.remove", block_id=blocks(session)[0].id, **provider)
+    assert {each.starts_at.astimezone(LONDON).date() >= first for each in blocks(session)} == {True}
+
+
+def test_a_weekly_meeting_that_is_left_out_once_stays_one(ines, cast, session):
+    provider, day = {"provider_id": cast.dr_osei.id}, cast.tomorrow_at(12).astimezone(LONDON).isoweekday() % 7
+    until = cast.tomorrow_at(12, days=28).astimezone(LONDON).date()
+    ines.send("staff.repeated_blocks.create", lunch(cast, weekdays=[str(day)], until_on=until.isoformat()), **provider)
+    ines.send("staff.blocks.remove", block_id=blocks(session)[1].id, **provider)
+    page = ines.open("staff.blocks.index", **provider).text
+    assert page.count("Remove all") == 1 and "and 2 more days" in page
+
+
 def test_what_makes_no_sense_is_said(ines, cast, session):
     provider = {"provider_id": cast.dr_osei.id}
     for wrong, sentence in (
