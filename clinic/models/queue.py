@@ -25,9 +25,14 @@ class Queued:
     called_at: Mapped[datetime | None]
     called_to: Mapped[str | None]
     times_called: Mapped[int] = mapped_column(default=0, server_default="0")
-    # Minutes from the check-in to the doctor, as the patient was told; NULL where nothing could be said.
+    # Minutes from when they were due to the doctor, as the patient was told; NULL where nothing could be said.
     wait_low: Mapped[int | None]
     wait_high: Mapped[int | None]
+
+    @property
+    def due_at(self) -> datetime:
+        """From when somebody who is here waits to be called (UTC): their time, or where they came later, that."""
+        return self.checked_in_at if self.kind == "walk_in" else max(self.checked_in_at, self.starts_at)
 
     @property
     def expected_from(self) -> datetime | None:
@@ -41,7 +46,7 @@ class Queued:
 
     def _after(self, minutes):
         known = self.checked_in_at is not None and minutes is not None
-        return self.checked_in_at + timedelta(minutes=minutes) if known else None
+        return self.due_at + timedelta(minutes=minutes) if known else None
 
 
 # The patient has said once more that they come, after the clinic had moved what they had said it of.

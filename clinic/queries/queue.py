@@ -31,6 +31,7 @@ PEOPLE = sa.text(
     f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
        CAST(v.provider_id AS text) AS provider_id, v.status, v.kind, v.visit_mode, v.severity, v.ticket_number,
        v.starts_at, v.checked_in_at, v.started_at, v.called_at, v.called_to, v.times_called, v.wait_low, v.wait_high,
+       {DUE} AS due_at,
        p.full_name, p.deceased_at IS NOT NULL AS deceased, d.display_name AS doctor, t.name AS visit_type,
        r.name AS room, count(*) OVER () AS total
   FROM visits AS v

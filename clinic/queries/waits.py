@@ -6,6 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from clinic.db import now
+from clinic.queries.queue import DUE
 
 # Out of fewer visits nothing is said.
 FEWEST = 10
@@ -13,14 +14,15 @@ RANGE = sa.text("SELECT low, high, counted FROM wait_range(:clinic_id, :provider
 LOOKED_BACK = timedelta(days=30)
 # The last of those who were told something and then seen, by doctor.
 HOW_TRUE = sa.text(
-    """SELECT d.display_name AS doctor, count(*) AS visits,
+    f"""SELECT d.display_name AS doctor, count(*) AS visits,
        count(*) FILTER (WHERE x.waited < x.wait_low) AS shorter,
        count(*) FILTER (WHERE x.waited BETWEEN x.wait_low AND x.wait_high) AS within,
        count(*) FILTER (WHERE x.waited > x.wait_high) AS longer,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY x.wait_low))::int AS told_low,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY x.wait_high))::int AS told_high,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY x.waited))::int AS waited
-  FROM (SELECT v.provider_id, v.wait_low, v.wait_high, extract(epoch FROM v.started_at - v.checked_in_at) / 60 AS waited
+  FROM (SELECT v.provider_id, v.wait_low, v.wait_high,
+               greatest(0, extract(epoch FROM v.started_at - {DUE}) / 60) AS waited
           FROM visits AS v
          WHERE v.clinic_id = :clinic_id AND v.starts_at >= :since AND v.starts_at <= :until
            AND v.wait_high IS NOT NULL AND v.started_at >= v.checked_in_at) AS x
@@ -49,7 +51,7 @@ class Truth:
 
 
 def expected(session, visit) -> tuple[int, int] | None:
-    """From how many to how many minutes after the check-in the doctor sees them, or None where nobody can say yet.
+    """From how many to how many minutes after they are due the doctor sees them, or None where nobody can say yet.
 
     Somebody who waits for any doctor is compared with all who came like them; walk-ins with walk-ins only.
     """

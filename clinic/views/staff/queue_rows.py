@@ -1,6 +1,7 @@
 """People in the queue as rows on a screen: how long they are where they are, and what is long about it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask_babel import gettext as _
 from uuid_utils.compat import uuid7
@@ -85,7 +86,8 @@ def _too_long(part):
 def _told(row, part):
     if part == "seen" or row.wait_high is None:
         return None
-    return _("told %(low)s to %(high)s min", low=row.wait_low, high=row.wait_high)
+    low, high = (clock(row.due_at + timedelta(minutes=minutes)) for minutes in (row.wait_low, row.wait_high))
+    return _("told %(low)s to %(high)s", low=low, high=high)
 
 
 def _place(row, part):

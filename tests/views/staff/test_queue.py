@@ -1,6 +1,8 @@
 """The queue's page: who is here, calling them, colours, long waits, and how true the estimates were."""
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,6 +31,12 @@ class TestIndex:
         answer = ines.send("staff.queue.set_limits", {"waiting": 40, "called": 5, "seen": 60})
         assert answer.status_code == 303
         assert "Long wait" not in amara.open("staff.queue.index").text
+
+    def test_who_came_early_is_told_a_time_after_their_own(self, session, cast, amara):
+        were_seen(session, cast, 10, minutes=5)
+        begin = appointed(session, cast, minutes=50).starts_at.astimezone(ZoneInfo(cast.rose.timezone))
+        told = " to ".join(f"{begin + timedelta(minutes=minutes):%H:%M}" for minutes in (5, 15))
+        assert f"told {told}" in amara.open("staff.queue.index").text
 
     def test_nobody_is_here(self, amara):
         assert "Nobody is here" in amara.open("staff.queue.index").text
@@ -121,7 +129,9 @@ class TestEstimates:
     def test_what_was_told_stands_beside_what_happened(self, session, cast, amara):
         assert "Nothing was told yet" in amara.open("staff.queue.estimates").text
         were_seen(session, cast, 10)
-        visits.start(appointed(session, cast, minutes=25), by=cast.osei.actor)
+        visit = appointed(session, cast, minutes=25)
+        visits.start(visit, by=cast.osei.actor)
+        visit.starts_at = visit.checked_in_at
         session.commit()
         page = amara.open("staff.queue.estimates").text
         assert "Dr Kwame Osei" in page and "1 (100%)" in page
