@@ -232,7 +232,13 @@ def _whoever(session, clinic, kind, among, starts_at, more):
         session, clinic, kind, [each.id for each in among], day, day, earliest=starts_at,
         latest=starts_at + timedelta(seconds=1), **more,
     )  # fmt: skip
-    return (kind.doctor(found[0].provider_id), []) if found else (None, [State.NOBODY])
+    if found:
+        return kind.doctor(found[0].provider_id), []
+    # The desk may take any minute of somebody's hours, and not only those their open times begin at.
+    for each in among:
+        if not _states(fits(session, clinic, kind.id, each.id, starts_at, **more)):
+            return each, []
+    return None, [State.NOBODY]
 
 
 def _states(found):

@@ -40,9 +40,19 @@ class Drawer(Desk):
         return url_for("staff.drawer.begin")
 
     @property
+    def chooses_doctor(self):
+        """Whether the doctor is chosen here, and not by the lane: a room's lane is nobody's."""
+        return self.asked.provider_id is None or self.asked.wanted_room is not None
+
+    @property
+    def lane_of(self):
+        """The id of the doctor whose lane it is, or None."""
+        return None if self.chooses_doctor else self.asked.provider_id
+
+    @property
     def own_kinds(self):
-        """The types the chosen doctor offers; of nobody in particular all of them."""
-        return [each for each in self.kinds if not self.asked.provider_id or each.doctor(self.asked.provider_id)]
+        """The types the doctor of the lane offers; in nobody's lane all of them."""
+        return [each for each in self.kinds if not self.lane_of or each.doctor(self.lane_of)]
 
     @property
     def day_url(self):

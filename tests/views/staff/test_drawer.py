@@ -47,6 +47,25 @@ class TestIndex:
         part = amara.open("staff.drawer.index", htmx=True, provider_id="", **facts).text
         assert "Book a visit" in part and ">Book<" in part
 
+    def test_whoever_is_first_may_also_be_seen_between_the_times_they_begin_at(self, amara, cast, visits):
+        at = cast.tomorrow_at(10, 7).isoformat()
+        part = amara.open("staff.drawer.index", htmx=True, starts_at=at, patient_id=cast.tom.id).text
+        assert ">Book<" in part and "Nobody has this time open" not in part
+        facts = {"patient_id": cast.tom.id, "visit_type_id": cast.follow_up.id, "starts_at": at}
+        assert amara.send("staff.drawer.create", facts).status_code == 303
+        assert [(each.starts_at, each.provider_id) for each in visits()] == [(cast.tomorrow_at(10, 7), cast.dr_osei.id)]
+
+    def test_in_the_lane_of_a_room_the_doctor_is_chosen_in_the_drawer(self, amara, session, cast):
+        _kind, room, _other = a_kind(session, cast, "Ultrasound", "Room 4", "Room 5")
+        asked = {"starts_at": cast.tomorrow_at(20).isoformat(), "wanted_room": room.id, "patient_id": cast.tom.id}
+        part = amara.open("staff.drawer.index", htmx=True, **asked).text
+        assert "Nobody has this time open. Choose a doctor" in part and "Whoever is first" in part
+        part = amara.open("staff.drawer.index", htmx=True, provider_id=cast.dr_lind.id, **asked).text
+        assert f'<option value="{cast.dr_lind.id}" selected>' in part and "Overbook" in part and "Follow-up" in part
+
+    def test_a_doctors_lane_has_no_other_doctors(self, amara, quarter):
+        assert "Whoever is first" not in amara.open("staff.drawer.index", htmx=True, **quarter).text
+
     def test_a_time_that_is_taken_says_so_and_offers_the_nearest(self, amara, cast, quarter):
         cast.booked(patient=cast.maya_patient)
         part = amara.open("staff.drawer.chosen", htmx=True, patient_id=cast.tom.id, **quarter).text
