@@ -87,6 +87,16 @@ class Times:
         return self.kind and self.kind.doctor(self.provider_id)
 
     @property
+    def wished(self):
+        """The doctor the patient wishes for, whoever is chosen."""
+        return self.request.provider
+
+    @property
+    def is_wished_in_vain(self):
+        """Whether the doctor who is wished for cannot be booked for the chosen type."""
+        return bool(self.wished and self.kind and not self.kind.doctor(self.wished.id))
+
+    @property
     def mode(self):
         """Where the visit is to be."""
         return (self.kind and self.kind.visit_mode) or self.request.visit_mode
@@ -96,6 +106,11 @@ class Times:
         """The day from which times are shown."""
         earliest = today(ZoneInfo(current.clinic.timezone))
         return max(self.first_day or self.request.requested_on or earliest, earliest)
+
+    def is_asked_for(self, day):
+        """Whether it is one of the days that suit."""
+        first, last = self.request.requested_on, self.request.until_on
+        return (first is None or day >= first) and (last is None or day <= last)
 
     @property
     def later(self):
@@ -127,7 +142,9 @@ class Times:
 def _times(request_id):
     found = load(request_id)
     listed([found.patient_id])
-    return Times(found, an_id("visit_type_id"), an_id("provider_id"), a_day("date"), request.args.get("hours") == "all")
+    # Whoever is first is a choice too: an empty one.
+    provider_id = an_id("provider_id") if "provider_id" in request.args else found.provider_id
+    return Times(found, an_id("visit_type_id"), provider_id, a_day("date"), request.args.get("hours") == "all")
 
 
 def _answered(request_id, answer, words):
