@@ -12,13 +12,11 @@ from clinic.db import db
 from clinic.forms.births import BirthForm
 from clinic.htmx import again, asked_by_itself, changed, moved_on
 from clinic.htmx import show as show_page
-from clinic.models.visits import VisitStatus
 from clinic.queries import own_visits as asked
 from clinic.queries.places import place_of
 from clinic.views.portal.visits import before_and_after, is_today, seen
 from clinic.views.public.visit_link_bearer import bearer_of
 
-S = VisitStatus
 PUBLIC = Permission.PUBLIC
 bp = GuardedBlueprint("visit_link", __name__, face="public", url_prefix="/v")
 BIRTH = "public/visit_link/birth.html"
@@ -101,7 +99,9 @@ def _done(bearer, verb, message):
         visit = verb(bearer.visit, by=bearer.actor)
     except Refused as error:
         return not_done(bearer.token, error)
-    undo = url_for(".take_back", token=bearer.token) if visit.status in (S.CONFIRMED, S.CHECKED_IN) else None
+    # A step back is not taken back: what was kept after all may be confirmed still, by an earlier step.
+    may_undo = verb is not own_visits.take_back and asked.may_take_back(db.session(), visit)
+    undo = url_for(".take_back", token=bearer.token) if may_undo else None
     return changed(then=url_for(".show", token=bearer.token), message=message, undo=undo)
 
 

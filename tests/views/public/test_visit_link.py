@@ -14,6 +14,7 @@ from tests.visit_links import BORN, WORD, WRONG, again, mayas_visit, path_of, pr
 from tests.visitor import Visitor
 
 S = VisitStatus
+UNDO = ">Undo<"
 
 
 @pytest.fixture
@@ -130,6 +131,22 @@ class TestConfirm:
         found = again(session, cast, visit)
         assert found.status == S.BOOKED and found.confirmed_at is None
         assert nobody.send(f"{link}/take-back").status_code == 409
+
+    def test_undo_is_offered_of_a_step_that_can_be_undone_and_of_no_undo(self, nobody, link, visit, session, cast):
+        nobody.send(f"{link}/confirm")
+        assert UNDO in nobody.open(link).text
+        proved(nobody, link).send(f"{link}/cancel", {"note": ""})
+        nobody.open(link)
+        assert nobody.send(f"{link}/take-back").status_code == 303
+        page = nobody.open(link).text
+        assert again(session, cast, visit).status == S.CONFIRMED
+        assert "Your visit takes place as planned." in page and UNDO not in page
+
+    def test_what_the_desk_had_noted_already_has_no_undo(self, nobody, link, visit, session, cast):
+        visits.confirm(visit, by=cast.amara.actor)
+        session.commit()
+        assert nobody.send(f"{link}/confirm").status_code == 303
+        assert "Thank you. We look forward" in (page := nobody.open(link).text) and UNDO not in page
 
     def test_twice_is_as_good_as_once(self, nobody, link, visit, session, cast):
         for _time in range(2):
