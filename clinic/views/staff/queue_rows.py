@@ -54,12 +54,14 @@ def _row(row, part, limits, is_closed, own):
     # A video visit begins without anybody having come to the desk.
     moment = {"called": row.called_at, "waiting": row.checked_in_at, "seen": row.started_at}[part]
     minutes = minutes_since(moment)
+    # Nobody waits too long whose own time is still to come.
+    is_long = minutes_since(row.due_at if part == "waiting" else moment) >= getattr(limits, part)
     return Row(
         id=None if is_closed else row.id, number=row.ticket_number, name=row.full_name, deceased=row.deceased,
         severity=row.severity, colour=_(COLOURS[Severity(row.severity)]) if row.severity else None,
         doctor=row.doctor or _("Any doctor"), type=row.visit_type or _("Visit"),
         by_video=row.visit_mode == VisitMode.VIRTUAL, since=_since(part, moment, minutes),
-        long=_too_long(part) if minutes >= getattr(limits, part) else None, told=_told(row, part),
+        long=_too_long(part) if is_long else None, told=_told(row, part),
         place=_place(row, part), may_start=_may_start(row, part, own),
     )  # fmt: skip
 
