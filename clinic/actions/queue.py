@@ -134,7 +134,10 @@ def _called(session, visit, room_id, place, by):
         raise Refused("This room is not in use.", field="room_id")
     words = room.name if room else (place or "").strip()[:LONGEST_PLACE]
     if not words:
-        raise Refused("Say where they should go: choose a room, or type a place.", field="place")
+        raise Refused(
+            "Number %(number)s has no room yet. Say where they should go: choose a room, or type a place.",
+            field="place", number=visit.ticket_number,
+        )  # fmt: skip
     if room_id:
         visit.room_id = room_id
     visit.called_at, visit.called_to, visit.times_called = now(), words, 1

@@ -134,7 +134,8 @@ def _where(form):
 
 def _form_of_calls(**given):
     form = CallForm(**given)
-    form.room_id.offer([(room.id, room.name) for room in asked.rooms(db.session())], _("The visit’s own room"))
+    rooms = [(room.id, room.name) for room in asked.rooms(db.session())]
+    form.room_id.offer(rooms, _("The visit’s own room, if it has one"))
     return form
 
 

@@ -95,8 +95,10 @@ class TestCalls:
 
     def test_where_nobody_says_where_to_the_page_asks(self, session, cast, amara):
         walked_in(session, cast)
+        page = amara.open("staff.queue.index").text
+        assert ">The visit’s own room, if it has one</option>" in page and "came without a time has no room yet" in page
         answer = amara.send("staff.queue.call_next", {"room_id": "", "place": ""})
-        assert answer.status_code == 409 and "Say where they should go" in answer.text
+        assert answer.status_code == 409 and "Number 1 has no room yet. Say where they should go" in answer.text
 
     def test_one_is_called_out_of_turn_once_more_and_not_at_all(self, session, cast, amara):
         visit = walked_in(session, cast)
