@@ -68,7 +68,6 @@
   const finish = (drawer) => {
     const visit = drawer.dataset.done;
     delete drawer.dataset.done;
-    if (!box) { window.location.assign(drawer.dataset.then); return; }
     if (box.open) box.close();
     wanted = visit;
     /* The bell brings the calendar anew; where it is not heard, the page asks by itself. */
@@ -81,7 +80,7 @@
   document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.target.id === "calendar") asking = false; });
   document.addEventListener("htmx:afterSettle", () => {
     const drawer = document.getElementById("drawer");
-    if (drawer?.dataset.done) finish(drawer);
+    if (box && drawer?.dataset.done) finish(drawer);
     else if (box && drawer?.childElementCount && !box.open && drawer.classList.contains("drawer-part")) box.showModal();
     rove();
   });

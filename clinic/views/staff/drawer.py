@@ -13,6 +13,7 @@ from clinic.forms.booking import BookingForm
 from clinic.forms.patients import PatientForm
 from clinic.htmx import again, changed, show, wants_part
 from clinic.views.asked import own_path
+from clinic.views.staff.beside import is_alone
 from clinic.views.staff.booking import booked, form_of_address
 from clinic.views.staff.choosing import SO_FAR, Asked, Desk
 from clinic.views.staff.patients import alike_to, onwards, own_clinic
@@ -117,4 +118,4 @@ def _once_more(form, status):
 
 def _done(form, message):
     address = url_for("staff.calendar.index", date=form.starts_at.data.astimezone(form.zone).date())
-    return changed("staff/drawer/_done.html", then=address, message=message, address=address)
+    return changed(*(() if is_alone() else ("staff/drawer/_done.html",)), then=address, message=message)

@@ -2,10 +2,9 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import abort, request, url_for
+from flask import abort, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -17,7 +16,7 @@ from clinic.db import db
 from clinic.errors import said
 from clinic.filters import moment
 from clinic.forms.booking import MoveForm
-from clinic.htmx import again, changed, page_on_screen, wants_part
+from clinic.htmx import again, changed, wants_part
 from clinic.htmx import show as answer
 from clinic.models.people import VisitMode
 from clinic.queries import picking, rooms
@@ -25,6 +24,7 @@ from clinic.queries.day import visit_line
 from clinic.queries.strandings import stranding_of
 from clinic.views.asked import an_id
 from clinic.views.staff import own_patients
+from clinic.views.staff.beside import calendar_of, is_alone, leads_of
 from clinic.views.staff.booking import wish_of
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import room_or_404
@@ -110,7 +110,7 @@ class Move:
     @cached_property
     def lines(self):
         """The visit as a line with its steps."""
-        return Lines().of([visit_line(db.session(), self.visit)])
+        return Lines(leads=leads_of(self.visit)).of([visit_line(db.session(), self.visit)])
 
     @cached_property
     def stranding_id(self):
@@ -233,14 +233,5 @@ def part_or_page():
 def _done(visit, words, undo=None):
     room = visit.room.name if visit.room else ""
     message = words % {"name": visit.patient.full_name, "time": moment(visit.starts_at), "room": room}
-    day = visit.starts_at.astimezone(ZoneInfo(current.clinic.timezone)).date()
-    then = _back(day)
-    return changed("staff/moving/_done.html", then=then, message=message, undo=undo, visit=visit, address=then)
-
-
-def _back(day):
-    """The calendar the person came from, where they did; else that of the day."""
-    came = urlsplit(page_on_screen() or request.referrer or "")
-    if came.path.startswith(url_for("staff.calendar.index")):
-        return came.path + ("?" + came.query if came.query else "")
-    return url_for("staff.calendar.index", date=day)
+    parts = () if is_alone() else ("staff/moving/_done.html",)
+    return changed(*parts, then=calendar_of(visit.starts_at), message=message, undo=undo, visit=visit)

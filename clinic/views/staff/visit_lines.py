@@ -30,7 +30,9 @@ ID, WHO = "~id~", "~who~"
 class Lines:
     """Makes lines for one answer; a line is the tuple that `staff/visits/_lines.html` unpacks."""
 
-    def __init__(self, visits=()):
+    def __init__(self, visits=(), leads=None):
+        # Where some steps lead on a page that has another place for them than everywhere else; of one visit's line.
+        self.leads = leads or {}
         # A doctor reads the whole day, but opens their own patients only: the others' lines lead nowhere.
         self.closed = closed_among(visits)
         self.shows_flags, self.leads_on = current.may(Permission.PINS_SEE), current.may(Permission.PATIENTS_FIND)
@@ -139,5 +141,5 @@ class Lines:
         found = self.buttons.get(standing)
         if found is None:
             first, others = next_steps(Standing(*standing), current.may)
-            found = self.buttons[standing] = self.template.steps(first, others, ID, f"{self.key}.{ID}", WHO)
+            found = self.buttons[standing] = self.template.steps(first, others, ID, f"{self.key}.{ID}", WHO, self.leads)
         return found

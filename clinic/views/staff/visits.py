@@ -28,6 +28,7 @@ from clinic.queries.strandings import stranding_of
 from clinic.views import told
 from clinic.views.asked import own_path
 from clinic.views.staff import charts, documents, own_patients
+from clinic.views.staff.beside import leads_of
 from clinic.views.staff.visit_lines import Lines
 from clinic.views.staff.visit_rooms import rooms_in_words
 from clinic.views.staff.visit_steps import STEPS
@@ -162,16 +163,20 @@ def _step(verb, visit_id, message):
         if not htmx.wants_part():
             raise
         db.session.rollback()
-        lines = Lines().of([visit_line(db.session(), own_patients.visit(visit_id))])
+        lines = _line_of(own_patients.visit(visit_id))
         return htmx.again("staff/visits/_refused.html", status=409, lines=lines, reason=said(refused))
     return _taken(visit, message)
 
 
 def _taken(visit, message, last=False):
     """Answer a step: the visit's own line, and a way to take the step back."""
-    lines = Lines().of([visit_line(db.session(), visit)])
+    lines = _line_of(visit)
     undo = None if last or visit.status not in Visit.undoable else url_for(".undo", visit_id=visit.id)
     return htmx.changed("staff/visits/_lines.html", then=_back(visit), message=message, undo=undo, lines=lines)
+
+
+def _line_of(visit):
+    return Lines(leads=leads_of(visit)).of([visit_line(db.session(), visit)])
 
 
 def _back(visit):
