@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +17,7 @@ from clinic.models.queue import PROGRESS, RULES, Queued
 from clinic.models.rooms import Room
 from clinic.models.schedule import BookingRule, Slot, VisitType
 from clinic.scope import ClinicOwned, PatientOwned
+from clinic.walltime import today
 
 
 class VisitStatus(Choice):
@@ -129,10 +131,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
             name="live_has_its_time",
         ),
         sa.CheckConstraint("slot_id IS NULL OR provider_id IS NOT NULL", name="slot_has_a_provider"),
-        sa.CheckConstraint(
-            "(status = 'cancelled') = (cancel_reason IS NOT NULL)",
-            name="cancelled_has_a_reason",
-        ),
+        sa.CheckConstraint("(status = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_has_a_reason"),
         *RULES,
         index("visits", "starts_at"),
         index(
@@ -149,16 +148,8 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         index("visits", "series_id", postgresql_where=sa.text("series_id IS NOT NULL")),
         index("visits", "room_id", postgresql_where=sa.text("room_id IS NOT NULL")),
         index("visits", "created_by_id"),
-        index(
-            "visits",
-            "created_for_id",
-            postgresql_where=sa.text("created_for_id IS NOT NULL"),
-        ),
-        index(
-            "visits",
-            "cancelled_by_id",
-            postgresql_where=sa.text("cancelled_by_id IS NOT NULL"),
-        ),
+        index("visits", "created_for_id", postgresql_where=sa.text("created_for_id IS NOT NULL")),
+        index("visits", "cancelled_by_id", postgresql_where=sa.text("cancelled_by_id IS NOT NULL")),
     )
 
     provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
@@ -230,6 +221,13 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         """Whether the patient has yet to say that they come: never said it, or of a time before the clinic moved it."""
         return self.status == S.BOOKED or (self.status == S.CONFIRMED and self.confirmed_at is None)
 
+    @property
+    def is_left_open(self):
+        """Whether its day is over and nobody has said whether the patient came."""
+        zone = ZoneInfo(self.timezone)
+        was_to_come = self.status in (S.REQUESTED, S.BOOKED, S.CONFIRMED)
+        return was_to_come and (self.ends_at or self.starts_at).astimezone(zone).date() < today(zone)
+
     def cutoff(self, hours):
         """The last moment for a patient to change the visit themselves, given the type's hours of notice."""
         return self.starts_at - timedelta(hours=hours)
@@ -274,11 +272,7 @@ class VisitEvent(ClinicOwned, Base):
         one_of(VisitStatus, "to_status"),
         index("visit_events", "visit_id"),
         index("visit_events", "changed_by_id"),
-        index(
-            "visit_events",
-            "changed_for_id",
-            postgresql_where=sa.text("changed_for_id IS NOT NULL"),
-        ),
+        index("visit_events", "changed_for_id", postgresql_where=sa.text("changed_for_id IS NOT NULL")),
     )
 
     visit_id: Mapped[UUID] = mapped_column(sa.Uuid)

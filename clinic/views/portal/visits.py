@@ -114,7 +114,7 @@ def seen(visit, *more):
     """What the changing part shows, in one word: the page sends it back to ask whether anything is new."""
     shown = (
         visit.status, visit.starts_at.timestamp(), visit.provider_id, visit.called_at, visit.called_to,
-        visit.expected_until, visit.answer_by, visit.is_unconfirmed, *more,
+        visit.expected_until, visit.answer_by, visit.is_unconfirmed, visit.is_left_open, *more,
     )  # fmt: skip
     # What a page says of somebody stands in no address.
     return sha256(repr(shown).encode()).hexdigest()[:16]

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import blocks, queue, visits
 from clinic.db import now
+from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries import own_visits
@@ -20,6 +22,13 @@ S = VisitStatus
 def visit(cast):
     """Maya's visit with Dr Osei in two days."""
     return mayas_visit(cast)
+
+
+@pytest.fixture
+def missed(session, visit):
+    """The visit a day after it was to be, and nobody has said what became of it."""
+    soon(session, visit, -26 * 60)
+    return visit
 
 
 @pytest.fixture
@@ -145,6 +154,36 @@ class TestFollowingTheDay:
         for visitor, asks in asked.items():
             assert visitor.open(asks, htmx=True).status_code == 200
         assert "Dr Astrid Lind" in nobody.open(asked[nobody], htmx=True).text
+
+
+class TestTheDayAfter:
+    def test_nobody_is_sent_to_the_desk_with_yesterdays_code(self, nobody, maya, link, missed, session):
+        session.refresh(missed)
+        code = f"{missed.check_in_code[:3]} {missed.check_in_code[3:]}"
+        for page in (nobody.open(link).text, maya.open("portal.visits.show", visit_id=missed.id).text):
+            assert "The day of this visit is over. If you missed it, please call us." in page
+            assert "This visit is booked." not in page and "front desk" not in page and code not in page
+            assert "If you cannot come" not in page and "How to get there" not in page
+
+    def test_what_is_left_to_do_is_to_call_or_to_book_another(self, nobody, maya, link, missed, session, cast):
+        session.execute(sa.update(Clinic).where(Clinic.id == cast.rose.id).values(phone="020 7946 0000"))
+        session.commit()
+        for page in (nobody.open(link).text, maya.open("portal.visits.show", visit_id=missed.id).text):
+            assert "020 7946 0000" in page and "Tell me of an earlier time" not in page
+        assert "Book another visit" in nobody.open(link).text
+
+    def test_the_page_that_was_open_overnight_says_so(self, nobody, link, visit, session, cast, monkeypatch):
+        soon(session, visit, -30)
+        asking = asks_by_itself(nobody.open(link))
+        monkeypatch.setattr(Visit, "is_left_open", True)
+        assert "The day of this visit is over." in nobody.open(asking, htmx=True).text
+
+    def test_what_became_of_it_is_said_as_ever(self, nobody, link, missed, session, cast):
+        session.refresh(missed)
+        visits.mark_no_show(missed, by=cast.amara.actor)
+        session.commit()
+        page = nobody.open(link).text
+        assert "We missed you at this visit." in page and "The day of this visit is over" not in page
 
 
 def test_the_window_to_check_in_is_real_time_when_the_clocks_go_back(session, cast):
