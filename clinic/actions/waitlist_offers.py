@@ -16,8 +16,9 @@ from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.telling import Telling
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
+from clinic.queries.desk import there_from
 from clinic.queries.open_times import fits, open_times
-from clinic.queries.reaching import is_reachable, zone_of
+from clinic.queries.reaching import is_only_called, is_reachable, zone_of
 from clinic.queries.waitlist import Freed, hold_for, line, own_visits, thinks_until
 
 W = WaitStatus
@@ -39,24 +40,33 @@ def refill(session, freed: Freed, *, by) -> list:
     left, made = freed.since(now() + hold), []
     if left.ends_at <= left.starts_at:
         return made
+    desk_opens, passed_over = there_from(session, clinic), False
     for entry, known in line(session, left, clinic.timezone, MOST):
+        if _needs_the_desk(session, clinic, entry, desk_opens):
+            passed_over = True
+            continue
         offer = _offer(session, clinic, left, entry, known, hold, by=by)
         if offer:
             made.append(offer)
             if offer.starts_at <= left.starts_at and offer.ends_at >= left.ends_at:
                 break
     else:
-        _look_again(session, left, clinic)
+        _look_again(session, left, clinic, desk_opens if passed_over else None)
     if made:
         # Said at the end: what is undone for one in line takes the bells with it that rang before.
         bell.ring(session, freed.clinic_id, waitlist.TOPIC)
     return made
 
 
-def _look_again(session, freed, clinic):
-    """Somebody thinks about another time whom this one would suit as well: should they say no, it is theirs to have."""
-    until = thinks_until(session, freed, clinic.timezone)
-    if until:
+def _needs_the_desk(session, clinic, entry, desk_opens):
+    """Whether only a call would tell them, and nobody is there to make it before the time would be another's."""
+    is_there = desk_opens is not None and desk_opens <= now()
+    return not is_there and is_only_called(session, entry.patient, clinic.country)
+
+
+def _look_again(session, freed, clinic, desk_opens):
+    """Somebody may have the time later: whoever thinks about another one and says no, and whom the desk has to call."""
+    for until in filter(None, (thinks_until(session, freed, clinic.timezone), desk_opens)):
         span = freed.clinic_id, freed.provider_id, freed.starts_at, freed.ends_at
         tell_waitlist(session, *span, after=max(AT_ONCE, until - now()))
 

@@ -70,6 +70,16 @@ THINKS_UNTIL = sa.text(
    AND o.status IN ('prepared', 'sent') AND o.until > now()
  WHERE NOT (o.provider_id = :provider_id AND o.starts_at < :ends_at AND o.ends_at > :starts_at)"""
 )
+# The time that was kept in vain for each of these, to come still, because nobody reached them on the phone.
+MISSED = sa.text(
+    """SELECT DISTINCT ON (o.waitlist_entry_id) o.waitlist_entry_id, o.starts_at
+  FROM slot_offers AS o
+  JOIN notifications AS n ON n.clinic_id = o.clinic_id AND n.offer_id = o.id AND n.kind = 'offer'
+   AND n.desk_since IS NOT NULL AND n.desk_done_at IS NULL
+ WHERE o.clinic_id = ANY (:clinic_ids) AND o.waitlist_entry_id = ANY (:entry_ids) AND o.status = 'lapsed'
+   AND o.starts_at > now()
+ ORDER BY o.waitlist_entry_id, o.id DESC"""
+)
 SAVED = sa.text(
     """SELECT count(*) FILTER (WHERE answered_at >= :week) AS week_times,
        coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60) FILTER (WHERE answered_at >= :week), 0)::int
@@ -190,8 +200,16 @@ def entry_for(session, patient_id, visit_type_id):
 
 def own_visits(session, entries) -> dict:
     """The visits that these want earlier, by the entries' ids: ``id``, ``starts_at`` and whether it ``may_move``."""
-    ids = {"clinic_ids": list({each.clinic_id for each in entries}), "entry_ids": [each.id for each in entries]}
-    return {row.entry_id: row for row in session.connection().execute(OWN_OF, ids)} if entries else {}
+    return {row.entry_id: row for row in session.connection().execute(OWN_OF, _ids_of(entries))} if entries else {}
+
+
+def missed(session, entries) -> dict:
+    """The times that were kept for these in vain because nobody reached them on the phone, by the entries' ids."""
+    return dict(session.connection().execute(MISSED, _ids_of(entries)).all()) if entries else {}
+
+
+def _ids_of(entries):
+    return {"clinic_ids": list({each.clinic_id for each in entries}), "entry_ids": [each.id for each in entries]}
 
 
 def places(session):

@@ -20,12 +20,6 @@ from clinic.work.patience import LONGEST_WAIT
 MOST_ATTEMPTS = 365
 
 
-def sms_is_there() -> bool:
-    """Whether text messages can be sent at all; in the trial they are kept where the mails are."""
-    config = current_app.config
-    return bool(config["SMS_URL"] or (config["MAIL_FOLDER"] and not config["MAIL_URL"]))
-
-
 def hand_over(session, line, clinic, telling, words):
     """Send what ``begin`` has written down; nothing is locked meanwhile."""
     if line.channel == Channel.SMS:

@@ -9,9 +9,11 @@ from clinic import jobs
 from clinic.actions import notifications, reminders
 from clinic.db import now
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState, Why
+from clinic.models.offers import OfferPurpose, SlotOffer
 from clinic.models.organizations import Clinic
 from clinic.models.telling import Telling
 from clinic.queries import reaching
+from clinic.queries.desk import is_there
 from clinic.queries.strandings import is_stranded
 from clinic.queries.telling import companions, needless, needs_no_call, soonest_of
 from clinic.scope import Scope
@@ -73,8 +75,7 @@ def _waits_until(session, line, clinic, telling):
 
 
 def _tell(session, line, clinic, telling, by):
-    ways = reaching.ways(session, line.patient, clinic.country, with_sms=handing_over.sms_is_there())
-    way = ways[0] if ways else None
+    way = _way(session, line, clinic)
     if way and way.channel == Channel.PHONE and (why := needs_no_call(session, line)):
         notifications.leave_out(line, why)
         return
@@ -91,6 +92,21 @@ def _tell(session, line, clinic, telling, by):
         return
     notifications.begin(line, way, words)
     handing_over.hand_over(session, line, clinic, telling, words)
+
+
+def _way(session, line, clinic):
+    """The way to take: the patient's own choice, but no call that nobody makes about a time kept for minutes."""
+    ways = reaching.ways(session, line.patient, clinic.country, with_sms=reaching.sms_is_there())
+    written = [each for each in ways if each.channel != Channel.PHONE]
+    if written and ways[0].channel == Channel.PHONE and _cannot_wait(session, line):
+        return ways[0] if is_there(session, clinic) else written[0]
+    return ways[0] if ways else None
+
+
+def _cannot_wait(session, line):
+    """Whether it is an offer to the waiting list, whose time goes to the next in line by itself."""
+    offer = line.offer_id and session.get(SlotOffer, (line.clinic_id, line.offer_id))
+    return line.kind == NotificationKind.OFFER and offer.purpose == OfferPurpose.WAITLIST
 
 
 @handles("notifications.remind", cron="* * * * *")

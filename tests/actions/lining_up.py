@@ -15,6 +15,7 @@ from clinic.models.telling import SETTING
 from clinic.queries.waitlist import Freed, over
 from clinic.walltime import today
 from clinic.work.handlers import run
+from tests.desk import attended
 
 JOBS = sa.text("SELECT args FROM procrastinate_jobs WHERE task_name = 'waitlist.offer' AND status = 'todo'")
 
@@ -44,6 +45,7 @@ def ada_byron(session, cast):
 
 def wait(session, cast, patient=None, *, priority=0, days=20, by=None, **facts):
     """Somebody whom the desk can call, at the least, joins the line."""
+    attended(session, cast)
     patient = patient or cast.maya_patient
     patient.phone = patient.phone or "+44 20 7946 0177"
     session.flush()

@@ -79,8 +79,8 @@ class TestFreed:
         closure = closures.add(session, title="Fair", starts_at=starts_at, ends_at=ends_at, by=cast.ines.actor)
         session.flush()
         closures.remove(closure, by=cast.ines.actor)
-        # The move, the block, and the closure of each of two doctors.
-        assert len(session.scalars(JOBS).all()) == 4
+        # The move, the block, and the closure of each of two doctors and of the one who keeps the desk awake.
+        assert len(session.scalars(JOBS).all()) == 5
 
     def test_what_is_past_is_of_use_to_nobody(self, session, cast):
         wait(session, cast)

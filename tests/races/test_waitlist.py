@@ -21,6 +21,7 @@ from clinic.models.schedule import SeatHold, Slot
 from clinic.models.telling import SETTING
 from clinic.models.visits import Visit
 from clinic.queries.waitlist import Freed
+from tests.desk import attended
 
 # `ROUNDS=50` plays it as often as the figures ask.
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -65,6 +66,7 @@ def crowd(session, cast):
         wanting = Wanting(cast.consultation.id, day, day + timedelta(days=60))
         waitlist.join(session, patient, wanting, by=cast.amara.actor)
         people.append(patient)
+    attended(session, cast)
     session.commit()
     return people
 

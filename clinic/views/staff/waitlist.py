@@ -110,7 +110,7 @@ def _board():
     return {
         "listing": page, "live": live, "saved": asked.saved(session, current.clinic.id, current.clinic.timezone),
         "priorities": PRIORITIES, "doctors": asked.doctors_of(session, page.rows),
-        "have": asked.own_visits(session, page.rows),
+        "have": asked.own_visits(session, page.rows), "missed": asked.missed(session, page.rows),
     }  # fmt: skip
 
 

@@ -4,15 +4,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
-from clinic.actions import waitlist, waitlist_offers
+from clinic.actions import offers, waitlist, waitlist_offers
 from clinic.actions.acting import Actor
 from clinic.actions.waitlist import Wanting
+from clinic.db import now
+from clinic.models.notifications import Channel, Notification, NotificationState
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.models.telling import SETTING
 from clinic.models.waitlist import WaitStatus
 from clinic.queries.waitlist import Freed
+from tests.actions.offering import run_out
+from tests.desk import attended
 from tests.queries_counted import counted
 
 W = WaitStatus
@@ -28,6 +33,7 @@ def entry(session, cast):
     day = cast.tomorrow_at(10).date()
     wanting = Wanting(cast.consultation.id, day, day + timedelta(days=9), weekdays=None)
     made = waitlist.join(session, cast.tom, wanting, by=cast.amara.actor)
+    attended(session, cast)
     session.commit()
     return made
 
@@ -62,6 +68,20 @@ class TestIndex:
     def test_what_is_offered_stands_there_with_the_time_that_is_left(self, amara, offered):
         part = amara.open("staff.waitlist.index", htmx=True).text
         assert part.startswith('<div id="waitlist"') and "data-until" in part and "They say yes" in part
+
+    def test_it_says_who_was_not_reached_in_time_as_long_as_the_time_is_to_come(self, session, cast, amara, offered):
+        line = session.scalars(sa.select(Notification).where(Notification.offer_id == offered.id)).one()
+        line.channel, line.state, line.desk_since = Channel.PHONE, NotificationState.CALL, now()
+        session.commit()
+        assert "Not reached in time" not in amara.open("staff.waitlist.index").text
+        run_out(session, offered)
+        offers.lapse(offered, by=Actor.job(cast.rose.id, "offers.lapse"))
+        session.commit()
+        page = amara.open("staff.waitlist.index").text
+        assert "Not reached in time" in page and "was kept for them" in page
+        line.desk_done_at = now()
+        session.commit()
+        assert "Not reached in time" not in amara.open("staff.waitlist.index").text
 
     def test_it_is_the_desks_alone(self, ines, osei, stranger, maya, entry):
         assert ines.open("staff.waitlist.index").status_code == 403
