@@ -84,6 +84,7 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
     Of a type the clinic answers first, the visit is *requested*: it holds its time until answered or answer_by.
     """
     terms = lock(session, wish, by=by)
+    limits.keep_from_two_at_once(session, wish, terms, by=by)
     return enter(session, wish, terms, seat(session, wish, terms, by=by), by=by)
 
 

@@ -1,9 +1,15 @@
-"""Keeping how many visits of one type a patient may have to come; counted where nobody can book another meanwhile."""
+"""Keeping how many visits of one type a patient may have to come, and from being at two at once.
+
+They are counted where nobody can book another of the type meanwhile; two at once are only a slip, which is told.
+"""
+
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from clinic.actions.acting import Refused
-from clinic.queries.limits import is_enough
+from clinic.actions.slots import TimeTaken
+from clinic.queries.limits import elsewhere, is_enough
 
 # One word for each patient and type: only bookings that could break the same limit wait for each other. The doctor's
 # row is always locked first, so that two bookings cannot wait for each other in a circle.
@@ -24,3 +30,17 @@ def keep_per_patient(session, wish, terms, *, by, moved=None):
         raise Refused("You have as many visits of this type to come as can be booked here. Please call us.")
     sentence = "The patient has as many visits of this type to come as it allows. Say why one more is booked."
     raise Refused(sentence, field="overbook_reason")
+
+
+def keep_from_two_at_once(session, wish, terms, *, by, moved=None):
+    """Refuse the desk a time at which the patient is with another doctor; it may take it with a reason.
+
+    Whoever books for themselves knows where they are, and what they had before they may have again.
+    """
+    if by.in_portal or wish.patient_id is None or wish.overbook or wish.was_theirs:
+        return
+    ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
+    ids = wish.clinic_id, wish.patient_id, wish.provider_id
+    if elsewhere(session, *ids, wish.starts_at, ends_at, moved and moved.id):
+        sentence = "The patient has another visit at that time. Say why both are booked."
+        raise TimeTaken(sentence, wish, field="overbook_reason")

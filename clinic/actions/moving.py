@@ -55,18 +55,19 @@ def _against(session, visit, wish, provider_ids, by):
     plain = terms and visit_rooms.as_free(session, plain, wish, terms, by=by)
     found = terms and booking.look(session, plain, terms, by=by)
     if found:
-        reasons += [*_of_limit(session, plain, terms, visit, by), *obstacles.of_time(plain, terms, found)]
+        reasons += [*_of_limits(session, plain, terms, visit, by), *obstacles.of_time(plain, terms, found)]
     may_move = visit.status in obstacles.MOVABLE and not obstacles.is_into_the_past(visit, wish.starts_at)
     forced = not of_terms and found is not None and not found.blocked and may_move
     nearest = _nearest(session, visit, plain, terms.timezone, provider_ids, by) if terms else ()
     return Against(tuple(reasons), nearest, forced)
 
 
-def _of_limit(session, wish, terms, visit, by):
-    try:
-        limits.keep_per_patient(session, wish, terms, by=by, moved=visit)
-    except Refused as refusal:
-        yield refusal
+def _of_limits(session, wish, terms, visit, by):
+    for keep in (limits.keep_per_patient, limits.keep_from_two_at_once):
+        try:
+            keep(session, wish, terms, by=by, moved=visit)
+        except Refused as refusal:
+            yield refusal
 
 
 def _nearest(session, visit, wish, zone, provider_ids, by):

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from clinic import bell
-from clinic.actions import obstacles, slot_rooms, slots, visit_rooms
+from clinic.actions import limits, obstacles, slot_rooms, slots, visit_rooms
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import LOCK, Wish, answer_due, await_answer, lock, seat
 from clinic.actions.day_closing import refuse_on_closed_days
@@ -131,6 +131,7 @@ def shift(visit, wish: Wish, *, by):
     session, own = object_session(visit), visit_rooms.kept(visit, wish)
     lock_both(session, visit, own)
     terms = lock(session, own, by=by, moved=visit)
+    limits.keep_from_two_at_once(session, own, terms, by=by, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.models.people import VisitMode
-from clinic.queries.limits import is_enough
+from clinic.queries.limits import elsewhere, is_enough
 from clinic.queries.open_times import first_times, fits, nearest_open
 
 # The days looked at, and how many of those with a time left are shown.
@@ -57,7 +57,12 @@ class State(StrEnum):
     FULL = "full"
     ROOM = "room"
     ENOUGH = "enough"
+    ELSEWHERE = "elsewhere"
     NOBODY = "nobody"
+
+
+# What stands in the way of this patient alone, whatever the time is.
+OF_THE_PATIENT = (State.ENOUGH, State.ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,8 @@ class Choice:
     rooms: tuple[str, ...] = ()
     # What stands in the way besides.
     also: tuple[State, ...] = ()
+    # The patient's visit with somebody else at that time, as ``limits.elsewhere`` reads it, or None.
+    other: Any = None
     # The group in which it is a seat, with its ``title`` and ``ends_at``, or None.
     group: Any = None
 
@@ -134,6 +141,11 @@ class Choice:
         """When the visit would end."""
         alone = timedelta(minutes=self.doctor.minutes if self.doctor else 0)
         return self.group.ends_at if self.group else self.starts_at + alone
+
+    @property
+    def in_the_way(self):
+        """All that stands in the way, in the order in which it is said; nothing of an open time."""
+        return () if self.state == State.OPEN else (self.state, *self.also)
 
     @property
     def has_begun(self):
@@ -149,7 +161,7 @@ class Choice:
     def can_be_forced(self):
         """Whether a written reason is enough to book it all the same."""
         return self.state in (
-            State.TAKEN, State.AROUND, State.OUTSIDE, State.CLOSED, State.FULL, State.ROOM, State.ENOUGH,
+            State.TAKEN, State.AROUND, State.OUTSIDE, State.CLOSED, State.FULL, State.ROOM, *OF_THE_PATIENT,
         )  # fmt: skip
 
 
@@ -188,11 +200,13 @@ def next_days(session, clinic, kind, doctors, mode, first_day: date, *, person_i
 
 
 def judge(
-    session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None, among=None, wanted_rooms=()
-) -> Choice:
+    session, clinic, kind, doctor, mode, starts_at, *, person_id=None, patient_id=None, moved=None, among=None,
+    wanted_rooms=(),
+) -> Choice:  # fmt: skip
     """What stands in the way of a time; without a doctor the first is taken who has it open, of all or ``among`` some.
 
-    With ``patient_id`` also whether one more visit of the type would be too many for the patient.
+    With ``patient_id`` also whether one more visit of the type would be too many for the patient, and whether they are
+    with somebody else then; ``moved`` is the visit that would be moved there, which is neither.
     """
     among, rooms, group = kind.doctors if among is None else among, (), None
     more = {"mode": mode, "person_id": person_id, "wanted_rooms": wanted_rooms}
@@ -203,14 +217,21 @@ def judge(
         states = _states(found)
         rooms = () if states or found.seat_in else room_names(session, clinic.id, found.room_ids)
         group = found and found.seat_in and group_of(session, clinic.id, found.seat_in)
-    if kind.limit_per_patient and patient_id and is_enough(session, clinic.id, kind.id, patient_id):
+    is_one_more = moved is None or moved.visit_type_id != kind.id
+    if kind.limit_per_patient and patient_id and is_one_more and is_enough(session, clinic.id, kind.id, patient_id):
         states.append(State.ENOUGH)
+    other = None
+    if doctor and patient_id:
+        span = starts_at, group.ends_at if group else starts_at + timedelta(minutes=doctor.minutes)
+        other = elsewhere(session, clinic.id, patient_id, doctor.id, *span, moved and moved.id)
+        states += [State.ELSEWHERE] if other else []
     state = states[0] if states else State.OPEN
     nearest = ()
     if state not in (State.OPEN, State.ENOUGH):
         ids = [each.id for each in ([doctor] if doctor else among)]
-        nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, **more))
-    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]), group or None)
+        away = [(other.starts_at, other.ends_at)] if other else []
+        nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, away=away, **more))
+    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]), other, group or None)
 
 
 def group_of(session, clinic_id, slot_id):

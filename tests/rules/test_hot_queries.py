@@ -21,6 +21,7 @@ from clinic.queries import (
     connections,
     finder,
     finding,
+    limits,
     patients,
     portal_offers,
     requests,
@@ -104,6 +105,10 @@ def _statements(place):
         "the rooms of a visit": (rooms.CHOICES, ids | {"visit_id": place.patients[0], "person_id": place.desk_id}),
         "what somebody who books is offered": (portal_offers.OFFER, ids | {"patient_id": place.patients[0]}),
         "the booking's lock": (booking.LOCK, ids | {"patient_id": place.patients[0]}),
+        "whether the patient is elsewhere": (
+            limits.ELSEWHERE,
+            bounds | ids | {"patient_id": place.patients[0], "moved_id": None},
+        ),
         "holds that ran out": (DROP_EXPIRED, ids),
         "shared times nobody sits in": (DROP_EMPTY, ids),
         "what is in a booking's way": (MAKE_ROOM, asked | ids),

@@ -242,9 +242,15 @@ class Desk(PatientChoice):
             return None
         return picking.judge(
             db.session(), current.clinic, self.kind, self.doctor, self.mode, self.asked.starts_at,
-            person_id=current.user.id, patient_id=self._is_one_more and self.asked.patient_id, among=self.doctors,
+            person_id=current.user.id, patient_id=self.asked.patient_id, moved=self.visit, among=self.doctors,
             wanted_rooms=self.wanted_rooms,
         )  # fmt: skip
+
+    @property
+    def in_the_way(self):
+        """What stands in the way of the chosen time; not its own visit, which gives its time back first."""
+        found = self.choice.in_the_way
+        return tuple(each for each in found if each in picking.OF_THE_PATIENT) if self.is_own_time else found
 
     @property
     def so_far(self):
@@ -254,11 +260,6 @@ class Desk(PatientChoice):
         kind_id, room_id = kind.id if kind else None, next(iter(self.wanted_rooms), None)
         chosen = {"visit_type_id": kind_id, "visit_mode": self.mode, "wanted_room": room_id, **more}
         return replace(self.asked, patient_id=None, **chosen).facts
-
-    @property
-    def _is_one_more(self):
-        """Whether the patient gets one more visit of the type, and not another time for one."""
-        return not self.visit or self.visit.visit_type_id != self.kind.id
 
     @property
     def is_late(self):
