@@ -132,3 +132,11 @@ def test_every_kind_of_message_is_wholly_in_the_language(app, cast, language):
     assert {kind for kind, *_ in told} == set(NotificationKind) and not english
     for kind, about, mail, text in told:
         assert mail.subject and not ENGLISH.findall(f"{mail.subject} {mail.text} {text.text}"), (kind, about)
+
+
+def test_until_when_a_time_is_kept_is_right_in_german_whatever_the_time_is_called(app, cast):
+    with app.test_request_context():
+        told = previews(cast.rose, Telling(), "de")
+    texts = [mail.text for kind, _about, mail, _text in told if kind == NotificationKind.OFFER]
+    assert any("diese Zeit" in text for text in texts) and any("Termin frei" in text for text in texts)
+    assert all("Die Reservierung gilt bis" in text for text in texts)
