@@ -1,4 +1,4 @@
-"""When somebody is at the desk: while a doctor of the clinic has hours that nothing closes."""
+"""When somebody is at the desk: while a doctor has hours that nothing closes, or a published time."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from clinic.walltime import today
 DAYS_AHEAD = 14
 # A doctor's leave closes no desk: somebody is there to tell the patients.
 THERE_FROM = sa.text(
-    f"""SELECT min(greatest(lower(piece), now()))
+    f"""SELECT min(greatest(lower(piece), now())) FROM (
+SELECT unnest(tstzmultirange(tstzrange({OPENS}, {CLOSES})) - shut.times) AS piece
   FROM (SELECT CAST(:today AS date) + n AS day FROM generate_series(0, {DAYS_AHEAD}) AS n) AS d
   JOIN availabilities AS a
     ON a.clinic_id = :clinic_id AND a.status = 'active' AND {ON_DAY.format(day="d.day")}
@@ -22,8 +23,12 @@ THERE_FROM = sa.text(
        SELECT coalesce(range_agg(tstzrange(c.starts_at, c.ends_at)), '{{}}') AS times FROM closures AS c
         WHERE c.clinic_id = :clinic_id AND c.removed_at IS NULL AND coalesce(c.provider_id = a.provider_id, true)
           AND (c.location_id IS NULL OR c.location_id = coalesce(a.location_id, p.location_id, {ONLY_ONE}))) AS shut
- CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange({OPENS}, {CLOSES})) - shut.times) AS piece
- WHERE {OPENS} < {CLOSES} AND upper(piece) > now()"""
+ WHERE {OPENS} < {CLOSES}
+UNION ALL
+SELECT tstzrange(s.starts_at, s.ends_at) FROM slots AS s
+ WHERE s.clinic_id = :clinic_id AND s.kind = 'published' AND s.closed_at IS NULL
+   AND s.starts_at > now() - interval '24 hours' AND s.starts_at < now() + interval '{DAYS_AHEAD} days') AS pieces
+ WHERE upper(piece) > now()"""
 )
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from clinic.actions import groups
+from clinic.actions.groups import Group
 from clinic.db import now
 from clinic.models.notifications import Channel, NotificationKind, NotificationState
 from clinic.models.offers import SlotOffer
@@ -88,6 +90,13 @@ class TestTheDesk:
         session.execute(sa.text("UPDATE availabilities SET status = 'paused'"))
         session.commit()
         assert there_from(session, cast.rose) is None and not is_there(session, cast.rose)
+
+    def test_is_attended_in_a_published_time_as_well(self, session, cast):
+        session.execute(sa.text("UPDATE availabilities SET status = 'paused'"))
+        evening = cast.tomorrow_at(18)
+        groups.publish(session, Group(cast.dr_osei.id, 5, cast.consultation.id), evening, by=cast.amara.actor)
+        session.commit()
+        assert there_from(session, cast.rose) == evening
 
     def test_opens_with_the_first_doctors_hours(self, session, cast):
         since = there_from(session, cast.rose)
