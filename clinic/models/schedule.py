@@ -1,6 +1,6 @@
 """When visits can be: visit types, weekly and dated hours, and the pieces of a doctor's time that are taken."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, one_of, word
+from clinic.db import Base, Choice, ChoiceType, Timestamped, money_range, now, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
 from clinic.models.organizations import Location
 from clinic.models.people import VisitMode
@@ -47,7 +47,22 @@ class SlotStatus(Choice):
     BLOCKED = "blocked", word("Blocked")
 
 
-class VisitType(ClinicOwned, Timestamped, Base):
+class PatientsMayChange:
+    """Until when patients change visits of a type by themselves, for whatever has a type's rules."""
+
+    __slots__ = ()
+
+    def may_be_moved(self, starts_at):
+        """Whether a patient who takes this time may move the visit themselves, at least now."""
+        is_theirs = self.is_active and self.booking != BookingRule.OFF
+        return is_theirs and now() < starts_at - timedelta(hours=self.move_cutoff_hours)
+
+    def may_be_cancelled(self, starts_at):
+        """Whether a patient who takes this time may cancel the visit themselves, at least now."""
+        return now() < starts_at - timedelta(hours=self.cancel_cutoff_hours)
+
+
+class VisitType(PatientsMayChange, ClinicOwned, Timestamped, Base):
     """A kind of visit the clinic offers: its length, its price, and the rules of booking it."""
 
     __tablename__ = "visit_types"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
-from clinic.models.schedule import BookingRule, VisitType
+from clinic.models.schedule import BookingRule, PatientsMayChange, VisitType
 
 # Asked by every page on the way to a visit, so it is one statement of plain columns: a row for each doctor.
 OFFER = sa.text(
@@ -55,9 +56,10 @@ PRICES = sa.text(
 
 
 @dataclass(frozen=True, slots=True)
-class OfferedType:
+class OfferedType(PatientsMayChange):
     """A type of visit in use, as far as somebody who books it needs to know."""
 
+    is_active: ClassVar[bool] = True
     id: UUID
     name: str
     visit_mode: VisitMode | None

@@ -21,6 +21,13 @@ def test_the_last_look_says_until_when_the_visit_can_be_moved_and_cancelled(maya
     assert "move the visit yourself until 1 hour before" in page and "cancel it until it begins" in page
 
 
+def test_the_last_look_promises_nothing_that_is_over(maya, cast, session):
+    cast.consultation.move_cutoff_hours = cast.consultation.cancel_cutoff_hours = 200
+    session.commit()
+    page = maya.open("portal.booking.check", **way(cast, cast.tomorrow_at(10))).text
+    assert "To move or cancel a visit at this time, please call us." in page and "hours before" not in page
+
+
 def test_so_does_the_page_of_the_visit(maya, cast):
     visit = cast.booked(cast.tomorrow_at(10, days=3), patient=cast.maya_patient)
     page = maya.open("portal.visits.show", visit_id=visit.id).text

@@ -7,6 +7,7 @@ from clinic.actions import offer_links, offers, visits
 from clinic.models.audit import AuditEntry
 from clinic.models.offers import OfferStatus
 from clinic.models.people import VisitMode
+from clinic.models.schedule import BookingRule
 from clinic.models.visits import CancelReason
 from tests.actions.offering import offered, run_out
 from tests.actions.stranding import leave
@@ -54,9 +55,28 @@ class TestShow:
     def test_before_a_visit_is_booked_it_says_the_price_and_until_when_it_can_be_changed(self, nobody, session, cast):
         cast.consultation.fee, cast.dr_osei.consultation_fee = 60, 75
         session.commit()
-        anew = offered(session, cast, cast.tomorrow_at(15))
+        anew = offered(session, cast, cast.tomorrow_at(15, days=3))
         page = nobody.open("public.offers.show", token=offer_links.token_of(anew)).text
         assert "Price: £75.00" in page and "cancel it until 24 hours before" in page
+
+    @pytest.mark.parametrize(
+        ("move", "cancel", "booking", "words"),
+        [
+            (200, 200, BookingRule.INSTANT, "To move or cancel a visit at this time, please call us."),
+            (200, 24, BookingRule.INSTANT, "cancel the visit yourself until 24 hours before. To move it, please"),
+            (24, 200, BookingRule.INSTANT, "move the visit yourself until 24 hours before. To cancel it, please"),
+            (24, 24, BookingRule.OFF, "cancel the visit yourself until 24 hours before. To move it, please"),
+        ],
+    )
+    def test_it_promises_no_change_until_a_moment_that_is_over(
+        self, nobody, session, cast, move, cancel, booking, words
+    ):
+        kind = cast.consultation
+        kind.move_cutoff_hours, kind.cancel_cutoff_hours, kind.booking = move, cancel, booking
+        session.commit()
+        anew = offered(session, cast, cast.tomorrow_at(15, days=3))
+        page = nobody.open("public.offers.show", token=offer_links.token_of(anew)).text
+        assert words in page and "After that please call us" not in page
 
     def test_where_a_visit_only_moves_neither_is_said_again(self, nobody, session, cast, token):
         cast.consultation.fee = 60
