@@ -8,6 +8,12 @@ from clinic.actions import patient_changes, patient_words
 from clinic.actions.acting import Refused, action
 from clinic.models.patients import Patient, PatientTag, TagKind
 
+# Small words that belong to a last name: Nele von Berg, Anna de la Cruz, Omar bin Said.
+PARTICLES = {
+    "af", "al", "av", "bin", "bint", "da", "dal", "dalla", "das", "de", "degli", "dei", "del", "della", "den", "der",
+    "des", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "los", "op", "'t", "te", "ten", "ter", "van",
+    "vom", "von", "zu", "zum", "zur",
+}  # fmt: skip
 NEXT_NUMBER = sa.text("SELECT nextval('patient_numbers')")
 
 
@@ -76,5 +82,7 @@ def _with_names(full_name, details):
     """First and last name out of the whole, where nobody said them apart."""
     if details.get("first_name") or details.get("last_name"):
         return details
-    first, _, last = full_name.strip().rpartition(" ")
-    return {**details, "first_name": first or last, "last_name": last if first else None}
+    words = full_name.split()
+    # A last name begins with its first particle, else it is the last word; whatever comes first is a first name.
+    begins = next((at for at, each in enumerate(words) if at and each.casefold() in PARTICLES), max(len(words) - 1, 1))
+    return {**details, "first_name": " ".join(words[:begins]), "last_name": " ".join(words[begins:]) or None}

@@ -31,6 +31,19 @@ class TestRegister:
         assert words(first) == {"zoe", "quill", "#555064970244", number_word(first.mrn)}
         assert (second.first_name, second.last_name) == ("Cher", None)
 
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ("Nele", "von Berg"), ("Nele Marie", "von der Leyen"), ("Vincent", "van Gogh"), ("Anna", "de la Cruz"),
+            ("Leonardo", "Di Caprio"), ("Anna Maria", "Lopez"), ("Al", "Green"),
+        ],
+    )  # fmt: skip
+    def test_small_words_belong_to_the_last_name(self, session, cast, first, last):
+        patient = patients.register(session, by=cast.amara.actor, full_name=f"{first}  {last} ")
+        assert (patient.first_name, patient.last_name) == (first, last)
+        patients.update(patient, by=cast.amara.actor, full_name="Cher von")
+        assert (patient.first_name, patient.last_name) == ("Cher", "von")
+
     def test_it_is_remembered_without_what_was_written(self, session, cast):
         zoe = patients.register(session, by=cast.amara.actor, full_name="Zoë Quill", date_of_birth=date(1990, 1, 2))
         entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.resource_id == zoe.id)).one()
