@@ -68,6 +68,8 @@ class Wish:
     told: bool = True
     wanted_rooms: tuple[UUID, ...] = ()
     kept_rooms: tuple[UUID, ...] = ()
+    # True where somebody at the desk is told, and has to say why, if the patient is with another doctor then.
+    alone: bool = False
     # True where it was theirs a moment ago: a group that was closed for booking takes them in again.
     was_theirs: bool = False
 
@@ -84,7 +86,7 @@ def book(session, wish: Wish, *, by: Actor) -> UUID:
     Of a type the clinic answers first, the visit is *requested*: it holds its time until answered or answer_by.
     """
     terms = lock(session, wish, by=by)
-    limits.keep_from_two_at_once(session, wish, terms, by=by)
+    limits.keep_from_two_at_once(session, wish, terms)
     return enter(session, wish, terms, seat(session, wish, terms, by=by), by=by)
 
 

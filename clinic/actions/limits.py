@@ -32,12 +32,9 @@ def keep_per_patient(session, wish, terms, *, by, moved=None):
     raise Refused(sentence, field="overbook_reason")
 
 
-def keep_from_two_at_once(session, wish, terms, *, by, moved=None):
-    """Refuse the desk a time at which the patient is with another doctor; it may take it with a reason.
-
-    Whoever books for themselves knows where they are, and what they had before they may have again.
-    """
-    if by.in_portal or wish.patient_id is None or wish.overbook or wish.was_theirs:
+def keep_from_two_at_once(session, wish, terms, *, moved=None):
+    """Refuse a wish to be ``alone`` where the patient is with another doctor then; with a reason the desk has it."""
+    if not wish.alone or wish.patient_id is None or wish.overbook:
         return
     ends_at = wish.starts_at + timedelta(minutes=terms.minutes)
     ids = wish.clinic_id, wish.patient_id, wish.provider_id

@@ -63,11 +63,14 @@ def _against(session, visit, wish, provider_ids, by):
 
 
 def _of_limits(session, wish, terms, visit, by):
-    for keep in (limits.keep_per_patient, limits.keep_from_two_at_once):
-        try:
-            keep(session, wish, terms, by=by, moved=visit)
-        except Refused as refusal:
-            yield refusal
+    try:
+        limits.keep_per_patient(session, wish, terms, by=by, moved=visit)
+    except Refused as refusal:
+        yield refusal
+    try:
+        limits.keep_from_two_at_once(session, wish, terms, moved=visit)
+    except Refused as refusal:
+        yield refusal
 
 
 def _nearest(session, visit, wish, zone, provider_ids, by):

@@ -57,7 +57,7 @@ class Plan:
         return booking.Wish(
             self.clinic_id, self.provider_id, self.visit_type_id, self.patient_id, starts_at, self.visit_mode,
             reason=self.reason, notes=self.notes, source=VisitSource.DESK, meeting_url=self.meeting_url,
-            overbook=overbook,
+            overbook=overbook, alone=True,
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _is_elsewhere(visit, wish):
 def _wish(visit, starts_at, provider_id, overbook=None):
     return booking.Wish(
         visit.clinic_id, provider_id, visit.visit_type_id, visit.patient_id, starts_at, visit.visit_mode,
-        overbook=overbook,
+        overbook=overbook, alone=True,
     )  # fmt: skip
 
 

@@ -131,7 +131,7 @@ def shift(visit, wish: Wish, *, by):
     session, own = object_session(visit), visit_rooms.kept(visit, wish)
     lock_both(session, visit, own)
     terms = lock(session, own, by=by, moved=visit)
-    limits.keep_from_two_at_once(session, own, terms, by=by, moved=visit)
+    limits.keep_from_two_at_once(session, own, terms, moved=visit)
     # The old time is given back first, so that a visit may move by less than its own length.
     slots.let_visits_point_ahead(session)
     slots.release(session, visit.clinic_id, visit.slot_id)

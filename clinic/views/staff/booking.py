@@ -146,7 +146,8 @@ def wish_of(form, patient_id):
     text = {name: form[name].data for name in ("reason", "notes", "meeting_url") if name in form}
     return Wish(
         current.clinic.id, form.provider_id.data or _whoever(form), form.visit_type_id.data, patient_id,
-        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, wanted_rooms=form.wanted_rooms, **text,
+        form.starts_at.data, form.mode, overbook=form.overbook_reason.data, wanted_rooms=form.wanted_rooms, alone=True,
+        **text,
     )  # fmt: skip
 
 
