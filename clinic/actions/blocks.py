@@ -1,6 +1,6 @@
 """Blocking a doctor's time: leave, lunch, a meeting. A block may lie over booked visits, which then need a new time."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from clinic.models.schedule import Slot, SlotKind, SlotStatus
 from clinic.queries.blocks import LONGEST
 from clinic.walltime import bounds
 
-DAY = timedelta(hours=24)
+DAY, EPOCH = timedelta(hours=24), datetime(1970, 1, 1, tzinfo=UTC)
 INSERT = sa.insert(Slot.__table__)
 
 
@@ -92,6 +92,26 @@ def remove(provider: Provider, piece_ids, starts_at, ends_at, *, by):
     tell_waitlist(session, provider.clinic_id, provider.id, starts_at, ends_at)
     bell.ring(session, provider.clinic_id, "visits")
     return provider
+
+
+def kept(blocks):
+    """Blocks of one reason as JSON can keep them, so that their removal can be taken back: whole minutes, in short."""
+    spans, last = [], 0
+    for block in blocks:
+        begins, ends = (int(moment.timestamp()) // 60 for moment in (block.starts_at, block.ends_at))
+        spans.append([begins - last, ends - begins])
+        last = begins
+    return {"reason": blocks[0].reason, "spans": spans}
+
+
+@action
+def restore(provider: Provider, facts, *, zone: str, by):
+    """Block again what was given back, as ``kept`` wrote it."""
+    spans, begins = [], EPOCH
+    for after, minutes in facts["spans"]:
+        begins += timedelta(minutes=after)
+        spans += pieces(begins, begins + timedelta(minutes=minutes), zone)
+    return repeat(provider, spans, reason=facts["reason"], by=by)
 
 
 def pieces(starts_at, ends_at, zone: str):

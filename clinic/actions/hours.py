@@ -1,6 +1,7 @@
 """A doctor's hours: every week or on one date, in wall time of the clinic's zone."""
 
 from datetime import date, time
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
@@ -10,6 +11,7 @@ from clinic import bell
 from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist_of_hours
+from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, AvailabilityStatus
 
@@ -40,7 +42,7 @@ def add(session, provider: Provider, *, by, **details):
 @action
 def update(row: Availability, provider: Provider, *, by, **details):
     """Change hours where they stand; visits they no longer cover where they were are stranded, others are no more."""
-    session, former, held = object_session(row), _kept(row), strandings.hold_hours(provider)
+    session, former, held = object_session(row), kept(row), strandings.hold_hours(provider)
     with session.no_autoflush:
         for name, value in details.items():
             setattr(row, name, value)
@@ -48,7 +50,7 @@ def update(row: Availability, provider: Provider, *, by, **details):
             _fits_beside_the_others(session, row)
     stranding_returns.stand_again(session, held.stranded, by=by)
     strandings.by_hours(provider, row, {"do": "update", "row_id": str(row.id), "row": former}, held, by=by)
-    if not _only_shorter(_kept(row), former):
+    if not _only_shorter(kept(row), former):
         tell_waitlist_of_hours(session, provider, row.id, _replaced(former))
     bell.ring(session, row.clinic_id, "visits")
     return row
@@ -79,7 +81,7 @@ def resume(row: Availability, provider: Provider, *, by):
 @action
 def remove(row: Availability, provider: Provider, *, by):
     """Take the hours away; what is booked in them stays booked."""
-    session, former, held = object_session(row), _kept(row), strandings.hold_hours(provider)
+    session, former, held = object_session(row), kept(row), strandings.hold_hours(provider)
     session.delete(row)
     # Without the hours of one date the weekly ones count on it again.
     stranding_returns.stand_again(session, held.stranded, by=by)
@@ -91,12 +93,22 @@ def remove(row: Availability, provider: Provider, *, by):
     return row
 
 
-def _kept(row):
+def kept(row):
     """The hours as JSON can keep them, so that a change can be taken back."""
     facts = {name: getattr(row, name) for name in KEPT}
     return {name: value.isoformat() if isinstance(value, date | time) else value for name, value in facts.items()} | {
         "location_id": row.location_id and str(row.location_id)
     }
+
+
+def read(row):
+    """The hours as ``kept`` wrote them."""
+    reads = {
+        "on_date": date.fromisoformat, "valid_from": date.fromisoformat, "valid_until": date.fromisoformat,
+        "start_time": time.fromisoformat, "end_time": time.fromisoformat, "location_id": UUID,
+        "visit_mode": VisitMode, "status": AvailabilityStatus,
+    }  # fmt: skip
+    return {name: reads[name](value) if value is not None and name in reads else value for name, value in row.items()}
 
 
 def _only_shorter(is_now, former):

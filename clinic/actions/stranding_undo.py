@@ -1,6 +1,6 @@
 """Taking back the change that stranded visits, as long as nobody has answered: times and hours are as before."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,9 +9,8 @@ from sqlalchemy.orm import object_session
 from clinic.actions import blocks, closures, hours, providers, stranding_returns, strandings
 from clinic.actions.acting import Refused, action
 from clinic.models.closures import Closure
-from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
-from clinic.models.schedule import Availability, AvailabilityStatus
+from clinic.models.schedule import Availability
 from clinic.models.strandings import Stranding, StrandingCause
 from clinic.queries.strandings import is_answered
 
@@ -59,13 +58,13 @@ def _hours(session, stranding, by):
     if former.get("do") != "add" and not found:
         raise Refused("These hours have been changed since. Please change them by hand.")
     if former["do"] == "add":
-        hours.add(session, provider, by=by, **_read(former["row"]))
+        hours.add(session, provider, by=by, **hours.read(former["row"]))
     elif former["do"] == "remove":
         hours.remove(found, provider, by=by)
     elif former["do"] == "resume":
         hours.resume(found, provider, by=by)
     else:
-        hours.update(found, provider, by=by, **_read(former["row"]))
+        hours.update(found, provider, by=by, **hours.read(former["row"]))
 
 
 def _inactive(session, stranding, by):
@@ -77,13 +76,3 @@ RESTORE = {C.BLOCK: _block, C.CLOSURE: _closure, C.HOURS: _hours, C.INACTIVE: _i
 
 def _doctor(session, stranding):
     return session.scalars(sa.select(Provider).where(Provider.id == stranding.provider_id)).one()
-
-
-def _read(row):
-    """A row of hours out of the JSON in which it was kept."""
-    reads = {
-        "on_date": date.fromisoformat, "valid_from": date.fromisoformat, "valid_until": date.fromisoformat,
-        "start_time": time.fromisoformat, "end_time": time.fromisoformat, "location_id": UUID,
-        "visit_mode": VisitMode, "status": AvailabilityStatus,
-    }  # fmt: skip
-    return {name: reads[name](value) if value is not None and name in reads else value for name, value in row.items()}

@@ -35,6 +35,11 @@ class Block:
     # The same hours on later days, where somebody blocked them again and again.
     more: tuple = ()
 
+    @property
+    def every(self):
+        """The block and the same hours of later days, each by itself."""
+        return (self, *self.more)
+
     def last_day(self, zone: str):
         """The last day of a block that lasts whole days of the zone's calendar, or None."""
         begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))

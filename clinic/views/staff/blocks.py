@@ -14,6 +14,7 @@ from clinic.forms.blocks import BlockForm
 from clinic.htmx import again, changed, show, wants_part
 from clinic.openings import listed
 from clinic.queries import blocks as asked
+from clinic.views.staff import taken_away
 from clinic.views.staff.providers import load
 from clinic.views.staff.stranded import opened
 
@@ -47,7 +48,21 @@ def remove(provider_id, block_id):
     provider = load(provider_id)
     found = [block for block in asked.coming(db.session(), provider.id) if block.id == block_id] or abort(404)
     blocks.remove(provider, found[0].piece_ids, found[0].starts_at, found[0].ends_at, by=current.actor)
-    return _changed(provider, _("The time is open again."))
+    return _changed(provider, _("The time is open again."), way_back(provider, found[0]))
+
+
+@bp.post("/<uuid:block_id>/restore", needs=Permission.SCHEDULE_BLOCK, shows="visits")
+def restore(provider_id, block_id):
+    """Take a removal back, over visits booked meanwhile too."""
+    provider = load(provider_id)
+    blocks.restore(provider, taken_away.kept(provider, block_id), zone=current.clinic.timezone, by=current.actor)
+    return opened(_("The time is blocked.")) or _changed(provider)
+
+
+def way_back(provider, block):
+    """The address that blocks again what was just given back: the block, on all of its days."""
+    taken_away.keep(provider, block.id, blocks.kept(block.every))
+    return url_for("staff.blocks.restore", provider_id=provider.id, block_id=block.id)
 
 
 def _page(provider, form):
@@ -60,13 +75,13 @@ def _page(provider, form):
     }  # fmt: skip
 
 
-def _changed(provider, message=None):
+def _changed(provider, message=None, undo=None):
     page = _page(provider, BlockForm(formdata=None))
     many = len(page["stranded"])
     if message is None:
         lying = ngettext("%(num)d visit lies in it.", "%(num)d visits lie in it.", many) if many else ""
         message = f"{_('The time is blocked.')} {lying}".strip()
-    return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, **page)
+    return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, undo=undo, **page)
 
 
 def _again(provider, form, status=422):

@@ -17,6 +17,7 @@ from clinic.models.schedule import Availability
 from clinic.queries import closures
 from clinic.queries import hours as asked
 from clinic.queries.providers import locations
+from clinic.views.staff import taken_away
 from clinic.views.staff.providers import load
 from clinic.views.staff.stranded import opened
 from clinic.walltime import today
@@ -87,7 +88,8 @@ def pause(provider_id, row_id):
     """Offer nothing in these hours for a while."""
     provider = load(provider_id)
     hours.pause(_row(provider, row_id), provider, by=current.actor)
-    return _changed(provider, _("These hours are paused: nothing new can be booked in them."))
+    undo = url_for(".resume", provider_id=provider.id, row_id=row_id)
+    return _changed(provider, _("These hours are paused: nothing new can be booked in them."), undo)
 
 
 @bp.post("/<uuid:row_id>/resume", needs=Permission.SCHEDULE_EDIT)
@@ -95,15 +97,26 @@ def resume(provider_id, row_id):
     """Offer times in them again."""
     provider = load(provider_id)
     hours.resume(_row(provider, row_id), provider, by=current.actor)
-    return _changed(provider, _("These hours count again."))
+    undo = url_for(".pause", provider_id=provider.id, row_id=row_id)
+    return _changed(provider, _("These hours count again."), undo)
 
 
 @bp.post("/<uuid:row_id>/remove", needs=Permission.SCHEDULE_EDIT)
 def remove(provider_id, row_id):
     """Take the hours away."""
     provider = load(provider_id)
-    hours.remove(_row(provider, row_id), provider, by=current.actor)
-    return _changed(provider, _("The hours are removed; visits booked in them stay."))
+    row = hours.remove(_row(provider, row_id), provider, by=current.actor)
+    taken_away.keep(provider, row_id, hours.kept(row))
+    undo = url_for(".restore", provider_id=provider.id, row_id=row_id)
+    return _changed(provider, _("The hours are removed; visits booked in them stay."), undo)
+
+
+@bp.post("/<uuid:row_id>/restore", needs=Permission.SCHEDULE_EDIT)
+def restore(provider_id, row_id):
+    """Take a removal back."""
+    provider = load(provider_id)
+    hours.add(db.session(), provider, by=current.actor, **hours.read(taken_away.kept(provider, row_id)))
+    return _changed(provider, _("The hours are back."))
 
 
 def _row(provider, row_id):
@@ -149,12 +162,13 @@ def _with_places(form):
     return form
 
 
-def _changed(provider, message):
+def _changed(provider, message, undo=None):
     db.session.flush()
     workbench = opened(message)
     if workbench is not None:
         return workbench
-    return changed(PART, then=url_for(".index", provider_id=provider.id), message=message, **_page(provider))
+    then = url_for(".index", provider_id=provider.id)
+    return changed(PART, then=then, message=message, undo=undo, **_page(provider))
 
 
 def _again(provider, status=422, **forms):

@@ -13,6 +13,7 @@ from clinic.forms.repeated_blocks import RepeatedBlockForm
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.queries import blocks as asked
+from clinic.views.staff.blocks import way_back
 from clinic.views.staff.providers import load
 from clinic.views.staff.stranded import opened
 
@@ -49,10 +50,10 @@ def remove(provider_id, block_id):
     provider = load(provider_id)
     sets = asked.together(asked.coming(db.session(), provider.id), current.clinic.timezone)
     found = next((block for block in sets if block.id == block_id), None) or abort(404)
-    every = (found, *found.more)
-    pieces = [piece_id for block in every for piece_id in block.piece_ids]
-    blocks.remove(provider, pieces, found.starts_at, every[-1].ends_at, by=current.actor)
-    return changed(then=url_for("staff.blocks.index", provider_id=provider_id), message=_("The time is open again."))
+    pieces = [piece_id for block in found.every for piece_id in block.piece_ids]
+    blocks.remove(provider, pieces, found.starts_at, found.every[-1].ends_at, by=current.actor)
+    then, undo = url_for("staff.blocks.index", provider_id=provider_id), way_back(provider, found)
+    return changed(then=then, message=_("The time is open again."), undo=undo)
 
 
 def _refused(provider_id, form, refused):
