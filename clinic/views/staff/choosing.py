@@ -24,9 +24,6 @@ from clinic.views.staff.heeds import heeds_of
 from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
 
-# What is chosen so far, wherever on the page that was; it stands in hidden fields beside the button that books.
-SO_FAR = "#chosen input.so-far"
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -80,8 +77,8 @@ class PatientChoice:
 
     # How htmx puts the form of a new patient into the page, where that is not a page of its own.
     swaps: ClassVar = {}
-    # How htmx chooses a patient with what has been chosen since the page was made; else the link leads on by itself.
-    takes_along: ClassVar = {}
+    # What htmx draws anew for a patient who is chosen with all that was chosen before; empty where a link leads there.
+    takes_along: ClassVar = ""
 
     def __init__(self, asked, path, find_path):
         self.asked, self.path, self.q = asked, path, typed()
@@ -129,10 +126,7 @@ class PatientChoice:
 class Desk(PatientChoice):
     """Everything on the page that picks a time; each part is looked up only when it is shown."""
 
-    takes_along: ClassVar = {
-        "hx_include": SO_FAR, "hx_target": "#main", "hx_select": "#main", "hx_swap": "outerHTML", "hx_push_url": "true",
-        "hx_indicator": "#progress",
-    }  # fmt: skip
+    takes_along: ClassVar = "#main"
 
     def __init__(self, form, asked, visit=None):
         move = {"visit_id": visit.id} if visit else {}

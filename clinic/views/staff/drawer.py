@@ -15,7 +15,7 @@ from clinic.htmx import again, changed, show, wants_part
 from clinic.views.asked import own_path
 from clinic.views.staff.beside import is_alone
 from clinic.views.staff.booking import booked, form_of_address
-from clinic.views.staff.choosing import SO_FAR, Asked, Desk
+from clinic.views.staff.choosing import Asked, Desk
 from clinic.views.staff.patients import alike_to, onwards, own_clinic
 
 bp = GuardedBlueprint("drawer", __name__, face="staff", url_prefix="/drawer")
@@ -27,7 +27,7 @@ class Drawer(Desk):
     """The desk's choices beside the calendar: the doctor and the time are chosen, everything else is here."""
 
     swaps: ClassVar = {"hx_target": "#drawer", "hx_swap": "outerHTML"}
-    takes_along: ClassVar = {**swaps, "hx_include": SO_FAR}
+    takes_along: ClassVar = "#drawer"
 
     def __init__(self, form, asked):
         super().__init__(form, asked)
