@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from clinic.db import now
 from clinic.models.people import VisitMode
 from clinic.queries.limits import elsewhere, is_enough
+from clinic.queries.open_parts import STANDS
 from clinic.queries.open_times import first_times, fits, nearest_open
 
 # The days looked at, and how many of those with a time left are shown.
@@ -42,6 +43,13 @@ ROOM_NAMES = sa.text(
 GROUP = sa.text(
     """SELECT s.title, s.ends_at FROM slots AS s
         WHERE s.clinic_id = :clinic_id AND s.id = :slot_id AND s.kind = 'published'"""
+)
+# For how many minutes the doctor is still free from a moment on; none of what is taken is longer than a day.
+FREE_FOR = sa.text(
+    f"""SELECT extract(epoch FROM min(s.busy_from) - CAST(:starts_at AS timestamptz))::int / 60 FROM slots AS s
+         WHERE s.clinic_id = :clinic_id AND s.provider_id = :provider_id AND s.busy_until > :starts_at
+           AND s.starts_at > CAST(:starts_at AS timestamptz) - interval '28 hours'
+           AND s.starts_at < CAST(:starts_at AS timestamptz) + interval '28 hours' AND {STANDS}"""
 )
 
 
@@ -131,6 +139,8 @@ class Choice:
     rooms: tuple[str, ...] = ()
     # What stands in the way besides.
     also: tuple[State, ...] = ()
+    # Of a time that is taken by and by: for how many minutes it is free; None where nothing is.
+    free_minutes: int | None = None
     # The patient's visit with somebody else at that time, as ``limits.elsewhere`` reads it, or None.
     other: Any = None
     # The group in which it is a seat, with its ``title`` and ``ends_at``, or None.
@@ -231,7 +241,15 @@ def judge(
         ids = [each.id for each in ([doctor] if doctor else among)]
         away = [(other.starts_at, other.ends_at)] if other else []
         nearest = tuple(nearest_open(session, clinic, kind, ids, starts_at, away=away, **more))
-    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]), other, group or None)
+    left = free_for(session, clinic.id, doctor.id, starts_at, person_id) if State.TAKEN in states else None
+    return Choice(kind, mode, starts_at, doctor, state, nearest, rooms, tuple(states[1:]), left, other, group or None)
+
+
+def free_for(session, clinic_id, provider_id, starts_at, person_id):
+    """For how many minutes the doctor is free before what is taken begins; None where it has begun by then."""
+    ids = {"clinic_id": clinic_id, "provider_id": provider_id, "person_id": person_id}
+    minutes = session.connection().execute(FREE_FOR, {**ids, "starts_at": starts_at}).scalar()
+    return minutes if minutes and minutes > 0 else None
 
 
 def group_of(session, clinic_id, slot_id):
