@@ -76,7 +76,7 @@ def test_two_desks_that_move_and_cancel_the_same_series_never_deadlock(app, sess
 
 def test_two_desks_that_move_two_series_between_the_same_doctors_never_deadlock(app, session, cast):
     one, _members = booked(session, cast)
-    other, _members = booked(session, cast, provider_id=cast.dr_lind.id)
+    other, _members = booked(session, cast, provider_id=cast.dr_lind.id, patient_id=cast.maya_patient.id)
     keys, amara = [(each.clinic_id, each.id) for each in (one, other)], cast.amara.actor
     shifts = [shift_of(cast, days=1, provider=doctor) for doctor in (cast.dr_lind, cast.dr_osei)]
 
