@@ -1,6 +1,7 @@
 """The stranded-patients workbench: opened by leave, answered by link or phone, taken back."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -76,7 +77,10 @@ class TestShow:
         assert page.text.count("Says yes on the phone") == 2
 
     def test_the_open_ones_stand_in_a_list_until_each_has_another_time(self, amara, stranding, rows):
-        assert str(stranding.id) in amara.open("staff.stranded.index").text
+        page = amara.open("staff.stranded.index").text
+        # Two changes of one doctor’s hours are told apart by when they were made.
+        clock = f"{stranding.created_at.astimezone(ZoneInfo('Europe/London')):%H:%M}"
+        assert str(stranding.id) in page and re.search(rf"changed [^<]+, {clock}<", page)
         for row in rows():
             amara.send("staff.stranded_visits.accept", stranding_id=stranding.id, stranded_id=row.id)
         assert "Nobody is stranded" in amara.open("staff.stranded.index").text
