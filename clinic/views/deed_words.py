@@ -153,6 +153,7 @@ DID = {
     "blocks.add": _l("%(who)s blocked a doctor’s time"),
     "blocks.remove": _l("%(who)s opened blocked time again"),
     "blocks.repeat": _l("%(who)s blocked a doctor’s time again and again"),
+    "blocks.restore": _l("%(who)s blocked time again that had just been opened"),
     "groups.publish": _l("%(who)s published a time for a group"),
     "groups.update": _l("%(who)s changed a time for a group"),
     "groups.close": _l("%(who)s closed a time for a group for booking"),
