@@ -11,7 +11,6 @@ from clinic.models.calls import CallAttempt
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, SlotOffer
 from clinic.models.texts import ReplyResult, TextReply
-from clinic.models.visits import VisitStatus
 
 ON_A_PAGE = 20
 # What its visit has overtaken, or whose visit has begun, is no news any more; the ledger keeps it.
@@ -31,11 +30,13 @@ WAITING = """
    AND (q.id IS NULL OR (n.kind = 'request_closed') = (q.status = 'cancelled'))"""
 # When there is no more to say: the visit has begun, or what is offered is kept no longer.
 OVER_AT = "coalesce(CASE WHEN n.kind = 'offer' THEN o.until END, n.visit_starts_at)"
+# As `Visit.is_unconfirmed` has it.
+UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
 LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth,
                CASE WHEN n.kind = 'offer' THEN o.until END AS kept_until, o.request_id, o.waitlist_entry_id,
-               v.status AS visit_status, n.facts {WAITING}
+               {UNCONFIRMED} AS visit_is_unconfirmed, n.facts {WAITING}
          ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
 # How much the desk has to say and to read.
@@ -68,19 +69,19 @@ class Call:
     kept_until: datetime | None
     request_id: UUID | None
     waitlist_entry_id: UUID | None
-    visit_status: str | None
+    visit_is_unconfirmed: bool | None
     facts: dict
     attempts: list
 
     @property
     def asks(self):
         """What the patient may answer: "offer", whether they take a time; "reminder", that they come; or None."""
-        return asks(self.kind, self.visit_status)
+        return asks(self.kind, self.visit_is_unconfirmed)
 
 
-def asks(kind, visit_status) -> str | None:
-    """What a message of this kind asks its patient, "offer" or "reminder", while the visit stands like this."""
-    if kind == NotificationKind.REMINDER and visit_status != VisitStatus.BOOKED:
+def asks(kind, is_unconfirmed) -> str | None:
+    """What a message of this kind asks its patient: "offer" or, where they have yet to say yes, "reminder"."""
+    if kind == NotificationKind.REMINDER and not is_unconfirmed:
         return None
     return NotificationKind(kind).value if kind in (NotificationKind.OFFER, NotificationKind.REMINDER) else None
 

@@ -26,7 +26,7 @@ class Ledger:
     @staticmethod
     def asks(line) -> str | None:
         """What the patient may answer to the line where somebody calls about it."""
-        return asks(line.kind, line.visit and line.visit.status)
+        return asks(line.kind, line.visit and line.visit.is_unconfirmed)
 
 
 def ledger(session, visit, clinic, telling) -> Ledger:

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 import sqlalchemy as sa
-from flask import current_app
 
 from clinic.blind import blinded
 from clinic.models.accounts import User, UserStatus
@@ -14,6 +13,7 @@ from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import ContactMethod, Relation
 from clinic.models.texts import TextNumber
+from clinic.texting import sms_is_there
 
 C = Channel
 PREFERRED = {
@@ -47,12 +47,6 @@ def ways(session, patient, country, *, with_sms) -> list[Reach]:
         known[C.EMAIL] = account_email(session, patient)
     in_order = PREFERRED[patient.preferred_contact_method]
     return [Reach(channel, known[channel]) for channel in in_order if known.get(channel)]
-
-
-def sms_is_there() -> bool:
-    """Whether text messages can be sent at all; in the trial they are kept where the mails are."""
-    config = current_app.config
-    return bool(config["SMS_URL"] or (config["MAIL_FOLDER"] and not config["MAIL_URL"]))
 
 
 def is_only_called(session, patient, country) -> bool:

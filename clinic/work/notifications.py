@@ -17,6 +17,7 @@ from clinic.queries.desk import is_there
 from clinic.queries.strandings import is_stranded
 from clinic.queries.telling import companions, needless, needs_no_call, soonest_of
 from clinic.scope import Scope
+from clinic.texting import sms_is_there
 from clinic.work import handing_over
 from clinic.work.handlers import handles
 from clinic.work.messages import words_of
@@ -96,7 +97,7 @@ def _tell(session, line, clinic, telling, by):
 
 def _way(session, line, clinic):
     """The way to take: the patient's own choice, but no call that nobody makes about a time kept for minutes."""
-    ways = reaching.ways(session, line.patient, clinic.country, with_sms=reaching.sms_is_there())
+    ways = reaching.ways(session, line.patient, clinic.country, with_sms=sms_is_there())
     written = [each for each in ways if each.channel != Channel.PHONE]
     if written and ways[0].channel == Channel.PHONE and _cannot_wait(session, line):
         return ways[0] if is_there(session, clinic) else written[0]
