@@ -19,6 +19,7 @@ from clinic.models.accounts import UserSession
 from clinic.models.consultations import Consultation
 from clinic.models.documents import DocumentState
 from clinic.models.groups import CalledOffGroup
+from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.offers import OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
@@ -142,6 +143,29 @@ def _proposed(asking):
     asking.session.get(StrandedVisit, (clinic_id, found["stranded_id"])).offer_id = offer.id
 
 
+def _offered(asking):
+    """A message that offers a time, until that ran out, and that somebody has to say by phone."""
+    _proposed(asking)
+    offer_id = asking.session.get(StrandedVisit, (asking.corner.clinic.id, asking.found["stranded_id"])).offer_id
+    return {"notification_id": _to_call(asking, NotificationKind.OFFER, offer_id=offer_id)}
+
+
+def _reminded(asking):
+    """A reminder of the visit that somebody has to say by phone; the visit has another time by now."""
+    at = datetime.now(UTC) + timedelta(days=2)
+    return {"notification_id": _to_call(asking, NotificationKind.REMINDER, visit_starts_at=at)}
+
+
+def _to_call(asking, kind, **facts):
+    visit = asking.session.get(Visit, (asking.corner.clinic.id, asking.found["visit_id"]))
+    line = Notification(
+        clinic_id=visit.clinic_id, id=uuid4(), patient_id=visit.patient_id, visit_id=visit.id, kind=kind,
+        channel=Channel.PHONE, state=NotificationState.CALL, text="Hello", desk_since=datetime.now(UTC), **facts,
+    )  # fmt: skip
+    asking.session.add(line)
+    return line.id
+
+
 def _with_a_service(asking):
     """Somebody to ask about insurance, in the clinic of whoever asks; nobody is asked here."""
     eligibility.SERVICES.setdefault("nobody", lambda: SimpleNamespace(name="Clearing house"))
@@ -162,6 +186,7 @@ STATES = {
     "staff.deletions.restore": _deleted,
     "staff.groups.restore": _called_off,
     "staff.stranded_visits.accept": _proposed, "staff.stranded_visits.decline": _proposed,
+    "staff.calls.accept": _offered, "staff.calls.decline": _offered, "staff.calls.confirm": _reminded,
     "staff.insurance.ask": _with_a_service,
 }  # fmt: skip
 # Whose address has no id, but something that leads to somebody's thing all the same.
