@@ -153,7 +153,7 @@ def _offered(asking):
 def _reminded(asking):
     """A reminder of the visit that somebody has to say by phone; the visit has another time by now."""
     at = datetime.now(UTC) + timedelta(days=2)
-    return {"notification_id": _to_call(asking, NotificationKind.REMINDER, visit_starts_at=at)}
+    return {"notification_id": _to_call(asking, NotificationKind.REMINDER, visit_starts_at=at, offset_hours=48)}
 
 
 def _to_call(asking, kind, **facts):
