@@ -92,13 +92,14 @@ class Lanes:
         if visit.visit_mode == VisitMode.VIRTUAL:
             type_ = words["video"] % {"type": type_}
         is_stranded = visit.is_stranded and visit.status in MOVABLE
-        is_so = {"stranded": is_stranded, "overbooked": visit.overbooked, "series": visit.in_series}
+        first = [words["stranded"]] if is_stranded else []
+        is_so = {"overbooked": visit.overbooked, "series": visit.in_series}
         marks = [words[name] for name, true in is_so.items() if true]
         opens = visit.patient_id not in self.closed or waits_for_anybody(visit)
         return SimpleNamespace(
             what="visit", id=visit.id, opens=opens, status=visit.status, word=self.badges[visit.status],
             time=self._time(visit.starts_at), until=self._time(visit.ends_at), name=visit.full_name,
-            more=" · ".join([type_, *marks]), moves=self.books and opens and visit.status in MOVABLE,
+            more=" · ".join([*first, type_, *marks]), moves=self.books and opens and visit.status in MOVABLE,
             doctor=visit.doctor or "", past=visit.starts_at.minute % 5,
         )  # fmt: skip
 
