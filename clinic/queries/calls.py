@@ -13,8 +13,11 @@ from clinic.models.offers import LIVE, SlotOffer
 from clinic.models.texts import ReplyResult, TextReply
 
 ON_A_PAGE = 20
-# What its visit has overtaken, or whose visit has begun, is no news any more; the ledger keeps it.
-WAITING = """
+# As `Visit.is_unconfirmed` has it.
+UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
+# What its visit has overtaken, whose visit has begun, or of which they have said that they come, is no news any more;
+# the ledger keeps it.
+WAITING = f"""
   FROM notifications AS n
   JOIN patients AS p ON p.clinic_id = n.clinic_id AND p.id = n.patient_id AND p.deleted_at IS NULL
    AND p.deceased_at IS NULL AND p.merged_into_id IS NULL AND p.erased_at IS NULL
@@ -26,12 +29,10 @@ WAITING = """
    AND CASE WHEN n.offer_id IS NULL THEN true WHEN n.kind = 'offer_withdrawn' THEN o.status = 'withdrawn'
             ELSE o.status IN ('prepared', 'sent') AND o.until > now() END
    AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
-        AND (n.kind = 'cancelled') = (v.status = 'cancelled')))
+        AND (n.kind = 'cancelled') = (v.status = 'cancelled') AND (n.kind <> 'reminder' OR {UNCONFIRMED})))
    AND (q.id IS NULL OR (n.kind = 'request_closed') = (q.status = 'cancelled'))"""
 # When there is no more to say: the visit has begun, or what is offered is kept no longer.
 OVER_AT = "coalesce(CASE WHEN n.kind = 'offer' THEN o.until END, n.visit_starts_at)"
-# As `Visit.is_unconfirmed` has it.
-UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
 LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth,

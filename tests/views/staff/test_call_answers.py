@@ -169,10 +169,12 @@ class TestAReminder:
         assert "Nobody has to be called" in amara.open("staff.calls.index").text
         assert fresh(session, visit).status == VisitStatus.CONFIRMED
 
-    def test_of_a_confirmed_visit_asks_for_nothing(self, session, cast, amara, reminder, visit):
+    def test_of_a_visit_they_have_confirmed_meanwhile_is_a_call_that_nobody_makes(
+        self, session, cast, amara, reminder, visit
+    ):
         visits.confirm(visit, by=cast.amara.actor)
         session.commit()
-        assert "Reached, they come" not in amara.open("staff.calls.index").text
+        assert "Nobody has to be called" in amara.open("staff.calls.index").text
 
     def test_of_a_visit_that_was_moved_or_called_off_meanwhile_confirms_nothing(
         self, session, cast, amara, reminder, visit
