@@ -14,7 +14,7 @@ from clinic.models.texts import ReplyResult, TextReply
 
 ON_A_PAGE = 20
 # As `Visit.is_unconfirmed` has it.
-UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
+IS_UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
 # What its visit has overtaken, whose visit has begun, or of which they have said that they come, is no news any more;
 # the ledger keeps it.
 WAITING = f"""
@@ -29,7 +29,7 @@ WAITING = f"""
    AND CASE WHEN n.offer_id IS NULL THEN true WHEN n.kind = 'offer_withdrawn' THEN o.status = 'withdrawn'
             ELSE o.status IN ('prepared', 'sent') AND o.until > now() END
    AND (n.offer_id IS NOT NULL OR n.visit_id IS NULL OR (v.starts_at = n.visit_starts_at
-        AND (n.kind = 'cancelled') = (v.status = 'cancelled') AND (n.kind <> 'reminder' OR {UNCONFIRMED})))
+        AND (n.kind = 'cancelled') = (v.status = 'cancelled') AND (n.kind <> 'reminder' OR {IS_UNCONFIRMED})))
    AND (q.id IS NULL OR (n.kind = 'request_closed') = (q.status = 'cancelled'))"""
 # When there is no more to say: the visit has begun, or what is offered is kept no longer.
 OVER_AT = "coalesce(CASE WHEN n.kind = 'offer' THEN o.until END, n.visit_starts_at)"
@@ -37,7 +37,7 @@ LINES = sa.text(
     f"""SELECT n.id, n.patient_id, n.visit_id, n.kind, n.channel, n.state, n.why, n.text, n.desk_since,
                n.visit_starts_at, n.language, p.full_name, p.phone, p.email, p.date_of_birth,
                CASE WHEN n.kind = 'offer' THEN o.until END AS kept_until, o.request_id, o.waitlist_entry_id,
-               {UNCONFIRMED} AS visit_is_unconfirmed, n.facts {WAITING}
+               {IS_UNCONFIRMED} AS visit_is_unconfirmed, n.facts {WAITING}
          ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
 # How much the desk has to say and to read.

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from clinic.db import word
 from clinic.models.visits import Visit
 from clinic.queries.affected import FREE_OF_LEAVE, NOT_IN_HOURS
-from clinic.queries.calls import WAITING
+from clinic.queries.calls import IS_UNCONFIRMED, WAITING
 from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check, is_here
 
 SETTLED_FROM = tuple(Visit.closing_steps)
@@ -26,9 +26,7 @@ VISIT_OF = """v.starts_at AS at, p.full_name AS who, concat_ws(' · ', t.name, d
   FROM visits AS v JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
   JOIN providers AS d ON d.clinic_id = v.clinic_id AND d.id = v.provider_id
   LEFT JOIN visit_types AS t ON t.clinic_id = v.clinic_id AND t.id = v.visit_type_id"""
-# As `Visit.is_unconfirmed` has it.
-UNCONFIRMED = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND (v.status = 'booked' OR v.confirmed_at IS NULL)
- ORDER BY v.starts_at, v.id"""
+UNCONFIRMED = f"SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND {IS_UNCONFIRMED} ORDER BY v.starts_at, v.id"
 # The same doctor, or the same patient, is to be in two places at once.
 TWICE = f"""SELECT {VISIT_OF} WHERE {OF_TOMORROW} AND EXISTS (
        SELECT 1 FROM visits AS o WHERE o.clinic_id = v.clinic_id AND o.id <> v.id

@@ -38,12 +38,13 @@ class Why(Choice):
     NOT_REACHED = "not_reached", word("No message reaches them")
 
 
-# Whether visit ``v`` cannot take place at the time it has: a change took it from the doctor it is with. One that has
-# moved since, to another time or to another doctor, is stranded no more.
-IS_STRANDED = """EXISTS (
-        SELECT 1 FROM stranded_visits AS r JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
+# The changes ``g`` that took visit ``v`` the time it has from the doctor it is with: it cannot take place then. One
+# that has moved since, to another time or to another doctor, is stranded no more.
+TOOK_ITS_TIME = """FROM stranded_visits AS r
+          JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
          WHERE r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at AND g.undone_at IS NULL
-           AND coalesce(g.provider_id = v.provider_id, true))"""
+           AND coalesce(g.provider_id = v.provider_id, true)"""
+IS_STRANDED = f"EXISTS (SELECT 1 {TOOK_ITS_TIME})"
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
@@ -130,12 +131,8 @@ COUNT = sa.text(
 )
 # The last change that took its time from visit ``v``.
 STRANDING = sa.text(
-    """SELECT g.id FROM visits AS v
-          JOIN stranded_visits AS r ON r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.starts_at = v.starts_at
-          JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id AND g.undone_at IS NULL
-                              AND coalesce(g.provider_id = v.provider_id, true)
-         WHERE v.clinic_id = :clinic_id AND v.id = :visit_id
-         ORDER BY g.created_at DESC, g.id DESC LIMIT 1"""
+    f"""SELECT (SELECT g.id {TOOK_ITS_TIME} ORDER BY g.created_at DESC, g.id DESC LIMIT 1)
+          FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = :visit_id"""
 )
 STRANDED = sa.text(
     f"SELECT EXISTS (SELECT 1 FROM visits AS v WHERE v.clinic_id = :clinic_id AND v.id = :visit_id AND {IS_STRANDED})"

@@ -1,7 +1,9 @@
 """Journeys: the product served as it is, people in real browser windows."""
 
 import pytest
+import sqlalchemy as sa
 
+from clinic.models.visits import Visit
 from tests.cast import PASSWORD
 from tests.journeys.browser import DESK, PHONE, Window, chromium
 from tests.journeys.keyboard import Keys
@@ -40,6 +42,18 @@ def size(request):
 def way(request):
     """How a window is used in a journey: ``window(cast.amara, **way)``."""
     return request.param
+
+
+@pytest.fixture
+def visits(session, cast):
+    """Every visit as the database has it now."""
+
+    def look():
+        session.rollback()
+        session.enter(cast.scope)
+        return session.scalars(sa.select(Visit)).all()
+
+    return look
 
 
 @pytest.fixture

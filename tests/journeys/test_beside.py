@@ -1,14 +1,8 @@
 """A drawer or a visit of the calendar in a tab of its own, and the ways back from beside the calendar."""
 
-import pytest
-
-from tests.journeys.browser import DESK, PHONE
 from tests.rooms import a_kind
 
-BOTH = pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "360"])
 
-
-@BOTH
 def test_in_a_tab_of_its_own_it_is_booked_and_moved_and_said_and_taken_back(window, cast, size):
     at = cast.tomorrow_at(10).isoformat().replace("+", "%2B")
     desk = window(cast.amara, size=size).go(f"/staff/drawer?provider_id={cast.dr_osei.id}&starts_at={at}")
@@ -26,7 +20,6 @@ def test_in_a_tab_of_its_own_it_is_booked_and_moved_and_said_and_taken_back(wind
     desk.sees("Moved back: Tom Baker")
 
 
-@BOTH
 def test_from_the_rooms_a_visit_is_moved_in_the_drawer_and_cancelled_and_one_is_back(window, session, cast, size):
     _kind, room, _other = a_kind(session, cast, "Room", "Room 1", "Room 2", needed_by=[cast.consultation])
     visit = cast.booked(wanted_rooms=(room.id,))
@@ -45,7 +38,6 @@ def test_from_the_rooms_a_visit_is_moved_in_the_drawer_and_cancelled_and_one_is_
     assert desk.page.url.endswith(day)
 
 
-@BOTH
 def test_in_a_rooms_lane_the_doctor_is_chosen_in_the_drawer(window, session, cast, size):
     a_kind(session, cast, "Room", "Room 1", "Room 2")
     desk = window(cast.amara, size=size).go(f"/staff/calendar?date={cast.tomorrow_at(10).date()}&by=room")

@@ -1,25 +1,5 @@
 """What was chosen or written before the patient, and before another type, is there afterwards."""
 
-import pytest
-import sqlalchemy as sa
-
-from clinic.models.visits import Visit
-from tests.journeys.browser import DESK, PHONE
-
-BOTH = pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "360"])
-
-
-@pytest.fixture
-def visits(session, cast):
-    """Every visit as the database has it now."""
-
-    def look():
-        session.rollback()
-        session.enter(cast.scope)
-        return session.scalars(sa.select(Visit)).all()
-
-    return look
-
 
 def _time(desk, kind, words):
     return desk.page.locator(f'#picker a.time[href*="{kind.id}"]', has_text=words).first
@@ -30,7 +10,6 @@ def _find(desk, name="Tom Baker"):
     return desk.page.locator("#people").get_by_role("link", name=name)
 
 
-@BOTH
 def test_type_time_and_reason_come_first_and_then_the_patient(window, cast, visits, size):
     desk = window(cast.amara, size=size).go(f"/staff/booking/new?date={cast.tomorrow_at(9).date()}")
     found = _find(desk)
@@ -64,7 +43,6 @@ def test_another_type_is_what_the_button_books(window, cast, visits):
     assert [(each.visit_type.name, each.reason) for each in visits()] == [("Follow-up", "Cough")]
 
 
-@BOTH
 def test_in_the_drawer_the_type_chosen_before_the_patient_is_kept(window, cast, visits, size):
     desk = window(cast.amara, size=size).go(f"/staff/calendar?date={cast.tomorrow_at(9).date()}")
     lane = desk.page.locator(".calendar-lane").filter(has=desk.page.get_by_role("heading", name="Dr Kwame Osei"))

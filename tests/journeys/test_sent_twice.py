@@ -1,21 +1,6 @@
 """A hand that clicks twice."""
 
 import pytest
-import sqlalchemy as sa
-
-from clinic.models.visits import Visit
-
-
-@pytest.fixture
-def visits(session, cast):
-    """Every visit as the database has it now."""
-
-    def look():
-        session.rollback()
-        session.enter(cast.scope)
-        return session.scalars(sa.select(Visit)).all()
-
-    return look
 
 
 def chosen(window, cast, javascript):
