@@ -28,19 +28,32 @@ document.addEventListener("submit", (event) => {
 
 /* htmx: while a form's request runs, its buttons wait; aria-disabled keeps the focus where it is. */
 const sender = (event) => (event.detail.requestConfig.verb === "get" || looks(event.detail.elt) ? null : event.detail.elt.closest("form"));
-const wait = (event, busy) => {
-  sender(event)?.querySelectorAll("button").forEach((button) => {
+const wait = (form, busy) => {
+  form.querySelectorAll("button").forEach((button) => {
     if (busy) button.setAttribute("aria-busy", "true");
     else button.removeAttribute("aria-busy");
   });
 };
+const sent = new Map();
+const end = (xhr) => {
+  const form = sent.get(xhr);
+  if (sent.delete(xhr)) wait(form, false);
+  return form;
+};
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (sender(event)?.querySelector("button[aria-busy]")) event.preventDefault();
-  else wait(event, true);
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  wait(event, false);
-  if (event.detail.successful) renew(sender(event));
+/* Only what is really sent makes them wait, until it ends: also where it is given up, and whoever sent it left the page. */
+document.addEventListener("htmx:beforeSend", (event) => {
+  const form = sender(event);
+  if (!form) return;
+  wait(form, true);
+  sent.set(event.detail.xhr, form);
+  event.detail.xhr.addEventListener("loadend", () => end(event.detail.xhr));
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = end(detail.xhr);
+  if (detail.successful) renew(form);
 });
 
 /* Signed in anew in another window: the forms on this page get the token that counts now, and keep what is typed. */

@@ -101,6 +101,35 @@ def test_somebody_new_is_registered_on_the_way(desk):
     booked(desk, "Zoë Quill")
 
 
+@pytest.mark.parametrize("size", [DESK], ids=["1280"], indirect=True)
+def test_whoever_registers_does_not_wait_for_the_search_for_who_is_here_already(desk):
+    desk.page.route("**/patients/alike/look", lambda never_answered: None)
+    desk.go("/staff/patients/new").write("Name", "Zoë Quill")
+    with desk.page.expect_request("**/patients/alike/look"):
+        desk.page.get_by_label("Date of birth").press_sequentially("31/12/1990", delay=15)
+    assert desk.check().page.locator("main button[aria-busy]").count() == 0
+    desk.press("Register")
+    desk.sees("Zoë Quill is registered")
+
+
+@pytest.mark.parametrize("size", [DESK], ids=["1280"], indirect=True)
+def test_a_button_is_given_back_although_what_was_pressed_has_left_the_page(desk):
+    desk.page.route("**/never", lambda never_answered: None)
+    busy = desk.page.locator("#kept[aria-busy]")
+    desk.page.evaluate(
+        """() => {
+            document.querySelector("main").insertAdjacentHTML("beforeend",
+                '<form><button id="kept">A</button><span id="gone" hx-post="/never">B</span></form>');
+            window.htmx.process(document.querySelector("main"));
+            document.getElementById("gone").addEventListener("htmx:beforeSend", ({ detail }) => { window.sent = detail.xhr; });
+            document.getElementById("gone").click();
+        }"""
+    )
+    busy.wait_for()
+    desk.page.evaluate("() => { document.getElementById('gone').remove(); window.sent.abort(); }")
+    busy.wait_for(state="detached")
+
+
 def test_a_time_lost_to_somebody_quicker_keeps_what_was_typed_and_enter_takes_no_other(desk, cast):
     cast.booked(patient=cast.maya_patient)
     day = cast.tomorrow_at(10).date().isoformat()
