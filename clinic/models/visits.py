@@ -135,11 +135,8 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         *RULES,
         index("visits", "starts_at"),
         index(
-            "visits",
-            "status",
-            "starts_at",
+            "visits", "status", "starts_at", name="ix_visits_live",
             postgresql_where=sa.text("status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress')"),
-            name="ix_visits_live",
         ),
         index("visits", "provider_id", "starts_at"),
         index("visits", "patient_id", "starts_at"),
@@ -150,7 +147,7 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         index("visits", "created_by_id"),
         index("visits", "created_for_id", postgresql_where=sa.text("created_for_id IS NOT NULL")),
         index("visits", "cancelled_by_id", postgresql_where=sa.text("cancelled_by_id IS NOT NULL")),
-    )
+    )  # fmt: skip
 
     provider_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     slot_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
@@ -217,9 +214,14 @@ class Visit(PatientOwned, Queued, Timestamped, Base):
         return not self.is_live
 
     @property
+    def state(self):
+        """The status as everybody reads it: a yes that was said of a time before the clinic moved it counts no more."""
+        return S.BOOKED if self.status == S.CONFIRMED and self.confirmed_at is None else self.status
+
+    @property
     def is_unconfirmed(self):
         """Whether the patient has yet to say that they come: never said it, or of a time before the clinic moved it."""
-        return self.status == S.BOOKED or (self.status == S.CONFIRMED and self.confirmed_at is None)
+        return self.state == S.BOOKED
 
     @property
     def is_left_open(self):

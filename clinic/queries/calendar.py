@@ -12,12 +12,14 @@ from clinic.queries.day import Day
 from clinic.queries.open_parts import HOURS, STANDS
 from clinic.queries.places import CLOSED
 from clinic.queries.strandings import IS_STRANDED
+from clinic.queries.visit_states import STATE
 
 # A cancelled visit has no time any more.
 VISITS = sa.text(
     f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
        CAST(v.provider_id AS text) AS provider_id, CAST(v.slot_id AS text) AS slot_id,
-       v.status, v.visit_mode, v.kind, v.starts_at, coalesce(v.ends_at, v.starts_at + interval '15 minutes') AS ends_at,
+       {STATE} AS status, v.visit_mode, v.kind,
+       v.starts_at, coalesce(v.ends_at, v.starts_at + interval '15 minutes') AS ends_at,
        p.full_name, t.name AS visit_type, s.overbooked, coalesce(s.capacity, 1) AS capacity,
        v.series_id IS NOT NULL AS in_series, CAST(v.room_id AS text) AS room_id, d.display_name AS doctor,
        {IS_STRANDED} AS is_stranded
@@ -111,8 +113,9 @@ ROOMS = sa.text(
 )
 # A doctor's own, one day, on paper: with what they want to know before the patient comes in.
 SHEET = sa.text(
-    """SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id, v.status, v.visit_mode, v.starts_at,
-       v.ends_at, p.full_name, p.date_of_birth, p.mrn, p.phone, t.name AS visit_type, v.reason, v.notes,
+    f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id, {STATE} AS status,
+       v.visit_mode, v.starts_at, v.ends_at, p.full_name, p.date_of_birth, p.mrn, p.phone, t.name AS visit_type,
+       v.reason, v.notes,
        s.overbooked_reason, r.name AS room, s.title AS group_title
   FROM visits AS v
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id

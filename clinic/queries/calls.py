@@ -11,10 +11,9 @@ from clinic.models.calls import CallAttempt
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, SlotOffer
 from clinic.models.texts import ReplyResult, TextReply
+from clinic.queries.visit_states import IS_UNCONFIRMED
 
 ON_A_PAGE = 20
-# As `Visit.is_unconfirmed` has it.
-IS_UNCONFIRMED = "(v.status = 'booked' OR (v.status = 'confirmed' AND v.confirmed_at IS NULL))"
 # What its visit has overtaken, whose visit has begun, or of which they have said that they come, is no news any more;
 # the ledger keeps it.
 WAITING = f"""

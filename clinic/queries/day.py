@@ -14,11 +14,12 @@ from clinic.db import now
 from clinic.models.visits import VisitEvent, VisitKind, VisitStatus
 from clinic.queries.places import CLOSED
 from clinic.queries.queue import TURN
+from clinic.queries.visit_states import STATE
 
 # Where somebody was called to, and by when it is their turn, is known of those who wait only.
 VISIT = f"""
 SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id, CAST(v.provider_id AS text) AS provider_id,
-       v.status, v.visit_mode, v.kind, v.starts_at, v.checked_in_at, v.answer_by, v.ticket_number,
+       {STATE} AS status, v.visit_mode, v.kind, v.starts_at, v.checked_in_at, v.answer_by, v.ticket_number,
        v.severity, CASE WHEN v.status = 'checked_in' THEN v.called_to END AS called_to,
        CASE WHEN v.status = 'checked_in' THEN {TURN} END AS turn_at,
        p.full_name, p.deceased_at IS NOT NULL AS deceased, d.display_name AS doctor, t.name AS visit_type,

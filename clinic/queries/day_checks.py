@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from clinic.db import word
 from clinic.models.visits import Visit
 from clinic.queries.affected import FREE_OF_LEAVE, NOT_IN_HOURS
-from clinic.queries.calls import IS_UNCONFIRMED, WAITING
+from clinic.queries.calls import WAITING
 from clinic.queries.day_closing import CLOSING, IS_OVER, READINESS, UNSETTLED, Asked, Check, is_here
+from clinic.queries.visit_states import IS_UNCONFIRMED
 
 SETTLED_FROM = tuple(Visit.closing_steps)
 WITHOUT_OUTCOME = f"""SELECT v.starts_at AS at, p.full_name AS who,

@@ -20,11 +20,14 @@ SHOWN = (
     joinedload(Visit.patient),
 )
 visits, types = Visit.__table__.c, VisitType.__table__.c
+# As `Visit.state` has it.
+LOST_ITS_YES = (visits.status == VisitStatus.CONFIRMED) & visits.confirmed_at.is_(None)
+STATE = sa.case((LOST_ITS_YES, sa.literal(VisitStatus.BOOKED, visits.status.type)), else_=visits.status)
 TIMELINE = Source(
     "visit", word("Visit"), word("Visits"), path="/staff/visits/{id}", states=VisitStatus,
     select=sa.select(
         sa.literal("visit").label("kind"), visits.id, visits.starts_at.label("at"),
-        types.name.label("title"), visits.status.label("state"), visits.id.label("visit_id"), visits.provider_id,
+        types.name.label("title"), STATE.label("state"), visits.id.label("visit_id"), visits.provider_id,
     ).select_from(
         Visit.__table__.outerjoin(
             VisitType.__table__, (types.clinic_id == visits.clinic_id) & (types.id == visits.visit_type_id)
