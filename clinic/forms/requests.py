@@ -104,6 +104,7 @@ class TimesForm(Form):
     visit_type_id = IdField(validators=[InputRequired(_l("Choose what the visit is for."))])
     visit_mode = ModeField(validators=[Optional()])
     chosen = Read(_l("Time"), pair, _l("We cannot read this time. Please choose it again."))
+    overbook_reason = words(_l("Why all the same?"), most=300)
 
     def validate(self, extra_validators=None):
         """Read every field; a time has to be chosen."""

@@ -154,7 +154,8 @@ def _answered(request_id, answer, words):
     try:
         answer(found, _wish(form, found), by=current.actor)
     except Refused as refusal:
-        return _refused(form, request_id, refusal)
+        # A reason helps over what stands in the way of a booking; a proposal waits for the patient, and has none.
+        return _refused(form, request_id, refusal, refusal.field if answer is request_offers.book else None)
     message = words % {"time": moment(form.chosen.data[1])}
     return changed(then=url_for("staff.requests.show", request_id=request_id), message=message)
 
@@ -164,10 +165,11 @@ def _wish(form, found):
     return Wish(
         current.clinic.id, provider_id, form.visit_type_id.data, found.patient_id, starts_at,
         form.visit_mode.data or VisitMode.IN_PERSON, reason=found.reason, source=found.source,
+        overbook=form.overbook_reason.data, alone=True,
     )  # fmt: skip
 
 
-def _refused(form, request_id, refusal):
+def _refused(form, request_id, refusal, field):
     db.session.rollback()
-    form.blame(said(refusal), "chosen")
+    form.blame(said(refusal), field or "chosen")
     return again(PAGE, status=409, times=_times(request_id), form=form)

@@ -6,9 +6,10 @@ from datetime import time
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import moving, visits
+from clinic.actions import moving, requests, visits
 from clinic.actions.acting import Refused
 from clinic.actions.booking import TimeTaken, book
+from clinic.actions.requests import Asking
 from clinic.actions.series import Plan, preview
 from clinic.models.series import SeriesUnit
 from clinic.models.visits import EventKind, Visit, VisitEvent
@@ -61,6 +62,50 @@ class TestBooking:
             book(session, replace(wish, alone=True), by=cast.amara.actor)
         session.rollback()
         assert book(session, wish, by=cast.maya.actor)
+
+
+class TestAnsweringARequest:
+    @pytest.fixture
+    def asked(self, session, cast):
+        """What Tom asks for."""
+        made = requests.ask(session, cast.tom, Asking(reason="My knee is hot"), by=cast.amara.actor)
+        requests.triage(made, "red", by=cast.amara.actor)
+        session.commit()
+        return made
+
+    @pytest.fixture
+    def answered(self, amara, cast, asked, sent):
+        """Send what the page of open times does, with Dr Lind at ten."""
+        chosen = f"{cast.dr_lind.id} {cast.tomorrow_at(10).isoformat()}"
+        facts = {"visit_type_id": cast.consultation.id, "visit_mode": "in_person", "chosen": chosen}
+        place = {"request_id": asked.id, "provider_id": "", "date": cast.tomorrow_at(10).date()}
+
+        def answer(how="book", **more):
+            return amara.send(f"staff.request_times.{how}", {**facts, **more}, **place)
+
+        return answer
+
+    def test_the_page_says_so_keeps_the_chosen_time_and_asks_why(self, answered, at_ten):
+        answer = answered()
+        assert answer.status_code == 409 and SENTENCE in answer.text
+        assert answer.text.count(" checked") == 1 and 'name="overbook_reason"' in answer.text
+        assert "Book all the same" in answer.text
+
+    def test_a_reason_books_it(self, session, answered, asked, at_ten):
+        assert answered(overbook_reason="Both hold her hand").status_code == 303
+        session.rollback()
+        session.expire_all()
+        assert asked.visit_id and asked.visit.starts_at == at_ten.starts_at and not asked.visit.slot.overbooked
+
+    def test_so_does_one_where_the_patient_has_as_many_as_the_type_allows(self, session, cast, answered, at_ten):
+        cast.consultation.limit_per_patient = 1
+        session.commit()
+        answer = answered()
+        assert answer.status_code == 409 and "Say why one more is booked." in answer.text
+        assert answered(overbook_reason="Twice is needed").status_code == 303
+
+    def test_without_another_visit_then_nothing_is_asked(self, answered):
+        assert answered().status_code == 303
 
 
 class TestMoving:
