@@ -121,8 +121,9 @@ def test_a_button_is_given_back_although_what_was_pressed_has_left_the_page(desk
             document.querySelector("main").insertAdjacentHTML("beforeend",
                 '<form><button id="kept">A</button><span id="gone" hx-post="/never">B</span></form>');
             window.htmx.process(document.querySelector("main"));
-            document.getElementById("gone").addEventListener("htmx:beforeSend", ({ detail }) => { window.sent = detail.xhr; });
-            document.getElementById("gone").click();
+            const gone = document.getElementById("gone");
+            gone.addEventListener("htmx:beforeSend", ({ detail }) => { window.sent = detail.xhr; });
+            gone.click();
         }"""
     )
     busy.wait_for()
