@@ -1,7 +1,8 @@
 """Wall time and instants: what a clock on the clinic's wall shows, turned into the moment it means, said once."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from clinic.clock import now
 
@@ -16,6 +17,12 @@ class TwiceThatDay(ValueError):
     def __init__(self, both):
         super().__init__("this wall time comes twice")
         self.both = both
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """The name of every zone of the time zone database, looked up once: it means opening some six hundred files."""
+    return frozenset(available_timezones())
 
 
 def instants(day: date, at: time, zone: ZoneInfo) -> list[datetime]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic.walltime import NoSuchTime, TwiceThatDay, bounds, instants, to_instant
+from clinic.walltime import NoSuchTime, TwiceThatDay, bounds, instants, known_zones, to_instant
 from tests.queries.schedules import ZONES, changes
 
 SPRING = [
@@ -72,3 +72,9 @@ def test_the_edges_of_a_gap_are_real_times():
     zone = ZoneInfo("Australia/Lord_Howe")
     day = date(2026, 10, 4)
     assert to_instant(day, time(2, 30), zone) - to_instant(day, time(1, 59), zone) == timedelta(minutes=1)
+
+
+def test_the_names_of_the_zones_are_read_from_the_disk_once(monkeypatch):
+    assert "Europe/London" in known_zones()
+    monkeypatch.setattr("clinic.walltime.available_timezones", lambda: pytest.fail("read again"))
+    assert "Europe/London" in known_zones()

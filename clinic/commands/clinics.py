@@ -1,7 +1,6 @@
 """``flask clinics create``: a new clinic and the link with which its first administrator joins."""
 
 import re
-from zoneinfo import available_timezones
 
 import click
 from babel import Locale, UnknownLocaleError
@@ -19,6 +18,7 @@ from clinic.db import db
 from clinic.links import link
 from clinic.models.accounts import Role
 from clinic.scope import Scope
+from clinic.walltime import known_zones
 
 clinics = AppGroup("clinics", help="Make clinics.")
 
@@ -56,7 +56,7 @@ def _email(context, option, value):
 )  # fmt: skip
 @click.option(
     "--timezone", required=True, help="Such as Europe/London.",
-    callback=_checked(lambda value: value in available_timezones(), "There is no time zone {!r}."),
+    callback=_checked(lambda value: value in known_zones(), "There is no time zone {!r}."),
 )  # fmt: skip
 @click.option(
     "--locale", default="en_GB", show_default=True, help="How dates and numbers are written.",

@@ -1,7 +1,6 @@
 """The clinic's profile, as an administrator types it."""
 
 from functools import cache
-from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.numbers import get_currency_name, get_territory_currencies
@@ -12,6 +11,7 @@ from wtforms.validators import Email, Optional, ValidationError
 
 from clinic.forms.fields import NOT_OFFERED, Coloured, Form, needed, readable, tidy, words
 from clinic.forms.logos import NotALogo, read_logo
+from clinic.walltime import known_zones
 
 # The formats of dates, times, numbers and money that clinics ask for; more can be added here.
 LOCALES = (
@@ -50,7 +50,7 @@ def locales():
 @cache
 def zones():
     """Every place whose clock is known, such as Europe/Lisbon."""
-    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
 
 def choice(label, choices, description=""):
@@ -83,7 +83,7 @@ class ClinicForm(Coloured, Form):
 
     def validate_timezone(self, field):
         """A zone of the time zone database."""
-        if field.data not in available_timezones():
+        if field.data not in known_zones():
             raise ValidationError(_l("Choose a time zone from the list, such as Europe/Lisbon."))
 
 

@@ -1,7 +1,6 @@
 """Registering a patient and changing their details, and pinning a tag."""
 
 from functools import cache
-from zoneinfo import available_timezones
 
 import phonenumbers
 from babel import Locale
@@ -17,6 +16,7 @@ from clinic.forms.fields import Form, paragraphs, readable, tidy, words
 from clinic.forms.seen import WithTheirs
 from clinic.models.patients import TagKind
 from clinic.models.people import ContactMethod, Gender
+from clinic.walltime import known_zones
 
 NOT_OFFERED = _l("Choose one from the list.")
 # What clinics are asked for most; a record that came with another language keeps it.
@@ -63,7 +63,7 @@ def address(form, field):
 
 def known_zone(form, field):
     """A time zone of the IANA list."""
-    if field.data not in available_timezones():
+    if field.data not in known_zones():
         raise ValidationError(_("Write a time zone like Europe/London."))
 
 

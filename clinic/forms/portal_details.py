@@ -1,7 +1,7 @@
 """What a patient may change of their own record; the name and the date of birth are the desk's to change."""
 
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 from flask_babel import lazy_gettext as _l
@@ -13,6 +13,7 @@ from clinic.forms.fields import NOT_OFFERED, readable, tidy
 from clinic.forms.patients import Phone, address, line
 from clinic.forms.seen import WithTheirs
 from clinic.models.people import ContactMethod
+from clinic.walltime import known_zones
 
 CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
@@ -20,7 +21,7 @@ CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia"
 @cache
 def zones():
     """Every time zone with the place it is named after, by place, each place once."""
-    names = sorted(name for name in available_timezones() if name.partition("/")[0] in CONTINENTS)
+    names = sorted(name for name in known_zones() if name.partition("/")[0] in CONTINENTS)
     places = {get_timezone_location(ZoneInfo(name), locale="en", return_city=True): name for name in names}
     return sorted(((name, place) for place, name in places.items()), key=lambda each: each[1])
 
