@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 # A broken rule of the database, in the clinic's words.
 SENTENCES = {
-    "ex_slots_provider": _l("That time has just been taken."),
+    "ex_slots_provider": _l("That time is no longer free."),
     "ex_slot_rooms_room": _l("The room has just been taken at that time."),
     "uq_room_kinds_name": _l("There is already a kind of room with this name."),
     "uq_rooms_name": _l("There is already a room with this name at that place."),

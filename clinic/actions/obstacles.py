@@ -92,7 +92,7 @@ def of_time(wish, terms, found):
 
 def _of_what_is_there(wish, doctor, found):
     if found.taken:
-        yield TimeTaken("That time has just been taken.", wish)
+        yield TimeTaken("That time is no longer free.", wish)
     elif not (found.free or found.blocked):
         # Only what the visit needs before or after it reaches into blocked time.
         sentence = word("%(doctor)s is away right before or after that time, and this visit needs some time around it.")

@@ -45,5 +45,5 @@ def test_the_desk_reads_it_while_it_chooses(session, cast, before_lunch):
 
 def test_a_time_that_somebody_has_is_taken_as_before(session, cast, before_lunch):
     cast.booked(cast.tomorrow_at(11, 20), patient=cast.maya_patient)
-    with pytest.raises(TimeTaken, match="has just been taken"):
+    with pytest.raises(TimeTaken, match="is no longer free"):
         book(session, cast.wish(before_lunch), by=cast.amara.actor)

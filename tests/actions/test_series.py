@@ -56,7 +56,7 @@ class TestPreview:
         found = series.preview(session, plan(cast), by=cast.amara.actor)
         session.commit()
         assert [str(each.refusal) if each.refusal else None for each in found] == [
-            None, "That time has just been taken.", None, None,
+            None, "That time is no longer free.", None, None,
         ]  # fmt: skip
         assert (count(session, Slot), count(session, VisitEvent), count(session, AuditEntry)) == before
 
@@ -123,7 +123,7 @@ class TestCreate:
         found = series.preview(session, rule, by=cast.amara.actor)
         cast.booked(found[2].starts_at, patient=cast.maya_patient)
         picks = [series.Pick(each.starts_at) for each in found]
-        with pytest.raises(Refused, match="has just been taken"):
+        with pytest.raises(Refused, match="is no longer free"):
             series.create(session, rule, picks, by=cast.amara.actor)
         session.rollback()
         assert count(session, Visit) == 1 and count(session, Series) == 0
@@ -185,7 +185,7 @@ class TestChange:
         assert [bool(each.refusal) for each in found] == [False, False, True, False]
         assert found[2].proposal and found[2].can_be_forced
         picks = {each.visit_id: series.Pick(each.starts_at) for each in found}
-        with pytest.raises(Refused, match="has just been taken"):
+        with pytest.raises(Refused, match="is no longer free"):
             series.change(made, members, picks, shift, by=cast.amara.actor)
         session.rollback()
         assert [each.starts_at for each in asked.visits_of(session, made.id)] == before

@@ -138,7 +138,7 @@ def test_a_time_lost_to_somebody_quicker_keeps_what_was_typed_and_enter_takes_no
     desk.check()
     desk.page.get_by_label("Reason").fill("Cough")
     desk.page.get_by_label("Reason").press("Enter")
-    desk.sees("That time has just been taken.")
+    desk.sees("That time is no longer free.")
     desk.check()
     assert desk.page.get_by_label("Reason").input_value() == "Cough"
     desk.page.get_by_label("Why all the same?").fill("Fever of 40")

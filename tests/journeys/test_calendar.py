@@ -91,7 +91,7 @@ def test_a_visit_is_dragged_and_a_refused_drop_says_every_reason_and_what_is_ope
     _lane(desk, "Dr Astrid Lind").locator("[data-moves]", has_text="11:00").wait_for()
     _drag(desk, visit, _lane(desk, "Dr Kwame Osei").locator(".tile", has_text="Maya Okafor"))
     page.locator("#drawer-box[open]").wait_for()
-    desk.sees("That time has just been taken.")
+    desk.sees("That time is no longer free.")
     desk.sees("Dr Kwame Osei is not here at that time.")
     desk.check().picture("calendar-refused")
     page.locator("#drawer .chosen-nearest button").first.click()

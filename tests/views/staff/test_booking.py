@@ -136,7 +136,7 @@ class TestCreate:
     def test_taken_meanwhile_the_nearest_are_offered_and_all_that_was_typed_is_kept(self, amara, cast, visits, sent):
         cast.booked(patient=cast.maya_patient)
         answer = amara.send("staff.booking.create", sent())
-        assert answer.status_code == 409 and "That time has just been taken." in answer.text
+        assert answer.status_code == 409 and "That time is no longer free." in answer.text
         assert answer.text.count('name="pick"') == 3
         assert "Cough" in answer.text and "Rang at nine" in answer.text and "Tom Baker" in answer.text
         assert len(visits()) == 1

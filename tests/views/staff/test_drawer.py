@@ -155,7 +155,7 @@ class TestCreate:
     def test_taken_meanwhile_the_drawer_keeps_what_was_typed(self, amara, cast, sent, visits):
         cast.booked(patient=cast.maya_patient)
         answer = amara.send("staff.drawer.create", sent, htmx=True)
-        assert answer.status_code == 409 and "That time has just been taken." in answer.text
+        assert answer.status_code == 409 and "That time is no longer free." in answer.text
         assert 'value="Cough"' in answer.text and "The nearest open times:" in answer.text and len(visits()) == 1
         assert amara.send("staff.drawer.create", {**sent, "overbook_reason": "Fever of 40"}).status_code == 303
 

@@ -80,7 +80,7 @@ class TestMove:
         answer = amara.send("staff.moving.move", {"starts_at": cast.tomorrow_at(16, 50).isoformat()}, htmx=True,
                             visit_id=visit.id)  # fmt: skip
         assert answer.status_code == 409
-        assert "That time has just been taken." in answer.text and "Dr Kwame Osei is not here" in answer.text
+        assert "That time is no longer free." in answer.text and "Dr Kwame Osei is not here" in answer.text
         assert "The nearest open times:" in answer.text and "Why all the same?" in answer.text
         assert now_at(visit.id)[0] == cast.tomorrow_at(10)
 

@@ -238,7 +238,7 @@ class TestTimes:
     def test_a_time_that_is_gone_is_said_on_the_page_with_the_others(self, cast, amara, triaged):
         cast.booked(cast.tomorrow_at(15), patient=cast.maya_patient)
         answer = amara.send("staff.request_times.propose", self.chosen(cast), request_id=triaged.id)
-        assert answer.status_code == 409 and "has just been taken" in answer.text and 'name="chosen"' in answer.text
+        assert answer.status_code == 409 and "is no longer free" in answer.text and 'name="chosen"' in answer.text
 
     @pytest.mark.parametrize("chosen", ["", " ", "a time"])
     def test_a_time_has_to_be_chosen(self, cast, amara, triaged, chosen):

@@ -65,7 +65,7 @@ class TestNew:
     def test_every_date_is_shown_with_what_stands_in_its_way(self, amara, cast, session):
         cast.booked(cast.tomorrow_at(10, days=8))
         page = amara.open("staff.series.new", **typed(cast)).text
-        assert "1 date cannot be had as it is." in page and "That time has just been taken." in page
+        assert "1 date cannot be had as it is." in page and "That time is no longer free." in page
         assert "instead" in page and "all the same" in page
         assert len(visits(session)) == 1
 
@@ -102,7 +102,7 @@ class TestCreate:
     def test_a_date_lost_meanwhile_books_nothing_and_shows_the_dates_again(self, amara, cast, session):
         cast.booked(cast.tomorrow_at(10, days=8))
         answer = amara.send("staff.series.create", typed(cast) | picks(cast) | {"reason": "Knee"})
-        assert answer.status_code == 409 and "has just been taken" in answer.text and 'value="Knee"' in answer.text
+        assert answer.status_code == 409 and "is no longer free" in answer.text and 'value="Knee"' in answer.text
         assert len(visits(session)) == 1
 
     def test_one_left_out_and_one_all_the_same_with_a_reason(self, amara, cast, session):
@@ -153,7 +153,7 @@ class TestChange:
         own = [each for each in visits(session) if each.series_id]
         chosen = {f"visit-{each.id}": cast.tomorrow_at(14, days=1 + 7 * n).isoformat() for n, each in enumerate(own)}
         answer = amara.send("staff.series_changes.move", rule | chosen, series_id=made.id)
-        assert answer.status_code == 409 and "has just been taken" in answer.text
+        assert answer.status_code == 409 and "is no longer free" in answer.text
         times = [each.starts_at for each in visits(session) if each.series_id]
         assert times == [cast.tomorrow_at(10, days=1 + 7 * n) for n in range(4)]
 
