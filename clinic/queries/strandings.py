@@ -48,6 +48,8 @@ IS_STRANDED = f"EXISTS (SELECT 1 {TOOK_ITS_TIME})"
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
+# Whether the next word is the patient's: a proposal was sent, reaches them, and can still be answered.
+ASKED = f"(coalesce(o.status = 'sent' AND o.until > now(), false) AND NOT {NOT_REACHED})"
 # Whether the patient heard of the proposal at all before it ended.
 IS_ASKED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                          AND (n.state IN ('sending', 'sent', 'delivered', 'unclear') OR n.desk_done_at IS NOT NULL))"""
@@ -67,7 +69,7 @@ SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.st
             WHEN r.status = 'waiting' THEN 'looking'
             WHEN r.status <> 'proposed' THEN 'call'
             WHEN o.status = 'prepared' AND o.until > :now THEN 'ready'
-            WHEN o.status = 'sent' AND o.until > :now AND NOT {NOT_REACHED} THEN 'asked'
+            WHEN {ASKED} THEN 'asked'
             ELSE 'call' END AS stage,
        CASE WHEN r.status = 'nothing' AND {OFFERED} THEN 'offered'
             WHEN r.status IN ('nothing', 'skipped') THEN r.status
@@ -99,14 +101,16 @@ ROWS = sa.text(
  LIMIT :most OFFSET :skip"""
 )
 OPEN = sa.text(
-    """SELECT g.id, g.cause, g.provider_id, g.starts_at, g.ends_at, g.created_at, d.display_name AS doctor,
-              c.title, k.many, k.first_at
+    f"""SELECT g.id, g.cause, g.provider_id, g.starts_at, g.ends_at, g.created_at, d.display_name AS doctor,
+              c.title, k.many, k.asked, k.first_at
          FROM strandings AS g
          LEFT JOIN providers AS d ON d.clinic_id = g.clinic_id AND d.id = g.provider_id
          LEFT JOIN closures AS c ON c.clinic_id = g.clinic_id AND c.id = g.closure_id
         CROSS JOIN LATERAL (
-              SELECT count(*) AS many, min(v.starts_at) AS first_at FROM stranded_visits AS r
+              SELECT count(*) AS many, count(*) FILTER (WHERE {ASKED}) AS asked, min(v.starts_at) AS first_at
+                FROM stranded_visits AS r
                 JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id
+                LEFT JOIN slot_offers AS o ON o.clinic_id = r.clinic_id AND o.id = r.offer_id
                WHERE r.clinic_id = g.clinic_id AND r.stranding_id = g.id AND v.starts_at = r.starts_at
                  AND coalesce(v.provider_id = g.provider_id, true) AND v.status = ANY(:movable)
                  AND v.ends_at > :now) AS k
@@ -126,7 +130,7 @@ COUNT = sa.text(
            AND g.created_at > now() - interval '{REMEMBERED.days} days' AND coalesce(g.ends_at > now(), true)
            AND r.starts_at > now() AND v.starts_at = r.starts_at AND coalesce(v.provider_id = g.provider_id, true)
            AND v.status IN ({", ".join(f"'{each.value}'" for each in MOVABLE)})
-           AND (coalesce(o.status <> 'sent' OR o.until <= now(), true) OR {NOT_REACHED})
+           AND NOT {ASKED}
          LIMIT :many) AS visits"""
 )
 # The last change that took its time from visit ``v``.

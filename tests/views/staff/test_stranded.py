@@ -109,8 +109,10 @@ class TestShow:
             page = amara.open(where, visit_id=rows()[0].visit_id).text
             assert "This visit needs another time" in page and f"/staff/stranded/{stranding.id}" in page
         amara.send("staff.stranded.send", {"hours": "24"}, stranding_id=stranding.id)
+        assert "wait for an answer" not in amara.open("staff.stranded.index").text
         work(app, session, cast, stranding.id, "strandings.send")
         assert not badge.search(amara.open("staff.calendar.index", date=day).text)
+        assert "2 wait for an answer" in amara.open("staff.stranded.index").text
 
     def test_whoever_may_make_such_a_change_may_take_it_back(self, ines, amara, cast, session, stranding):
         assert "undo" in amara.open("staff.stranded.show", stranding_id=stranding.id).text
