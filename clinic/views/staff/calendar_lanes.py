@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from clinic.access import Permission
 from clinic.current import current
+from clinic.db import now
 from clinic.filters import clock
 from clinic.models.people import VisitMode
 from clinic.models.visits import VisitStatus
@@ -30,13 +31,13 @@ class Lanes:
     def __init__(self, visits, zoom, whole=False):
         self.closed, self.listed = closed_among(visits), listed()
         self.zoom, self.shortest, self.whole = zoom, ZOOMS[zoom], whole
-        self.books = current.may(Permission.VISITS_BOOK)
+        self.moment, self.books = now(), current.may(Permission.VISITS_BOOK)
         self.badges = {status.value: _(status.label) for status in VisitStatus}
         self.words = {
             "video": _("%(type)s · video"), "visit": _("Visit"), "overbooked": _("Overbooked"), "series": _("Series"),
             "stranded": _("Needs another time"), "block": _("Away"),
             "hold": _("Being booked right now"), "offer": _("Offered to somebody"), "closure": _("Closed"),
-            "group": _("Group"),
+            "group": _("Group"), "now": _("Now %(time)s"),
         }  # fmt: skip
         self.times = {}
 
@@ -51,11 +52,11 @@ class Lanes:
             if visit.slot_id in shared and visit.capacity > 1:
                 shared[visit.slot_id].append(visit)
             elif place := scale.place(visit.starts_at, visit.ends_at):
-                things.append(self._placed(place, scale, self._visit(visit)))
+                things.append(self._placed(place, scale, self._visit(visit), visit.starts_at))
         for each in times:
             if place := scale.place(each.starts_at, each.ends_at):
                 item = self._group(each, shared[each.id]) if each.what == "group" else self._other(each)
-                things.append(self._placed(place, scale, item))
+                things.append(self._placed(place, scale, item, each.starts_at))
         things.sort(key=lambda thing: (thing.first, -thing.after))
         beside(things)
         self._dress(things)
@@ -64,6 +65,8 @@ class Lanes:
         free = [(0, scale.lines)] if self.whole else pieces
         cells = self._cells(free, things, scale) if facts.get("free") else []
         items = sorted([*things, *cells], key=lambda thing: (thing.first, thing.what == "free"))
+        if items and facts.get("now"):
+            self._mark_now(items, scale.day)
         return SimpleNamespace(
             key=key, things=items, count=len(visits), open=[(a, b - a) for a, b in pieces if b > a], scale=scale,
             **{**PLAIN, **facts},
@@ -76,8 +79,15 @@ class Lanes:
             short = " is-short" if long < self.zoom // 5 else ""
             each.place = f"from-{each.first} for-{long} of-{each.of} nth-{each.nth}{short}"
 
-    def _placed(self, place, scale, item):
-        item.first, after = place
+    def _mark_now(self, items, day):
+        """On the day that it is, a line between what has begun and what is to come, for where the lane is a list."""
+        if day.starts_at <= self.moment < day.ends_at:
+            nth = next((n for n, item in enumerate(items) if item.at > self.moment), len(items))
+            words = self.words["now"] % {"time": self._time(self.moment)}
+            items.insert(nth, SimpleNamespace(what="now", words=words))
+
+    def _placed(self, place, scale, item, starts_at):
+        item.at, (item.first, after) = starts_at, place
         item.line, item.long = item.first, after - item.first
         # Room for a finger, even where the visit is short; whole lines of the lane.
         item.after = min(max(after, item.first + self.shortest), scale.lines)
@@ -147,7 +157,9 @@ class Lanes:
             if end - begin >= self.shortest:
                 at = scale.instant(begin)
                 place = f"from-{begin} for-{end - begin}"
-                cells.append(SimpleNamespace(what="free", first=begin, place=place, iso=_iso(at), time=self._time(at)))
+                cells.append(
+                    SimpleNamespace(what="free", at=at, first=begin, place=place, iso=_iso(at), time=self._time(at))
+                )
         return cells
 
 

@@ -107,6 +107,30 @@ class TestDay:
         assert "now-mark" in amara.open("staff.calendar.index", whole="1").text
         assert "now-mark" not in amara.open("staff.calendar.index", date=tomorrow, whole="1").text
 
+    @pytest.fixture
+    def at_1042(self, cast, monkeypatch):
+        """It is 10:42 today, whatever the hour of the test."""
+        moment = cast.tomorrow_at(10, 42, days=0)
+        monkeypatch.setattr("clinic.views.staff.calendar_lanes.now", lambda: moment)
+
+    def test_in_the_list_of_a_phone_the_present_stands_between_what_has_begun_and_what_is_to_come(
+        self, cast, amara, at_1042
+    ):
+        for hour, minute in ((10, 30), (11, 0)):
+            cast.booked(cast.tomorrow_at(hour, minute, days=0), overbook="Whatever the hour of the test")
+        page = amara.open("staff.calendar.index", whole="1").text
+        before, _, after = _lane(page, "Dr Kwame Osei").partition('<li class="now-line">Now 10:42</li>')
+        assert "<b>10:30</b>" in before and "<b>11:00</b>" in after
+        assert "<b>11:00</b>" not in before and "<b>10:30</b>" not in after
+        part = amara.open("staff.calendar.index", htmx=True, whole="1").text
+        assert "Now 10:42" in part
+
+    def test_the_list_of_another_day_and_of_nobody_has_no_present(self, cast, amara, tomorrow, at_1042):
+        cast.booked()
+        assert "now-line" not in amara.open("staff.calendar.index", date=tomorrow).text
+        week = amara.open("staff.calendar.week", provider=cast.dr_osei.id, whole="1").text
+        assert week.count("Now 10:42") == 1
+
     def test_what_lies_outside_the_hours_widens_the_day(self, cast, amara, tomorrow):
         cast.booked(cast.tomorrow_at(20), overbook="After hours")
         page = amara.open("staff.calendar.index", date=tomorrow).text
