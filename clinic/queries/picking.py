@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from clinic.db import now
 from clinic.models.people import VisitMode
+from clinic.queries.doctors_to_choose import DoctorsToChoose
 from clinic.queries.limits import elsewhere, is_enough
 from clinic.queries.open_parts import STANDS
 from clinic.queries.open_times import first_times, fits, nearest_open
@@ -86,7 +87,7 @@ class Doctor:
 
 
 @dataclass(slots=True)
-class Kind:
+class Kind(DoctorsToChoose):
     """A visit type that somebody offers; ``visit_mode`` is None where it may be either."""
 
     id: UUID
@@ -98,23 +99,6 @@ class Kind:
     def doctor(self, doctor_id):
         """The doctor of that id, if they offer this type."""
         return next((each for each in self.doctors if each.id == doctor_id), None)
-
-    def fitting(self, specialty=None, language=None):
-        """The doctors with this specialty who speak this language, of those who offer the type."""
-        return [
-            each for each in self.doctors
-            if (not specialty or specialty in each.specialties) and (not language or language in each.languages)
-        ]  # fmt: skip
-
-    @property
-    def specialties(self):
-        """Every specialty of its doctors, by name."""
-        return sorted({name for each in self.doctors for name in each.specialties})
-
-    @property
-    def languages(self):
-        """Every language its doctors speak, by name."""
-        return sorted({name for each in self.doctors for name in each.languages})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, PatientsMayChange, VisitType
+from clinic.queries.doctors_to_choose import DoctorsToChoose
 
 # Asked by every page on the way to a visit, so it is one statement of plain columns: a row for each doctor.
 OFFER = sa.text(
@@ -96,7 +97,7 @@ class OfferedTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(DoctorsToChoose):
     """A type of visit, its doctors by name, and the patient; None where the patient cannot be seen."""
 
     visit_type: OfferedType
@@ -104,23 +105,6 @@ class Offer:
     patient: OfferedTo | None
     # The patient has as many visits of the type to come as it allows.
     is_enough: bool
-
-    def fitting(self, specialty=None, language=None):
-        """The doctors with this specialty who speak this language."""
-        return [
-            each for each in self.doctors
-            if (not specialty or specialty in each.specialties) and (not language or language in each.languages)
-        ]  # fmt: skip
-
-    @property
-    def specialties(self):
-        """Every specialty of the doctors, by name."""
-        return sorted({name for each in self.doctors for name in each.specialties})
-
-    @property
-    def languages(self):
-        """Every language the doctors speak, by name."""
-        return sorted({name for each in self.doctors for name in each.languages})
 
 
 def own_patients(session, patient_ids):
