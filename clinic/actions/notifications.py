@@ -17,6 +17,8 @@ from clinic.models.visits import VisitKind
 from clinic.queries.heard import STANDS, WITH, stands
 
 SEND = "notifications.send"
+# All that somebody is told who came without a time: nothing was agreed on before, so nothing of it changes.
+OF_WALK_INS = (NotificationKind.TICKET,)
 LEDGER, K, S = Notification.__table__, NotificationKind, NotificationState
 # Nobody is told anything who has died, or whose record is another's now, deleted or erased.
 PUT = sa.text(
@@ -41,7 +43,7 @@ def tell(
     It is about a ``visit``, an ``offer`` or neither (then ``patient_id`` says who); ``at`` is the earliest moment.
     ``facts`` are ids and times that the words need besides (plain values that JSON can carry), never anybody's words.
     """
-    if visit is not None and visit.kind == VisitKind.WALK_IN:
+    if visit is not None and visit.kind == VisitKind.WALK_IN and kind not in OF_WALK_INS:
         return None
     about = offer if visit is None else visit
     return tell_by_ids(
@@ -61,8 +63,9 @@ def tell_by_ids(
     """Tell what ``tell`` tells where only ids are at hand; two statements, or one where nobody is to be told."""
     row = {
         "clinic_id": clinic_id, "id": uuid7(), "patient_id": patient_id, "visit_id": visit_id, "offer_id": offer_id,
-        "kind": K(kind).value, "at_once": by.in_portal, "at": at, "visit_starts_at": visit_starts_at,
-        "old_starts_at": old_starts_at, "facts": facts or {}, "created_by_id": by.user_id,
+        "kind": K(kind).value, "at_once": by.in_portal or kind in OF_WALK_INS, "at": at,
+        "visit_starts_at": visit_starts_at, "old_starts_at": old_starts_at, "facts": facts or {},
+        "created_by_id": by.user_id,
     }  # fmt: skip
     # What the session has not written yet may be the visit that the line names.
     session.flush()
@@ -147,6 +150,10 @@ def try_again(line: Notification, at: datetime, why: Why | None = None):
 
 
 def _to_desk(line):
+    if line.is_said_at_the_desk:
+        # The queue says beside their name that they have no link.
+        bell.ring(object_session(line), line.clinic_id, "visits")
+        return
     line.desk_since, line.desk_done_at, line.desk_done_by_id = now(), None, None
     _ring(line)
 

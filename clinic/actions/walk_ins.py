@@ -6,10 +6,16 @@ from uuid_utils.compat import uuid7
 from clinic.actions import queue
 from clinic.actions.acting import Refused, action
 from clinic.actions.moves import remember
+from clinic.actions.notifications import tell
 from clinic.db import now
+from clinic.models.notifications import Channel, NotificationKind
+from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient
 from clinic.models.providers import Provider
+from clinic.models.telling import Telling
 from clinic.models.visits import EventKind, Visit, VisitKind, VisitSource, VisitStatus
+from clinic.queries import reaching
+from clinic.texting import sms_is_there
 
 # Nobody twice, even when two desks add them at once: the clinic's walk-ins are added one after another.
 QUEUE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('tickets' || CAST(:clinic_id AS text), 0))")
@@ -35,7 +41,10 @@ def add(
     reason=None,
     severity=None,
 ):
-    """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not."""
+    """Put a patient who just came in among those who wait, with a ticket number; a doctor may be named or not.
+
+    Where they can be written to, they are told the number, the wait and their link.
+    """
     if patient.is_deceased or patient.merged_into_id or patient.deleted_at or patient.erased_at:
         raise Refused("This patient cannot be booked.")
     _check_doctor(session, patient.clinic_id, provider_id)
@@ -56,7 +65,24 @@ def add(
         session, visit.clinic_id, visit.id, EventKind.BOOKED, by=by, to_status=visit.status,
         new_starts_at=visit.starts_at,
     )  # fmt: skip
+    if written_by(session, patient):
+        tell(session, NotificationKind.TICKET, visit=visit, by=by)
     return visit
+
+
+def written_by(session, patient) -> Channel | None:
+    """By which way a patient who comes in is sent their number and their link.
+
+    None where nothing is sent: whoever is called otherwise, or not reached at all, stands at the desk and hears it.
+    """
+    clinic = session.get(Clinic, patient.clinic_id)
+    ways = reaching.ways(session, patient, clinic.country, with_sms=sms_is_there()) if tells_numbers(clinic) else []
+    return ways[0].channel if ways and ways[0].channel != Channel.PHONE else None
+
+
+def tells_numbers(clinic) -> bool:
+    """Whether the clinic sends such messages at all."""
+    return NotificationKind.TICKET not in Telling.of(clinic.settings).off
 
 
 def _check_doctor(session, clinic_id, provider_id):

@@ -25,6 +25,7 @@ class NotificationKind(Choice):
     CANCELLED = "cancelled", word("The visit is cancelled")
     RESTORED = "restored", word("The visit takes place after all")
     REMINDER = "reminder", word("Reminder")
+    TICKET = "ticket", word("The number in the queue")
     OFFER = "offer", word("A time is offered")
     OFFER_WITHDRAWN = "offer_withdrawn", word("The offer is taken back")
     REQUEST_RECEIVED = "request_received", word("The request has arrived")
@@ -118,7 +119,8 @@ class Notification(PatientOwned, Timestamped, Base):
         server_default=NotificationState.WAITING.value,
     )
     why: Mapped[Why | None] = mapped_column(ChoiceType(Why))
-    # The answer to what the patient has done this moment: they are awake, so it does not wait for the morning.
+    # The answer to what the patient has done this moment, or to who stands at the desk: they are awake, so it does not
+    # wait for the morning.
     at_once: Mapped[bool] = mapped_column(default=False, server_default="false")
     # Not sent before; and, while it is being sent, since when.
     send_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
@@ -154,6 +156,11 @@ class Notification(PatientOwned, Timestamped, Base):
     def is_under_way(self):
         """Whether it is still to be handed over."""
         return self.state in (NotificationState.WAITING, NotificationState.SENDING)
+
+    @property
+    def is_said_at_the_desk(self):
+        """Whether the patient it is for is at the clinic: nobody calls them where it does not arrive."""
+        return self.kind == NotificationKind.TICKET
 
     @property
     def waits_for_the_desk(self):

@@ -27,13 +27,17 @@ NEXT = sa.text(
     f"""SELECT v.id FROM visits AS v WHERE {HERE} AND v.status = 'checked_in' AND v.called_at IS NULL
    AND v.visit_mode = 'in_person' ORDER BY {ORDER} LIMIT 1 FOR UPDATE SKIP LOCKED"""
 )
+# Who had a time was sent the link when it was booked. What nobody knows arrived may have.
+WITHOUT_LINK = """(v.kind = 'walk_in' AND v.status = 'checked_in' AND NOT EXISTS (
+         SELECT 1 FROM notifications AS n WHERE n.clinic_id = v.clinic_id AND n.visit_id = v.id AND n.kind = 'ticket'
+            AND n.state IN ('waiting', 'sending', 'sent', 'delivered', 'unclear')))"""
 PEOPLE = sa.text(
     f"""SELECT CAST(v.id AS text) AS id, CAST(v.patient_id AS text) AS patient_id,
        CAST(v.provider_id AS text) AS provider_id, v.status, v.kind, v.visit_mode, v.severity, v.ticket_number,
        v.starts_at, v.checked_in_at, v.started_at, v.called_at, v.called_to, v.times_called, v.wait_low, v.wait_high,
        {DUE} AS due_at,
        p.full_name, p.deceased_at IS NOT NULL AS deceased, d.display_name AS doctor, t.name AS visit_type,
-       r.name AS room, count(*) OVER () AS total
+       r.name AS room, {WITHOUT_LINK} AS without_link, count(*) OVER () AS total
   FROM visits AS v
   JOIN patients AS p ON p.clinic_id = v.clinic_id AND p.id = v.patient_id
   LEFT JOIN providers AS d ON d.clinic_id = v.clinic_id AND d.id = v.provider_id

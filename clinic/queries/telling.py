@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from clinic.queries.blocks import MOVABLE
 from clinic.queries.heard import WITH, expected_at, says_nothing_new, was_told
 from clinic.queries.reaching import zone_of
 from clinic.queries.strandings import is_stranded
+from clinic.walltime import today
 
 K, S = NotificationKind, VisitStatus
 # In which status of its visit each message is true.
@@ -31,7 +33,7 @@ TRUE_IN = {
     K.CANCELLED: (S.CANCELLED,),
 }
 # What nobody needs to be called about who was there when it was done, on the telephone or at the desk.
-SAID_AT_ONCE = {K.BOOKED}
+SAID_AT_ONCE = {K.BOOKED, K.TICKET}
 # What only says how a visit stands is said to whoever knows of it otherwise.
 OF_STANDING = (K.MOVED, K.RESTORED, K.REQUESTED, K.CANCELLED)
 # What is done to several visits at once, a series or a day, is told at once.
@@ -75,7 +77,16 @@ def needless(session, line, telling) -> Why | None:
         return _of_offer(session, line, session.get(SlotOffer, (line.clinic_id, line.offer_id)))
     if "request_id" in line.facts:
         return _of_request(session, line)
+    if line.kind == K.TICKET:
+        return _of_walk_in(line.visit)
     return _of_visit(session, line) if line.kind in TRUE_IN else None
+
+
+def _of_walk_in(visit):
+    """A number and a wait are told to who still waits with that number."""
+    if visit is None or visit.status != S.CHECKED_IN or visit.called_at:
+        return Why.OVERTAKEN
+    return None if visit.ticket_on == today(ZoneInfo(visit.timezone)) else Why.TOO_LATE
 
 
 def _of_request(session, line):

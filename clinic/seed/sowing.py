@@ -21,7 +21,7 @@ from clinic.seed.prescribing import prescribe
 from clinic.seed.registering import register_patients
 from clinic.seed.requests import ask_and_wait
 from clinic.seed.stranded import fall_ill
-from clinic.seed.telling import tell_the_past
+from clinic.seed.telling import tell_the_numbers, tell_the_past
 from clinic.seed.waiting import number_again
 
 SLUGS = [demo.profile["slug"] for demo in DEMOS]
@@ -53,6 +53,7 @@ def sow(session, owner_url) -> list[str]:
         session.flush()
         date_visits(session, opened.clinic.id, week.stamps)
         number_again(session, opened.clinic)
+        tell_the_numbers(session, week)
         session.commit()
         date_events(owner_url, opened.clinic.id)
         made.append(demo.profile["name"])

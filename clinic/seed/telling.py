@@ -24,16 +24,28 @@ def tell_the_past(session, week):
     """Let what was told of the visits to come have gone out when they were booked, and give the desk calls to make."""
     opened = week.opened
     telling = Telling.of(opened.clinic.settings)
-    waiting = session.scalars(
-        sa.select(Notification)
-        .where(Notification.state == N.WAITING)
-        .options(joinedload(Notification.patient), joinedload(Notification.visit))
-        .order_by(Notification.id)
-    ).all()
-    for line in waiting:
+    for line in _waiting(session, Notification.kind != NotificationKind.TICKET):
         _went_out(session, line, opened.clinic, telling, week.stamps)
     session.flush()
     _for_the_desk(session, opened, telling)
+
+
+def tell_the_numbers(session, week):
+    """Let who came without a time have been told their number and their wait, now that they have those of their day."""
+    telling = Telling.of(week.opened.clinic.settings)
+    for line in _waiting(session, Notification.kind == NotificationKind.TICKET):
+        line.visit_starts_at = line.visit.starts_at
+        _went_out(session, line, week.opened.clinic, telling, week.stamps)
+
+
+def _waiting(session, which):
+    return session.scalars(
+        sa.select(Notification)
+        .where(Notification.state == N.WAITING, which)
+        .options(joinedload(Notification.patient), joinedload(Notification.visit))
+        .order_by(Notification.id)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _went_out(session, line, clinic, telling, stamps):

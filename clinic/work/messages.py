@@ -86,6 +86,10 @@ VARIANTS = {
         (word("when it is too late to cancel"), {"may_cancel": False}),
         (word("to who has said that they come"), {"may_cancel": True, "has_confirmed": True}),
     ),
+    K.TICKET: (
+        (word("when we know how long it takes"), {}),
+        (word("when we cannot say yet"), {"called_from": None, "called_until": None}),
+    ),
     K.CANCELLED: (
         (word("by the clinic"), {}), (word("by the patient"), {"by_patient": True}),
         (word("asked for and not answered in time"), {"unanswered": True}),
@@ -148,7 +152,7 @@ def _facts(session, line, clinic, telling, locale):
     doctor = about and about.provider
     kind = line.visit and line.visit.cancel_reason
     return {
-        **_times(line, about, offer, clock, _old(session, line, offer)),
+        **_times(line, about, offer, clock, _old(session, line, offer)), **_waits(line.visit, clock),
         "who": line.patient.first_name or line.patient.full_name.split()[0],
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": doctor.display_name if doctor else None,
@@ -192,6 +196,14 @@ def _times(line, about, offer, clock, old):
     }  # fmt: skip
 
 
+def _waits(visit, clock):
+    """The number of who is here, and between when they will probably be called; they look at the clinic's clock."""
+    return {
+        "number": visit and visit.ticket_number, "called_from": visit and clock.time(visit.expected_from),
+        "called_until": visit and clock.time(visit.expected_until),
+    }  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """How times are told: as the locale writes them, on the clinic's clock and, where it differs, the patient's."""
@@ -215,6 +227,10 @@ class Clock:
         own = self._time(there) if here.date() == there.date() else f"{self._day(there)}, {self._time(there)}"
         return f"{told} ({_('your time: %(time)s', time=own)})"
 
+    def time(self, when: datetime | None) -> str | None:
+        """A time of this day at the clinic; None where there is none."""
+        return when and self._time(when.astimezone(self.zone))
+
     def _day(self, local):
         return dates.format_skeleton("MMMEd", local, tzinfo=local.tzinfo, locale=self.locale)
 
@@ -237,8 +253,10 @@ def _example(clinic, telling, locale):
     zone, begins = ZoneInfo(clinic.timezone), datetime(2027, 3, 9, 10, 30, tzinfo=ZoneInfo(clinic.timezone))
     line = SimpleNamespace(visit_starts_at=begins, old_starts_at=begins.replace(day=8, hour=15))
     offer = SimpleNamespace(until=begins.replace(day=7, hour=12, minute=0), visit_starts_at=None)
+    waits = SimpleNamespace(ticket_number=12, expected_from=begins, expected_until=begins.replace(hour=11, minute=5))
+    clock = Clock(locale, zone, zone)
     return {
-        **_times(line, None, offer, Clock(locale, zone, zone), line.old_starts_at), "who": _("Alex"),
+        **_times(line, None, offer, clock, line.old_starts_at), **_waits(waits, clock), "who": _("Alex"),
         "place": telling.sender or clinic.name, "phone": clinic.phone,
         "doctor": _("Dr Example"), "where": clinic.address_line,
         "type": _("Consultation") if telling.names_type else None, "by_patient": False, "unanswered": False,

@@ -52,6 +52,15 @@ class TestSeed:
         assert len(numbers) > 6 and all(row.numbers == list(range(1, len(row.numbers) + 1)) for row in numbers)
         assert ask("SELECT 1 FROM slots WHERE overbooked AND overbooked_reason IS NOT NULL")
 
+    def test_who_walked_in_and_can_be_written_to_was_told_the_number_they_have(self, ask):
+        told = ask(
+            "SELECT n.state, n.text, v.ticket_number, n.visit_starts_at = v.starts_at AS of_it"
+            " FROM notifications AS n JOIN visits AS v ON v.clinic_id = n.clinic_id AND v.id = n.visit_id"
+            " WHERE n.kind = 'ticket'"
+        )
+        assert told and all(line.state == "sent" and line.of_it for line in told)
+        assert all(str(line.ticket_number) in line.text for line in told)
+
     def test_a_visit_is_asked_for_and_its_answer_is_waited_for(self, ask):
         asked = ask("SELECT id::text FROM visits WHERE status = 'requested' AND answer_by > now()")
         waiting = ask("SELECT args ->> 'visit_id' FROM procrastinate_jobs WHERE task_name = 'visits.lapse'")

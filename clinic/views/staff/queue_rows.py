@@ -37,6 +37,7 @@ class Row:
     told: str | None
     place: str | None
     may_start: bool
+    without_link: bool
 
 
 def shown(rows, limits):
@@ -63,6 +64,7 @@ def _row(row, part, limits, is_closed, own):
         by_video=row.visit_mode == VisitMode.VIRTUAL, since=_since(part, moment, minutes),
         long=_too_long(part) if is_long else None, told=_told(row, part),
         place=_place(row, part), may_start=_may_start(row, part, own),
+        without_link=row.without_link and current.may(Permission.VISITS_BOOK),
     )  # fmt: skip
 
 

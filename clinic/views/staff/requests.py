@@ -18,7 +18,7 @@ from clinic.openings import listed
 from clinic.queries import picking
 from clinic.queries import requests as asked
 from clinic.views.asked import Page, an_id, page_number
-from clinic.views.staff import own_patients
+from clinic.views.staff import own_patients, walk_in_words
 from clinic.views.staff.choosing import Asked, PatientChoice
 from clinic.views.staff.heeds import heeds_about
 
@@ -133,8 +133,7 @@ def decline(request_id):
 def admit(request_id):
     """The patient is here: put them among those who wait."""
     found = request_offers.admit(load(request_id), timezone=current.clinic.timezone, by=current.actor)
-    words = _("%(name)s waits, ticket %(number)s.", name=found.patient.full_name, number=found.visit.ticket_number)
-    return changed(then=url_for("staff.day.index"), message=words)
+    return changed(then=url_for("staff.day.index"), message=walk_in_words.after(found.visit))
 
 
 @bp.post("/<uuid:request_id>/cancel", needs=BOOK, shows="patients")

@@ -15,7 +15,7 @@ from clinic.forms.walk_ins import WalkInForm
 from clinic.htmx import again, changed, show
 from clinic.queries import picking
 from clinic.views.asked import an_id
-from clinic.views.staff import own_patients
+from clinic.views.staff import own_patients, walk_in_words
 from clinic.views.staff.choosing import Asked, PatientChoice
 
 bp = GuardedBlueprint("walk_ins", __name__, face="staff", url_prefix="/walk-ins")
@@ -44,8 +44,8 @@ def create(patient_id):
         visit = walk_ins.add(db.session(), patient, timezone=current.clinic.timezone, by=current.actor, **form.facts)
     except Refused as refusal:
         return _refused(form, patient_id, said(refusal))
-    words = _("%(name)s waits, ticket %(number)s.", name=patient.full_name, number=visit.ticket_number)
-    return changed(then=url_for("staff.day.index", date=walltime.today(zone()).isoformat()), message=words)
+    today = walltime.today(zone()).isoformat()
+    return changed(then=url_for("staff.day.index", date=today), message=walk_in_words.after(visit))
 
 
 def _form(**given):
@@ -56,8 +56,17 @@ def _form(**given):
     return form
 
 
+class Arrival(PatientChoice):
+    """Who came in: found on the page itself, where nobody is chosen yet."""
+
+    @property
+    def told(self):
+        """What the chosen patient is sent, or why nothing is."""
+        return walk_in_words.before(own_patients.patient(self.asked.patient_id))
+
+
 def _who(patient_id):
-    return PatientChoice(Asked(patient_id=patient_id), url_for("staff.walk_ins.new"), url_for("staff.walk_ins.find"))
+    return Arrival(Asked(patient_id=patient_id), url_for("staff.walk_ins.new"), url_for("staff.walk_ins.find"))
 
 
 def _refused(form, patient_id, sentence):

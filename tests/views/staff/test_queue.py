@@ -5,13 +5,25 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from clinic.actions import visits
+from clinic.models.notifications import Notification, NotificationKind, NotificationState
 from clinic.models.visits import Visit
 from tests.queries_counted import counted
 from tests.waiting import appointed, walked_in, were_seen
 
 CALL = {"room_id": "", "place": "Room 2"}
+
+
+def told_the_number(session, visit):
+    """The line of the ledger with which somebody who waits is told their number."""
+    line = Notification(
+        clinic_id=visit.clinic_id, id=uuid7(), patient_id=visit.patient_id, visit_id=visit.id,
+        kind=NotificationKind.TICKET, visit_starts_at=visit.starts_at,
+    )  # fmt: skip
+    session.add(line)
+    return line
 
 
 class TestIndex:
@@ -38,6 +50,22 @@ class TestIndex:
         told = " to ".join(f"{begin + timedelta(minutes=minutes):%H:%M}" for minutes in (5, 15))
         page = amara.open("staff.queue.index").text
         assert f"told {told}" in page and ", 50 min" in page and "Long wait" not in page
+
+    def test_who_came_without_a_time_and_has_no_link_is_shown_to_who_can_give_it(self, session, cast, amara, osei):
+        visit = walked_in(session, cast)
+        link = f'<a href="/staff/visits/{visit.id}/link">No link sent'
+        assert link in amara.open("staff.queue.index").text
+        assert "No link sent" not in osei.open("staff.queue.index", provider="all").text
+        line = told_the_number(session, visit)
+        for state in NotificationState:
+            line.state, line.channel = state, "email"
+            session.commit()
+            is_shown = state in (NotificationState.CALL, NotificationState.FAILED, NotificationState.NOT_NEEDED)
+            assert (link in amara.open("staff.queue.index").text) == is_shown, state
+
+    def test_who_had_a_time_has_the_link_of_when_it_was_booked(self, session, cast, amara):
+        appointed(session, cast)
+        assert "No link sent" not in amara.open("staff.queue.index").text
 
     def test_nobody_is_here(self, amara):
         assert "Nobody is here" in amara.open("staff.queue.index").text
