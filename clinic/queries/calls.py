@@ -39,6 +39,16 @@ LINES = sa.text(
                {IS_UNCONFIRMED} AS visit_is_unconfirmed, n.facts {WAITING}
          ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id LIMIT :size OFFSET :skipped"""
 )
+# What one patient is offered and has to be told by phone.
+OFFERED = sa.text(
+    f"""SELECT n.id, o.starts_at, o.until {WAITING} AND n.kind = 'offer' AND n.patient_id = :patient_id
+         ORDER BY o.until, n.id LIMIT :size"""
+)
+# How many calls come before this one.
+BEFORE = sa.text(
+    f"""SELECT nth - 1 FROM (SELECT n.id, row_number() OVER (ORDER BY {OVER_AT} NULLS LAST, n.desk_since, n.id) AS nth
+          {WAITING}) AS lines WHERE id = :line_id"""
+)
 # How much the desk has to say and to read.
 COUNT = sa.text(
     f"""SELECT (SELECT count(*) FROM (SELECT 1 {WAITING} LIMIT :many) AS lines)
@@ -92,6 +102,17 @@ def waiting(session, clinic_id, number=1, size=ON_A_PAGE) -> list[Call]:
     rows = session.connection().execute(LINES, facts).all()
     made = attempts_of(session, [row.id for row in rows])
     return [Call(*row, made.get(row.id, [])) for row in rows]
+
+
+def offers_to_tell(session, clinic_id, patient_id) -> list[tuple]:
+    """What the patient is offered and has not been told: the call's id, its page, the time, until when it is kept."""
+    connection, facts = session.connection(), {"clinic_id": clinic_id, "patient_id": patient_id}
+    found = connection.execute(OFFERED, {**facts, "size": ON_A_PAGE}).all()
+    return [(row.id, _page_of(connection, clinic_id, row.id), row.starts_at, row.until) for row in found]
+
+
+def _page_of(connection, clinic_id, line_id):
+    return connection.execute(BEFORE, {"clinic_id": clinic_id, "line_id": line_id}).scalar_one() // ON_A_PAGE + 1
 
 
 def attempts_of(session, line_ids) -> dict:

@@ -79,6 +79,7 @@ def _statements(place):
         "weekday": 1, "elsewhere": [], "movable": ["booked", "confirmed"], "now": day.starts_at, "since": day.starts_at,
         "stranding_id": place.patients[0],
     }  # fmt: skip
+    hers = {"clinic_id": place.clinic_id, "patient_id": place.patients[0]}
     due = {
         "clinic_id": place.clinic_id, "zone": data.ZONE.key, "at": day.starts_at, "after": day.starts_at, "most": 500,
         "ids": [data.uuid7() for _ in range(500)], "quiet_from": time(21), "quiet_until": time(8),
@@ -86,6 +87,7 @@ def _statements(place):
     return {
         "reminders that are due": (reminders.CLAIM, due),
         "the calls to make": (calls.LINES, {"clinic_id": place.clinic_id, "size": 21, "skipped": 0}),
+        "what a patient is offered by phone": (calls.OFFERED, hers | {"size": 20}),
         "how many calls": (calls.COUNT, {"clinic_id": place.clinic_id, "many": 99}),
         "what waits for a look": (requests.WAITING, {"clinic_id": place.clinic_id}),
         "open times of a day": (times.OPEN_TIMES, asked),

@@ -22,6 +22,7 @@ from clinic.models.patients import PatientTag
 from clinic.openings import listed
 from clinic.queries import finding
 from clinic.queries import patients as queries
+from clinic.queries.calls import offers_to_tell
 from clinic.views.asked import Page, own_path, page_number
 from clinic.views.beside import beside
 from clinic.views.staff import charts, own_patients
@@ -198,7 +199,10 @@ def _facts(patient, tag_form=None):
     coming, past = queries.visits_of(patient.id)
     number, size = page_number(), queries.PAST_ON_A_PAGE
     past = db.session.scalars(past.limit(size + 1).offset((number - 1) * size))
+    calls = current.may(Permission.VISITS_BOOK)
+    offered = offers_to_tell(db.session(), patient.clinic_id, patient.id) if calls else ()
     return {
         "chart": charts.of(patient), "patient": patient, "coming": db.session.scalars(coming).all(),
-        "past": Page.of(past, number, size), "tag_form": tag_form or TagForm(formdata=None), **portal_facts(patient),
+        "past": Page.of(past, number, size), "tag_form": tag_form or TagForm(formdata=None), "offered": offered,
+        **portal_facts(patient),
     }  # fmt: skip

@@ -7,41 +7,24 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from clinic.actions import request_offers, requests, visits
+from clinic.actions import visits
 from clinic.db import now
 from clinic.models.calls import CallAttempt
 from clinic.models.notifications import Channel, Notification, NotificationKind, NotificationState
 from clinic.models.offers import OfferPurpose, OfferStatus
-from clinic.models.people import ContactMethod, Severity
+from clinic.models.people import ContactMethod
 from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visits import CancelReason, Visit, VisitStatus
-from clinic.queries.requests import live_offer
 from tests.actions.offering import offered, run_out
+from tests.calling import line_of, proposed, to_call, to_remind
 
 K, S = NotificationKind, NotificationState
-
-
-def to_call(session, line):
-    """The line stands on the desk's list of calls."""
-    line.channel, line.state, line.text, line.desk_since = Channel.PHONE, S.CALL, "There is a time for you.", now()
-    session.commit()
-    return line
-
-
-def line_of(session, offer):
-    """What the patient is told of the offer."""
-    return session.scalars(sa.select(Notification).where(Notification.offer_id == offer.id)).one()
 
 
 @pytest.fixture
 def offer(session, cast):
     """Eleven o'clock in two days, proposed to Maya, who asked for a visit."""
-    asking = requests.Asking(reason="Cough", visit_type_id=cast.consultation.id)
-    asked = requests.ask(session, cast.maya_patient, asking, severity=Severity.GREEN, by=cast.amara.actor)
-    wish = cast.wish(cast.tomorrow_at(11, days=2), patient=cast.maya_patient)
-    request_offers.propose(asked, wish, by=cast.amara.actor)
-    session.commit()
-    return live_offer(session, asked)
+    return proposed(session, cast)
 
 
 @pytest.fixture
@@ -57,14 +40,9 @@ def visit(cast):
 
 
 @pytest.fixture
-def reminder(session, cast, visit):
+def reminder(session, visit):
     """The desk has to remind Tom of it by phone."""
-    line = Notification(
-        clinic_id=cast.rose.id, id=uuid7(), patient_id=cast.tom.id, visit_id=visit.id, kind=K.REMINDER,
-        offset_hours=48, visit_starts_at=visit.starts_at,
-    )  # fmt: skip
-    session.add(line)
-    return to_call(session, line)
+    return to_remind(session, visit)
 
 
 @pytest.fixture
