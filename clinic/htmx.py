@@ -48,13 +48,14 @@ def show(page, part=None, status=200, **context):
     return make_response(render_template(template, **context), status)
 
 
-def changed(*parts, then, message=None, undo=None, **context):
+def changed(*parts, then, message=None, undo=None, into=None, **context):
     """Answer a POST that did something: parts for htmx (the first in place, rest out of band), else a 303 to ``then``.
 
-    ``message`` tells the person what happened; ``undo`` is the address of the POST that takes it back.
+    ``message`` tells the person what happened; ``undo`` is the address of the POST that takes it back, and ``into`` the
+    part (a selector) that the answer to that one takes the place of, where it is on the screen.
     """
     if message:
-        g.said = {"text": str(message), "undo": undo}
+        g.said = {"text": str(message), "undo": undo, "into": into if wants_part() else None}
         _flash(g.said, "success")
     if not wants_part() or not parts:
         return moved_on(then)
@@ -93,11 +94,11 @@ def unsay():
 
 
 def messages():
-    """What the last acts want to say, as (kind, {"text", "undo"})."""
+    """What the last acts want to say, as (kind, {"text", "undo", "into"})."""
     return [
         (
             kind,
-            message if isinstance(message, dict) else {"text": message, "undo": None},
+            message if isinstance(message, dict) else {"text": message, "undo": None, "into": None},
         )
         for kind, message in get_flashed_messages(with_categories=True)
     ]

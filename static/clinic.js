@@ -17,7 +17,7 @@ document.addEventListener("submit", (event) => {
     sessionStorage.clear();
     localStorage.clear();
   }
-  if (form.method !== "post" || form.closest("[hx-post]") === form || looks(form)) return;
+  if (form.method !== "post" || form.closest("[hx-post]") === form || looks(event.submitter || form)) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -112,6 +112,13 @@ const twin = (root, each) => {
     : !each.matches("[type=checkbox], [type=radio]") || other.value === each.value);
   return found.find((other) => other.type === each.type && holds(other));
 };
+/* What stays in a part that changes: by itself, all of it; at the person's own press, what they wrote in other forms than the one they sent. */
+const staying = (detail) => {
+  if (live(detail)) return typedIn(detail.target);
+  const { verb = "get", elt } = detail.requestConfig || {};
+  const sent = elt?.closest("form");
+  return verb === "get" || !sent ? [] : typedIn(detail.target).filter((each) => each.form && each.form !== sent);
+};
 let typed = [];
 document.addEventListener("htmx:afterSwap", () => {
   typed.forEach((each) => {
@@ -160,10 +167,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   const now = document.activeElement;
   const inside = detail.target.contains(now) && now !== document.body;
-  const kept = live(detail) ? typedIn(detail.target) : [];
-  const instead = kept.length ? new DOMParser().parseFromString(detail.serverResponse, "text/html") : null;
+  const kept = staying(detail);
+  const instead = live(detail) && kept.length ? new DOMParser().parseFromString(detail.serverResponse, "text/html") : null;
   /* Where there is no place for it any more, the part waits for whoever wrote it. */
-  const hold = live(detail) && inside && field(now) && now.value ? now : kept.find((each) => !twin(instead, each));
+  const hold = live(detail) && (inside && field(now) && now.value ? now : kept.find((each) => !twin(instead, each)));
   if (hold) {
     const bell = detail.requestConfig.triggeringEvent.type;
     detail.shouldSwap = false;
@@ -174,6 +181,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   typed = kept;
   held = {
     focus: inside ? place(now) : null,
+    /* Where the form they sent is gone they go on from the top of the part, and press nothing of somebody else's. */
+    part: inside ? { id: detail.target.id, nth: -1 } : null,
     open: live(detail) ? [...detail.target.querySelectorAll("details[open]")].map((each) => place(each.querySelector("summary"))) : [],
     scroll: [...detail.target.querySelectorAll(".board[id]"), detail.target].filter((each) => each.id && each.scrollLeft + each.scrollTop)
       .map((each) => [each.id, each.scrollLeft, each.scrollTop]),
@@ -189,7 +198,7 @@ document.addEventListener("htmx:afterSettle", () => {
     summary.dataset.seen = "yes";
     summary.focus();
   } else if (held && document.activeElement === document.body) {
-    find(held.focus)?.focus({ preventScroll: true });
+    (find(held.focus) || find(held.part))?.focus({ preventScroll: true });
   }
   held = null;
   dressMessages();

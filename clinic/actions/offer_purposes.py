@@ -7,7 +7,7 @@ from clinic.models.offers import OfferPurpose
 # What a purpose may say: "details" gives the words of a visit to be booked (reason, notes, source, …), "instead_of" the
 # id of a visit that is to be moved instead; the others are called with (session, offer, by=) in the transaction of the
 # change, under its locks.
-MOMENTS = ("details", "instead_of", "sent", "accepted", "declined", "lapsed", "withdrawn")
+MOMENTS = ("details", "instead_of", "sent", "accepted", "declined", "lapsed", "withdrawn", "reopened")
 _said: dict[tuple[OfferPurpose, str], Callable] = {}
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import object_session
 from uuid_utils.compat import uuid7
 
 from clinic.actions import slots
+from clinic.actions.booking import look, not_open
 from clinic.models.schedule import SeatHold, Slot
 
 SEAT_HOLD_INSERT = sa.insert(SeatHold.__table__)
@@ -28,8 +29,17 @@ DROP = sa.text("DELETE FROM slots WHERE clinic_id = :clinic_id AND id = :slot_id
 DROP_SEAT_HOLD = sa.text("DELETE FROM seat_holds WHERE clinic_id = :clinic_id AND id = :seat_hold_id")
 
 
-def take_for_a_while(session, wish, terms, found, until, *, by):
-    """Hold the wished time for nobody in particular; the slot's id and, in a time for several, the seat's."""
+def keep(session, wish, terms, until, *, by):
+    """Hold the wished time for nobody in particular; the slot's id and, in a time for several, the seat's.
+
+    Raises TimeTaken where it cannot be had.
+    """
+    slots.drop_expired(session, wish.clinic_id, wish.provider_id)
+    slots.drop_empty(session, wish.clinic_id, wish.provider_id)
+    found = look(session, wish, terms, by=by)
+    open_here = found.seat_in or (found.free and found.inside_hours and found.rooms_free)
+    if found.blocked or found.closed or found.day_full or not open_here:
+        raise not_open(wish, terms, found)
     slot_id = found.seat_in or slots.take_new(session, wish, terms, found, by=by, held_until=until)
     if not found.seat_in and terms.capacity == 1:
         return slot_id, None

@@ -17,10 +17,10 @@ from uuid_utils.compat import uuid7
 from clinic import bell, jobs
 from clinic.actions import offer_links, offer_purposes, slots, visits
 from clinic.actions.acting import Actor, Refused, action
-from clinic.actions.booking import TimeTaken, Wish, enter, lock, look, not_open
+from clinic.actions.booking import TimeTaken, Wish, enter, lock, look
 from clinic.actions.moves import hold, move
 from clinic.actions.notifications import tell
-from clinic.actions.offer_times import hold_until, is_closed, let_go, take, take_for_a_while
+from clinic.actions.offer_times import hold_until, is_closed, keep, let_go, take
 from clinic.db import now, word
 from clinic.models.notifications import NotificationKind
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
@@ -78,17 +78,11 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
     visit = session.get(Visit, (offering.clinic_id, offering.visit_id)) if offering.visit_id else None
     if visit is not None and (visit.status not in MOVABLE or visit.patient_id != offering.patient_id):
         raise Refused("A visit can be moved only before the patient is here.")
-    wish, nobody = _wish(offering), _nobody(by)
+    wish, nobody = wish_of(offering), as_nobody(by)
     terms = lock(session, wish, by=nobody, moved=visit)
     until = _end(session, offering.until, offering.starts_at)
-    slots.drop_expired(session, offering.clinic_id, offering.provider_id)
-    slots.drop_empty(session, offering.clinic_id, offering.provider_id)
-    _has_no_other(session, offering)
-    found = look(session, wish, terms, by=nobody)
-    open_here = found.seat_in or (found.free and found.inside_hours and found.rooms_free)
-    if found.blocked or found.closed or found.day_full or not open_here:
-        raise not_open(wish, terms, found)
-    slot_id, seat_hold_id = take_for_a_while(session, wish, terms, found, until, by=nobody)
+    refuse_another(session, offering)
+    slot_id, seat_hold_id = keep(session, wish, terms, until, by=nobody)
     offer = SlotOffer(
         id=uuid7(), purpose=offering.purpose, status=S.PREPARED, clinic_id=offering.clinic_id,
         patient_id=offering.patient_id, provider_id=offering.provider_id, visit_type_id=offering.visit_type_id,
@@ -107,19 +101,19 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
 def send(offer: SlotOffer, *, by, until=None):
     """Give the offer its link and let the patient know; ``until`` is its end from now on, and that of the held time."""
     visit = _visit(offer)
-    session = _locked(offer)
+    session = read_locked(offer)
     _may_be_answered(session, offer, visit)
     if until is not None:
         offer.until = _end(session, until, offer.starts_at)
         if not hold_until(session, offer, offer.until):
-            raise OfferOver(GONE, _wish(offer))
+            raise OfferOver(GONE, wish_of(offer))
         _come_back(session, offer)
     offer_links.give(offer)
     offer.status, offer.sent_at = S.SENT, sa.func.now()
     session.flush()
     if tell(session, NotificationKind.OFFER, offer=offer, by=by) is None:
         raise Refused("This patient cannot be offered anything: the record is closed.")
-    return _told("sent", session, offer, by)
+    return let_know("sent", session, offer, by)
 
 
 @action
@@ -130,7 +124,7 @@ def accept(offer: SlotOffer, *, by):
     """
     session = object_session(offer)
     visit = _visit(offer, offer_purposes.instead_of(session, offer))
-    wish = _wish(offer, **offer_purposes.details(session, offer))
+    wish = wish_of(offer, **offer_purposes.details(session, offer))
     # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
     clinics = replace(by, in_portal=False)
     visits.lock_both(session, visit or offer, wish)
@@ -139,8 +133,8 @@ def accept(offer: SlotOffer, *, by):
     if visit is not None and not offer.is_move:
         offer.is_move, offer.visit_id, offer.visit_starts_at = True, visit.id, visit.starts_at
     _may_be_answered(session, offer, visit)
-    found = look(session, wish, terms, by=_nobody(by))
-    if is_closed(offer, found) or not take(session, offer, by=_nobody(by)):
+    found = look(session, wish, terms, by=as_nobody(by))
+    if is_closed(offer, found) or not take(session, offer, by=as_nobody(by)):
         raise OfferOver(GONE, wish)
     if visit is not None:
         _move(session, visit, wish, offer.slot_id, by=by)
@@ -152,7 +146,7 @@ def accept(offer: SlotOffer, *, by):
 @action
 def decline(offer: SlotOffer, *, by):
     """Say no: the time is free again, and a visit that would have been moved stays as it is."""
-    session = _locked(offer)
+    session = read_locked(offer)
     _may_be_answered(session, offer)
     let_go(session, offer)
     return _answered("declined", session, offer, by)
@@ -161,12 +155,12 @@ def decline(offer: SlotOffer, *, by):
 @action
 def withdraw(offer: SlotOffer, *, by):
     """Take the offer back: the time is free again."""
-    session = _locked(offer)
+    session = read_locked(offer)
     if offer.status not in LIVE:
         raise Refused(SENTENCES[offer.status])
     let_go(session, offer)
     offer.status = S.WITHDRAWN
-    return _told("withdrawn", session, offer, by)
+    return let_know("withdrawn", session, offer, by)
 
 
 def take_back(offer: SlotOffer, *, by):
@@ -181,12 +175,12 @@ def take_back(offer: SlotOffer, *, by):
 @action
 def lapse(offer: SlotOffer, *, by):
     """Write down that nobody answered in time; one that was answered, or lasts longer by now, is left alone."""
-    session = _locked(offer)
-    if offer.status not in LIVE or not _is_past(session, offer):
+    session = read_locked(offer)
+    if offer.status not in LIVE or not is_past(session, offer):
         return offer
     let_go(session, offer)
     offer.status = S.LAPSED
-    return _told("lapsed", session, offer, by)
+    return let_know("lapsed", session, offer, by)
 
 
 def _move(session, visit, wish, slot_id, *, by):
@@ -202,10 +196,11 @@ def _move(session, visit, wish, slot_id, *, by):
 
 def _answered(moment, session, offer, by):
     offer.status, offer.answered_at, offer.answered_by_id = S(moment), sa.func.now(), by.user_id
-    return _told(moment, session, offer, by)
+    return let_know(moment, session, offer, by)
 
 
-def _told(moment, session, offer, by):
+def let_know(moment, session, offer, by):
+    """Tell every desk, and whatever the offer was made for, what has become of it."""
     session.flush()
     bell.ring(session, offer.clinic_id, TOPIC)
     offer_purposes.after(moment, session, offer, by=by)
@@ -221,7 +216,7 @@ def _visit(offer, instead_of=None):
     return visit or None
 
 
-def _locked(offer):
+def read_locked(offer):
     """Lock the doctor and then the offer, and read it again."""
     session = object_session(offer)
     ids = {"clinic_id": offer.clinic_id, "provider_id": offer.provider_id}
@@ -237,13 +232,13 @@ def _read_again(session, offer):
 def _may_be_answered(session, offer, visit=None):
     if offer.status not in LIVE:
         raise Refused(SENTENCES[offer.status])
-    if _is_past(session, offer):
-        raise OfferOver(SENTENCES[S.LAPSED], _wish(offer))
+    if is_past(session, offer):
+        raise OfferOver(SENTENCES[S.LAPSED], wish_of(offer))
     if visit is not None and (visit.status not in MOVABLE or visit.starts_at != offer.visit_starts_at):
         raise Refused("The visit this offer is about was changed meanwhile. Please call the clinic.")
 
 
-def _is_past(session, offer):
+def is_past(session, offer):
     """Whether the offer's end is over by the database's clock, as holds and jobs see it."""
     return session.scalar(sa.select(sa.literal(offer.until) <= sa.func.now()))
 
@@ -257,7 +252,7 @@ def _end(session, until, starts_at):
     return until
 
 
-def _has_no_other(session, offering):
+def refuse_another(session, offering):
     """One live offer a person, but for several stranded visits one each; what ran out unnoticed is written down."""
     # Two who offer something to one person at the same moment, with different doctors, come one after the other here.
     person = sa.select(Patient.id).where(Patient.clinic_id == offering.clinic_id, Patient.id == offering.patient_id)
@@ -269,10 +264,10 @@ def _has_no_other(session, offering):
         )
     standing = sa.select(SlotOffer).where(same, SlotOffer.status.in_(LIVE)).order_by(SlotOffer.id).with_for_update()
     for offer in session.scalars(standing).all():
-        if not _is_past(session, offer):
+        if not is_past(session, offer):
             raise Refused("This patient has an offer already that waits for an answer.")
         offer.status = S.LAPSED
-        _told("lapsed", session, offer, Actor.job(offer.clinic_id, "offers.lapse"))
+        let_know("lapsed", session, offer, Actor.job(offer.clinic_id, "offers.lapse"))
 
 
 def _come_back(session, offer):
@@ -280,13 +275,14 @@ def _come_back(session, offer):
     bell.ring(session, offer.clinic_id, TOPIC)
 
 
-def _wish(what, **details):
+def wish_of(what, **details):
+    """The visit that an offer, made or to be made, is of."""
     return Wish(
         what.clinic_id, what.provider_id, what.visit_type_id, what.patient_id, what.starts_at, what.visit_mode,
         **details,
     )  # fmt: skip
 
 
-def _nobody(by):
+def as_nobody(by):
     """Nobody in particular, whose own holds would stand in nobody's way."""
     return replace(by, user_id=None, in_portal=False)

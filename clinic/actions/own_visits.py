@@ -9,7 +9,7 @@ from clinic.actions.acting import Refused, action, note
 from clinic.actions.moves import hold, move_back
 from clinic.db import now
 from clinic.models.visits import VisitStatus
-from clinic.queries.own_visits import USUAL, check_in_of, has_lost_its_time, may_take_back, own_last_step
+from clinic.queries.own_visits import USUAL, check_in_of, has_lost_its_time, may_take_back
 
 S = VisitStatus
 
@@ -62,9 +62,8 @@ def take_back(visit, *, by):
 @action
 def unconfirm(visit, *, by):
     """Leave open again whether the patient comes."""
-    last = own_last_step(object_session(visit), visit)
     visit.confirmed_at = None
-    return move_back(visit, last.from_status, by=by)
+    return move_back(visit, S.BOOKED, by=by)
 
 
 @action

@@ -150,6 +150,17 @@ def _back_at_the_desk(kind):
     return back
 
 
+def _proposed_again(session, offer, *, by):
+    request = _request_of(session, offer)
+    became_this = request.status == R.CONVERTED and request.visit_id == offer.visit_id
+    if request.status != R.TRIAGED and not became_this:
+        raise Refused("The request has gone on meanwhile. Please look at it first.")
+    before, was = state(request), request.status
+    request.status, request.visit_id = R.AWAITING, None
+    request.proposed_slot_id, request.answer_by = offer.slot_id, offer.until
+    remember(request, E.UNDONE, was, before, by=by)
+
+
 def _request_of(session, offer):
     request = session.get(VisitRequest, (offer.clinic_id, offer.request_id))
     hold(request)
@@ -163,5 +174,6 @@ def _details(session, offer):
 
 offer_purposes.when(
     OfferPurpose.REQUEST, accepted=_accepted, declined=_back_at_the_desk(E.DECLINED),
-    lapsed=_back_at_the_desk(E.LAPSED), withdrawn=_back_at_the_desk(E.WITHDRAWN), details=_details,
+    lapsed=_back_at_the_desk(E.LAPSED), withdrawn=_back_at_the_desk(E.WITHDRAWN), reopened=_proposed_again,
+    details=_details,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from clinic import bell
 from clinic.actions import offer_purposes, offers, slots, waitlist
 from clinic.actions.acting import Refused
-from clinic.actions.freed_times import tell_waitlist
+from clinic.actions.freed_times import GRACE, tell_waitlist
 from clinic.db import now
 from clinic.models.offers import OfferPurpose
 from clinic.models.organizations import Clinic
@@ -19,7 +19,7 @@ from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from clinic.queries.desk import there_from
 from clinic.queries.open_times import fits, open_times
 from clinic.queries.reaching import is_only_called, is_reachable, zone_of
-from clinic.queries.waitlist import Freed, hold_for, line, own_visits, thinks_until
+from clinic.queries.waitlist import Freed, entry_for, hold_for, line, own_visits, thinks_until
 
 W = WaitStatus
 # How many in line are looked at for one freed time, and how far ahead, before it is left to whoever books it.
@@ -145,14 +145,28 @@ def _accepted(session, offer, *, by):
     bell.ring(session, offer.clinic_id, waitlist.TOPIC)
 
 
-def _back_in_line(session, offer, *, by):
+def _declined(session, offer, *, by):
+    # Whoever says no themselves has seen what to; the desk has a minute to find that it was the wrong button.
+    _back_in_line(session, offer, by=by, after=AT_ONCE if by.in_portal else GRACE)
+
+
+def _asked_again(session, offer, *, by):
+    entry = _entry_of(session, offer)
+    came_back = entry.status == W.FULFILLED and not entry_for(session, entry.patient_id, entry.visit_type_id)
+    if entry.status != W.WAITING and not came_back:
+        raise Refused("The place on the waiting list has changed meanwhile. Please look at it first.")
+    entry.status, entry.ended_at = W.OFFERED, None
+    bell.ring(session, offer.clinic_id, waitlist.TOPIC)
+
+
+def _back_in_line(session, offer, *, by, after=AT_ONCE):
     """Whoever did not take the time keeps their place; the time goes to the next at once."""
     entry = _entry_of(session, offer)
     if entry.status == W.OFFERED:
         entry.status = W.WAITING
     session.flush()
     bell.ring(session, offer.clinic_id, waitlist.TOPIC)
-    tell_waitlist(session, offer.clinic_id, offer.provider_id, offer.starts_at, offer.ends_at, after=AT_ONCE)
+    tell_waitlist(session, offer.clinic_id, offer.provider_id, offer.starts_at, offer.ends_at, after=after)
 
 
 def _details(session, offer):
@@ -178,6 +192,6 @@ def _entry_of(session, offer):
 
 
 offer_purposes.when(
-    OfferPurpose.WAITLIST, accepted=_accepted, declined=_back_in_line, lapsed=_back_in_line,
-    withdrawn=_back_in_line, details=_details, instead_of=_instead_of,
+    OfferPurpose.WAITLIST, accepted=_accepted, declined=_declined, lapsed=_back_in_line,
+    withdrawn=_back_in_line, reopened=_asked_again, details=_details, instead_of=_instead_of,
 )  # fmt: skip

@@ -24,6 +24,7 @@ DID = {
     "offers.send": _l("%(who)s offered %(whom)s a time"),
     "offers.accept": _l("%(who)s took the time that %(whom)s was offered"),
     "offers.decline": _l("%(who)s said that an offered time does not suit %(whom)s"),
+    "offer_returns.reopen": _l("%(who)s took back an answer noted for %(whom)s to an offered time"),
     "offers.withdraw": _l("%(who)s took back a time that %(whom)s was offered"),
     "offers.lapse": _l("%(who)s let a time go that %(whom)s had not answered about"),
     "offer_links.open": _l("%(who)s opened the link of an offer to %(whom)s"),

@@ -10,6 +10,7 @@ TO_PATIENTS = {
     "offers.send": _l("offered you a time"),
     "offers.accept": _l("took the time you were offered"),
     "offers.decline": _l("noted that an offered time does not suit you"),
+    "offer_returns.reopen": _l("took back what was noted as your answer to an offered time"),
     "offers.withdraw": _l("took back a time you were offered"),
     "offers.lapse": _l("let a time go that you were offered"),
     "offer_links.open": _l("opened the link of an offer to you"),

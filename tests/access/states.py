@@ -187,6 +187,7 @@ STATES = {
     "staff.groups.restore": _called_off,
     "staff.stranded_visits.accept": _proposed, "staff.stranded_visits.decline": _proposed,
     "staff.calls.accept": _offered, "staff.calls.decline": _offered, "staff.calls.confirm": _reminded,
+    "staff.calls.take_back": _offered,
     "staff.insurance.ask": _with_a_service,
 }  # fmt: skip
 # Whose address has no id, but something that leads to somebody's thing all the same.

@@ -37,6 +37,23 @@ def test_they_say_yes_and_the_visit_is_booked(window, cast, offer, way):
     desk.look("calls-answered")
 
 
+def test_they_say_no_by_a_wrong_click_which_is_taken_back(window, cast, offer, way):
+    desk = window(cast.amara, **way).go("/staff/calls")
+    desk.press("They say no")
+    desk.sees("Noted: the time does not suit.")
+    desk.press("Undo")
+    desk.sees("Taken back: Maya Okafor has not answered.")
+    desk.look("calls-taken-back")
+    desk.press("They say yes")
+    desk.sees("Booked: Maya Okafor")
+    desk.press("Undo")
+    desk.sees("Taken back: Maya Okafor has not answered.")
+    desk.go(f"/staff/patients/{cast.maya_patient.id}").sees("An offer waits to be told by phone")
+    desk.look("patient-offer-by-phone")
+    desk.press("Tell them and note the answer", role="link")
+    desk.sees("They say yes")
+
+
 def test_nobody_calls_in_time_and_the_board_says_so(window, session, cast, offer, size):
     run_out(session, offer)
     offers.lapse(offer, by=Actor.job(cast.rose.id, "offers.lapse"))

@@ -58,6 +58,27 @@ def test_a_note_about_a_call_stays_while_a_colleague_notes_another(window, sessi
     desk.sees(f"No answer, {WORDS}")
 
 
+def test_a_note_about_a_call_stays_while_one_notes_another_oneself(window, cast, size, lines):
+    hers, his = lines
+    desk = window(cast.amara, size=size).go("/staff/calls")
+    field, other = note_field(desk, hers), desk.page.locator("article.call", has=note_field(desk, his))
+    field.fill(WORDS)
+    note_field(desk, his).fill("engaged")
+    other.get_by_role("button", name="No answer").click()
+    desk.sees("No answer, engaged")
+    assert field.input_value() == WORDS and note_field(desk, his).input_value() == ""
+    other.get_by_role("button", name="Reached").click()
+    desk.sees("Tom Baker: reached.")
+    note_field(desk, his).wait_for(state="detached")
+    assert field.input_value() == WORDS
+    desk.check().picture(f"calls-noted-{size['width']}")
+    desk.page.get_by_role("button", name="Undo").last.click()
+    note_field(desk, his).wait_for()
+    assert field.input_value() == WORDS
+    desk.page.locator("article.call", has=field).get_by_role("button", name="No answer").click()
+    desk.sees(f"No answer, {WORDS}")
+
+
 def test_a_note_stays_though_its_card_went_until_it_is_put_away(window, session, cast, lines):
     hers, _his = lines
     desk = window(cast.amara).go("/staff/calls")

@@ -107,6 +107,23 @@ class TestACall:
         page = amara.open("staff.calls.index").text
         assert "No answer, engaged" in page and session.scalar(sa.select(sa.func.count()).select_from(CallAttempt)) == 1
 
+    def test_is_answered_with_the_list_alone_where_the_page_stays_with_what_else_is_written(self, amara, failed, visit):
+        line = failed(visit)
+        done = note(amara, line, "no_answer", "engaged", htmx=True)
+        assert done.text.lstrip().startswith('<div id="calls"') and "HX-Redirect" not in done.headers
+        assert "No answer, engaged" in done.text and 'hx-swap-oob="true"' in done.text
+        assert f'hx-post="/staff/calls/{line.id}/undo" ' in done.text or f'/staff/calls/{line.id}/undo"' in done.text
+        assert 'hx-target="#calls"' in done.text.partition('id="messages"')[2]
+        wrong = note(amara, line, "reached", "x" * 301, htmx=True)
+        assert wrong.status_code == 422 and wrong.text.lstrip().startswith('<div id="calls"')
+        assert f'href="#note-{line.id}"' in wrong.text and "x" * 301 in wrong.text
+
+    def test_that_was_the_last_of_its_page_leads_to_the_first(self, amara, failed, session):
+        lines = [failed() for _ in range(21)]
+        (last,) = (line for line in lines if str(line.id) in amara.open("staff.calls.index", page=2).text)
+        done = note(amara, last, "reached", page=2, htmx=True)
+        assert "Nobody has to be called" not in done.text and done.text.count("<article") == 20
+
     def test_that_somebody_else_has_made_is_refused(self, amara, failed, visit):
         line = failed(visit)
         note(amara, line, "reached")
