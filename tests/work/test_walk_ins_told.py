@@ -63,6 +63,7 @@ class TestInWriting:
         assert (line.kind, line.channel, line.state, line.visit_id) == (K.TICKET, Channel.EMAIL, S.SENT, visit.id)
         assert letter.to == "tom@baker.example" and letter.subject == "Your number is 1"
         assert "between {} and {}".format(*between(visit, cast)) in letter.text and "Consultation" not in letter.text
+        assert "\n\nOn this page you see where you stand" in letter.text
         page = nobody.client.get(re.search(r"/v/\S+", letter.text)[0]).text
         assert "Your number is 1." in page
 
