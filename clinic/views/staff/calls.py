@@ -17,9 +17,10 @@ from clinic.queries import calls as asked
 from clinic.views import told
 from clinic.views.asked import Page, an_id, page_number
 from clinic.views.staff import own_patients
+from clinic.views.staff.navigation import waiting_at
 
 bp = GuardedBlueprint("calls", __name__, face="staff", url_prefix="/calls")
-PAGE, PART = "staff/calls/index.html", "staff/calls/_calls.html"
+PAGE, PART, COUNT = "staff/calls/index.html", "staff/calls/_calls.html", "staff/calls/_count.html"
 # Whoever books visits for patients tells them about them.
 DESK = Permission.VISITS_BOOK
 
@@ -129,8 +130,8 @@ def _noted(line, message, undo=None):
 
 
 def _listed(message, undo=None, then=None):
-    page = _page() if wants_part() else {}
-    return changed(PART, then=then or url_for(".index"), message=message, undo=undo, into="#calls", **page)
+    facts = _page() | {"count": waiting_at("staff.calls.index")} if wants_part() else {}
+    return changed(PART, COUNT, then=then or url_for(".index"), message=message, undo=undo, into="#calls", **facts)
 
 
 def _once_more(line, form):

@@ -62,6 +62,8 @@ COUNTS = {
     "staff.requests.index": lambda: requests.waiting().unseen,
     "staff.open_ends.index": lambda: open_ends.waiting(db.session()),
 }
+# Where the number is a part of its own, which an answer brings anew with what it counts.
+PARTS = {"staff.calls.index": "staff/calls/_count.html"}
 
 # The pages of one patient's record.
 OF_RECORDS = (
@@ -112,6 +114,11 @@ def navigation():
     ]
 
 
+def waiting_at(endpoint) -> int:
+    """How much waits behind one of the pages that are asked together."""
+    return to_do.counts(db.session(), current.user.id, QUESTIONS[endpoint])[0]
+
+
 def _counts(shown):
     """How much waits behind each of the pages that this person may open."""
     asked = [each for each in QUESTIONS if each in shown and (each not in DESKS or current.may(Permission.VISITS_BOOK))]
@@ -127,7 +134,9 @@ def _may_open(endpoint, needs):
 
 def _line(label, endpoint, count):
     active = _subject(request.endpoint) == _subject(endpoint)
-    return {"label": label, "url": url_for(endpoint), "active": active, "count": count}
+    return {
+        "label": label, "url": url_for(endpoint), "active": active, "count": count, "part": PARTS.get(endpoint)
+    }  # fmt: skip
 
 
 def _subject(endpoint):

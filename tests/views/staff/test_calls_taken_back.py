@@ -15,6 +15,7 @@ from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from tests.actions.lining_up import refill, wait
 from tests.actions.offering import offered
+from tests.actions.stranding import leave, send_all
 from tests.calling import line_of, proposed, to_call, to_remind
 
 S = OfferStatus
@@ -123,7 +124,16 @@ class TestANo:
         assert (entry.status, offer.status) == (WaitStatus.OFFERED, S.SENT)
         assert refill(session, cast) == []
 
-    def test_to_another_time_for_a_visit_offers_that_time_again(self, session, cast, amara):
+    def test_to_another_time_for_a_visit_that_lost_its_own_asks_again(self, app, session, cast, amara):
+        cast.booked()
+        (row,) = send_all(app, session, cast, leave(session, cast))
+        line = to_call(session, line_of(session, row.offer))
+        press(amara, "decline", line)
+        assert press(amara, "take_back", line).status_code == 303
+        row = fresh(session, row)
+        assert row.offer.status == S.SENT and row.offer.is_move and row.offer.visit_id == row.visit_id
+
+    def test_stays_where_the_visit_has_its_time_again(self, session, cast, amara):
         visit = cast.booked(told=False)
         offer = offered(session, cast, cast.tomorrow_at(9), visit, purpose=OfferPurpose.STRANDED)
         line = to_call(session, line_of(session, offer))
