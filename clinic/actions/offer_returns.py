@@ -20,6 +20,8 @@ from clinic.queries.heard import was_told
 from clinic.queries.strandings import is_stranded
 
 S = OfferStatus
+# Said by whatever the offer was made for, where that is not as the answer left it any more.
+GONE_ON = "What this time was offered for has gone on meanwhile. Please look at it first."
 
 
 @action

@@ -10,6 +10,7 @@ from sqlalchemy.orm import object_session
 from clinic.actions import booking, offer_purposes, offers, requests, slots, walk_ins
 from clinic.actions.acting import Refused, action
 from clinic.actions.freed_times import tell_waitlist
+from clinic.actions.offer_returns import GONE_ON
 from clinic.actions.requests import JustProposed, cannot, hold, remember, state
 from clinic.db import now
 from clinic.models.notifications import NotificationKind
@@ -154,7 +155,7 @@ def _proposed_again(session, offer, *, by):
     request = _request_of(session, offer)
     became_this = request.status == R.CONVERTED and request.visit_id == offer.visit_id
     if request.status != R.TRIAGED and not became_this:
-        raise Refused("The request has gone on meanwhile. Please look at it first.")
+        raise Refused(GONE_ON)
     before, was = state(request), request.status
     request.status, request.visit_id = R.AWAITING, None
     request.proposed_slot_id, request.answer_by = offer.slot_id, offer.until

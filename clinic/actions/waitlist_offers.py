@@ -10,6 +10,7 @@ from clinic import bell
 from clinic.actions import offer_purposes, offers, slots, waitlist
 from clinic.actions.acting import Refused
 from clinic.actions.freed_times import GRACE, tell_waitlist
+from clinic.actions.offer_returns import GONE_ON
 from clinic.db import now
 from clinic.models.offers import OfferPurpose
 from clinic.models.organizations import Clinic
@@ -154,7 +155,7 @@ def _asked_again(session, offer, *, by):
     entry = _entry_of(session, offer)
     came_back = entry.status == W.FULFILLED and not entry_for(session, entry.patient_id, entry.visit_type_id)
     if entry.status != W.WAITING and not came_back:
-        raise Refused("The place on the waiting list has changed meanwhile. Please look at it first.")
+        raise Refused(GONE_ON)
     entry.status, entry.ended_at = W.OFFERED, None
     bell.ring(session, offer.clinic_id, waitlist.TOPIC)
 
