@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import psycopg
@@ -26,6 +27,14 @@ class Place:
     doctor: object
     starts_at: object
 
+    def lies_over(self, other):
+        """Whether nobody could be here and there."""
+        return self.starts_at < other._ends_at and other.starts_at < self._ends_at
+
+    @property
+    def _ends_at(self):
+        return self.starts_at + timedelta(minutes=self.kind.minutes)
+
 
 class Tellers:
     """So many browsers for so many seconds."""
@@ -38,9 +47,19 @@ class Tellers:
         cast = stage.cast
         # Dr Lind's times are for one patient each, Dr Osei's for three: so none lies over another.
         pairs = ((cast.consultation, cast.dr_lind), (stage.group, cast.dr_osei))
-        self.places = [Place(*pair, stage.next_time(*pair)) for pair in pairs for _number in range(places // 2)]
+        self.places = []
+        for pair in pairs:
+            for _number in range(places // 2):
+                self._add_a_place(*pair)
         self.history.seats = {place: place.kind.capacity for place in self.places}
         self.over = threading.Event()
+
+    def _add_a_place(self, kind, doctor):
+        # At another hour than every other place: of two at once somebody is refused the second, however free it is.
+        place = Place(kind, doctor, self.stage.next_time(kind, doctor))
+        while any(place.lies_over(each) for each in self.places):
+            place = Place(kind, doctor, self.stage.next_time(kind, doctor))
+        self.places.append(place)
 
     def play(self, seconds) -> History:
         """Let them all at it; ``odd`` afterwards has what was told and may never be."""
