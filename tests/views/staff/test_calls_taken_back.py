@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from clinic.actions import call_answers, offer_returns, offers, own_visits, requests, visits
 from clinic.db import now
@@ -11,6 +12,7 @@ from clinic.models.notifications import Channel, Notification, NotificationKind,
 from clinic.models.offers import OfferPurpose, OfferStatus
 from clinic.models.requests import RequestStatus
 from clinic.models.schedule import Slot
+from clinic.models.texts import ReplyMeaning, ReplyResult, TextReply
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.models.waitlist import WaitlistEntry, WaitStatus
 from tests.actions.lining_up import refill, wait
@@ -181,6 +183,37 @@ class TestAYes:
         assert "If that was wrong, move the visit again." in page and "take-back" not in page
         assert "Move it again" in why_not(amara, press(amara, "take_back", line))
         assert fresh(session, visit).starts_at == offer.starts_at
+
+
+class TestAnAnswerByText:
+    @pytest.fixture
+    def reply(self, session, cast, offer):
+        """Maya was texted the offer and has answered by a word, which somebody reads."""
+        line = line_of(session, offer)
+        line.channel, line.state, line.sent_at = Channel.SMS, NotificationState.DELIVERED, now()
+        made = TextReply(
+            clinic_id=cast.rose.id, id=uuid7(), patient_id=cast.maya_patient.id, service_id="SM9", text="YES",
+            sender="+447700900123", meaning=ReplyMeaning.CONFIRM, result=ReplyResult.TO_READ, desk_since=now(),
+            notification_id=line.id,
+        )  # fmt: skip
+        session.add(made)
+        session.commit()
+        return made
+
+    def test_is_to_be_read_again_with_the_buttons_it_had(self, session, amara, reply, offer):
+        line = session.get(Notification, (offer.clinic_id, reply.notification_id))
+        done = press(amara, "decline", line, reply_id=reply.id, htmx=True).text
+        back = f"/staff/calls/{line.id}/take-back?reply_id={reply.id}"
+        assert f'hx-post="{back}"' in done and "They say yes" not in done
+        assert "They say yes" in press(amara, "take_back", line, reply_id=reply.id, htmx=True).text
+        assert fresh(session, offer).status == S.SENT and reply.desk_done_at is None
+
+    def test_of_somebody_else_is_not_put_back_with_it(self, session, cast, amara, reply, reminder):
+        press(amara, "confirm", reminder)
+        reply.desk_done_at = now()
+        session.commit()
+        assert press(amara, "take_back", reminder, reply_id=reply.id).status_code == 303
+        assert fresh(session, reply).desk_done_at is not None
 
 
 class TestThatTheyCome:
