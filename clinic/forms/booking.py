@@ -27,6 +27,10 @@ class Read(StringField):
         self.kind, self.sentence = kind, sentence
         super().__init__(label, [Optional()], filters=[tidy], **more)
 
+    def process_formdata(self, valuelist):
+        """Take the last: below the lists of what can be chosen stands what is, which the button beside it is for."""
+        super().process_formdata(valuelist[-1:])
+
     def pre_validate(self, form):
         """Read the text; what cannot be read is said, and is nothing."""
         if not isinstance(self.data, str):

@@ -9,14 +9,14 @@ from flask import abort, request, url_for
 MOST_PAGES = 10_000
 
 
-def an_id(name: str) -> UUID | None:
-    """The id of that name, or None where there is none."""
-    return _read(name, UUID)
+def an_id(name: str, facts=None) -> UUID | None:
+    """The id of that name, or None where there is none; out of other ``facts`` where the address is not asked."""
+    return _read(name, UUID, facts)
 
 
-def a_day(name: str) -> date | None:
+def a_day(name: str, facts=None) -> date | None:
     """The ISO date of that name, or None where there is none."""
-    found = _read(name, date.fromisoformat)
+    found = _read(name, date.fromisoformat, facts)
     if found and not 1900 <= found.year <= 2900:
         abort(404)
     return found
@@ -30,9 +30,9 @@ def a_moment(name: str) -> datetime | None:
     return found
 
 
-def a_word(name: str, most: int = 80) -> str | None:
+def a_word(name: str, facts=None, most: int = 80) -> str | None:
     """The words of that name, without spaces around them, or None where there are none."""
-    return request.args.get(name, "").strip()[:most] or None
+    return (request.args if facts is None else facts).get(name, "").strip()[:most] or None
 
 
 def page_number() -> int:
@@ -75,8 +75,8 @@ class Page:
         return url_for(request.endpoint, **asked)
 
 
-def _read(name, kind):
-    text = request.args.get(name, "")
+def _read(name, kind, facts=None):
+    text = (request.args if facts is None else facts).get(name, "")
     try:
         return kind(text) if text else None
     except ValueError:

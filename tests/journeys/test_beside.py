@@ -7,7 +7,7 @@ def test_in_a_tab_of_its_own_it_is_booked_and_moved_and_said_and_taken_back(wind
     at = cast.tomorrow_at(10).isoformat().replace("+", "%2B")
     desk = window(cast.amara, size=size).go(f"/staff/drawer?provider_id={cast.dr_osei.id}&starts_at={at}")
     desk.page.locator("#who").fill("baker")
-    desk.page.locator("#people").get_by_role("link", name="Tom Baker").click()
+    desk.page.locator("#people").get_by_role("button", name="Tom Baker").click()
     desk.page.get_by_label("Reason").fill("Cough")
     desk.press("Book")
     desk.page.wait_for_url("**/staff/calendar?*")
@@ -51,6 +51,6 @@ def test_in_a_rooms_lane_the_doctor_is_chosen_in_the_drawer(window, session, cas
     assert drawer.locator("#doctor option").all_inner_texts() == ["Whoever is first", "Dr Kwame Osei"]
     desk.check().picture(f"beside-doctor-{size['width']}")
     drawer.locator("#who").fill("baker")
-    drawer.get_by_role("link", name="Tom Baker").click()
+    drawer.get_by_role("button", name="Tom Baker").click()
     drawer.get_by_role("button", name="Book", exact=True).click()
     desk.sees("Booked: Tom Baker")

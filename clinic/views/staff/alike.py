@@ -10,6 +10,7 @@ from clinic.openings import listed
 from clinic.queries import patients as queries
 from clinic.views.asked import own_path
 from clinic.views.staff.patients import own_clinic
+from clinic.views.staff.so_far import carried
 
 bp = GuardedBlueprint("alike", __name__, face="staff", url_prefix="/patients/alike")
 # One word alone is the name of too many people to warn of any.
@@ -23,7 +24,8 @@ def look():
     form.validate()
     rows = _alike(form)
     listed(row.id for row in rows)
-    return show("staff/patients/new.html", "staff/patients/_alike_hint.html", form=form, rows=rows, then=own_path())
+    facts = {"form": form, "rows": rows, "then": own_path(), "kept": carried()}
+    return show("staff/patients/new.html", "staff/patients/_alike_hint.html", **facts)
 
 
 def _alike(form):

@@ -16,8 +16,10 @@ from clinic.filters import moment
 from clinic.forms.booking import BookingForm, TimeForm
 from clinic.htmx import again, changed, show, wants_inside
 from clinic.queries import picking
-from clinic.views.staff import own_patients
+from clinic.views.asked import own_path
+from clinic.views.staff import own_patients, so_far
 from clinic.views.staff.choosing import Asked, Desk
+from clinic.views.staff.patients import begun
 
 bp = GuardedBlueprint("booking", __name__, face="staff", url_prefix="/booking")
 PAGE = "staff/booking/new.html"
@@ -29,6 +31,12 @@ def new():
     return show(PAGE, _sides(), desk=_desk(BookingForm))
 
 
+@bp.post("/new", needs=Permission.VISITS_BOOK, once=False, shows="patients")
+def anew():
+    """The page with another patient or time; what is written on it stays."""
+    return show(PAGE, desk=_desk(BookingForm))
+
+
 @bp.get("/chosen", needs=Permission.VISITS_BOOK, shows="patients")
 def chosen():
     """The chosen time and the button that books it."""
@@ -38,7 +46,13 @@ def chosen():
 @bp.post("/find", needs=Permission.VISITS_BOOK, once=False, shows="patients")
 def find():
     """The patients found while somebody types on this page."""
-    return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm))
+    return show(PAGE, "staff/booking/_people.html", desk=_desk(BookingForm, facts=so_far.chosen()))
+
+
+@bp.post("/begin", needs=Permission.PATIENTS_EDIT, once=False)
+def begin():
+    """A new patient with what was typed in the search; what is written about the visit goes along."""
+    return show("staff/patients/new.html", **begun(own_path(), so_far.written()))
 
 
 @bp.post("", needs=Permission.VISITS_BOOK)
@@ -68,6 +82,12 @@ def move(visit_id):
     return show(PAGE, _sides(), desk=_desk(TimeForm, own_patients.visit(visit_id)))
 
 
+@bp.post("/<uuid:visit_id>/move/anew", needs=Permission.VISITS_BOOK, once=False, shows="visits")
+def move_anew(visit_id):
+    """The same with another time; the reason that is written stays."""
+    return show(PAGE, desk=_desk(TimeForm, own_patients.visit(visit_id)))
+
+
 @bp.get("/<uuid:visit_id>/move/chosen", needs=Permission.VISITS_BOOK, shows="visits")
 def move_chosen(visit_id):
     """The time chosen for the move and the button that moves."""
@@ -93,17 +113,18 @@ def _sides():
     return None if wants_inside("main") else "staff/booking/_sides.html"
 
 
-def form_of_address(kind_of_form):
-    """An empty form that has read the time in the address."""
+def form_of_address(kind_of_form, facts=None):
+    """A form that has read the time in the address, or in ``facts``, and holds what was written in it so far."""
     form = kind_of_form(current.clinic, formdata=None)
-    _read_time(form)
+    _read_time(form, request.args if facts is None else facts)
+    so_far.write_again(form)
     return form
 
 
-def _desk(kind_of_form, visit=None):
-    """The page as its address describes it."""
-    form = form_of_address(kind_of_form)
-    asked = Asked.by_address(form)
+def _desk(kind_of_form, visit=None, facts=None):
+    """The page as its address describes it, or ``facts`` by the same names."""
+    form = form_of_address(kind_of_form, facts)
+    asked = Asked.by_address(form, facts)
     if visit:
         asked = replace(
             asked, patient_id=visit.patient_id, visit_type_id=asked.visit_type_id or visit.visit_type_id,
@@ -113,9 +134,9 @@ def _desk(kind_of_form, visit=None):
     return Desk(form, asked, visit)
 
 
-def _read_time(form):
-    """Let the form read the time in the address, and keep only what it has to say about that."""
-    day, at, at_once = (request.args.get(name) for name in ("date", "time", "starts_at"))
+def _read_time(form, facts):
+    """Let the form read the time in the facts, and keep only what it has to say about that."""
+    day, at, at_once = (facts.get(name) for name in ("date", "time", "starts_at"))
     if at or at_once:
         facts = {"on_date": day, "at_time": at, "starts_at": at_once, "visit_type_id": "0" * 32}
         reader = TimeForm(current.clinic, formdata=_Facts(facts), meta={"csrf": False})

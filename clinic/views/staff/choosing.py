@@ -40,14 +40,15 @@ class Asked:
     wanted_room: UUID | None = None
 
     @classmethod
-    def by_address(cls, form):
-        """Out of the address; ``form`` has read the time in it."""
-        mode = request.args.get("visit_mode") or None
+    def by_address(cls, form, facts=None):
+        """Out of the address, or of ``facts`` by the same names; ``form`` has read the time in it."""
+        mode = (request.args if facts is None else facts).get("visit_mode") or None
         if mode not in (None, *VisitMode):
             abort(404)
         return cls(
-            an_id("patient_id"), an_id("visit_type_id"), an_id("provider_id"), mode and VisitMode(mode),
-            a_day("date"), form.starts_at.data, a_word("specialty"), a_word("language"), an_id("wanted_room"),
+            an_id("patient_id", facts), an_id("visit_type_id", facts), an_id("provider_id", facts),
+            mode and VisitMode(mode), a_day("date", facts), form.starts_at.data, a_word("specialty", facts),
+            a_word("language", facts), an_id("wanted_room", facts),
         )  # fmt: skip
 
     @classmethod
@@ -75,10 +76,10 @@ class Asked:
 class PatientChoice:
     """Finding the patient on the page itself, where none is chosen yet."""
 
-    # How htmx puts the form of a new patient into the page, where that is not a page of its own.
-    swaps: ClassVar = {}
-    # What htmx draws anew for a patient who is chosen with all that was chosen before; empty where a link leads there.
-    takes_along: ClassVar = ""
+    # The form of the visit, which every button of the page sends along; empty where it comes only after the patient.
+    own_form: ClassVar = ""
+    # Whether that form is swapped by htmx, and with it whatever its buttons lead to.
+    is_part: ClassVar = False
 
     def __init__(self, asked, path, find_path):
         self.asked, self.path, self.q = asked, path, typed()
@@ -126,7 +127,7 @@ class PatientChoice:
 class Desk(PatientChoice):
     """Everything on the page that picks a time; each part is looked up only when it is shown."""
 
-    takes_along: ClassVar = "#main"
+    own_form: ClassVar = "the-booking"
 
     def __init__(self, form, asked, visit=None):
         move = {"visit_id": visit.id} if visit else {}
@@ -135,6 +136,16 @@ class Desk(PatientChoice):
         self.form, self.visit = form, visit
         self.chosen_path = url_for("staff.booking.move_chosen", **move) if visit else url_for("staff.booking.chosen")
         self.action = url_for("staff.booking.move_to", **move) if visit else url_for("staff.booking.create")
+        self.anew_path = url_for("staff.booking.move_anew", **move) if visit else path
+
+    def anew(self, **changes):
+        """Where the page is sent to be drawn anew with something else chosen; what is written on it stays."""
+        return f"{self.anew_path}?{self.asked.query(**changes)}"
+
+    @property
+    def register_url(self):
+        """Where somebody new is registered, with what was typed and what is written about the visit."""
+        return url_for("staff.booking.begin")
 
     @cached_property
     def kinds(self):

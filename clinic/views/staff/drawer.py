@@ -1,6 +1,7 @@
 """The booking drawer of the calendar: an empty quarter becomes a visit, for somebody found or registered there."""
 
 from typing import ClassVar
+from urllib.parse import urlencode, urlsplit
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -11,12 +12,13 @@ from clinic.current import current
 from clinic.db import db
 from clinic.forms.booking import BookingForm
 from clinic.forms.patients import PatientForm
-from clinic.htmx import again, changed, show, wants_part
+from clinic.htmx import again, changed, show, wants_inside, wants_part
 from clinic.views.asked import own_path
+from clinic.views.staff import so_far
 from clinic.views.staff.beside import is_alone
 from clinic.views.staff.booking import booked, form_of_address
 from clinic.views.staff.choosing import Asked, Desk
-from clinic.views.staff.patients import alike_to, onwards, own_clinic
+from clinic.views.staff.patients import alike_to, begun, onwards, own_clinic
 
 bp = GuardedBlueprint("drawer", __name__, face="staff", url_prefix="/drawer")
 PAGE, PART = "staff/drawer/show.html", "staff/drawer/_drawer.html"
@@ -26,14 +28,18 @@ NEW_PAGE, NEW_PART = "staff/drawer/register.html", "staff/drawer/_register.html"
 class Drawer(Desk):
     """The desk's choices beside the calendar: the doctor and the time are chosen, everything else is here."""
 
-    swaps: ClassVar = {"hx_target": "#drawer", "hx_swap": "outerHTML"}
-    takes_along: ClassVar = "#drawer"
+    is_part: ClassVar = True
 
     def __init__(self, form, asked):
         super().__init__(form, asked)
         self.path, self.chosen_path = url_for("staff.drawer.index"), url_for("staff.drawer.chosen")
-        self.find_url = url_for("staff.drawer.find") + f"?{asked.query()}"
+        self.find_url, self.anew_path = url_for("staff.drawer.find"), url_for("staff.drawer.anew")
         self.action = url_for("staff.drawer.create")
+
+    def anew(self, **changes):
+        """The same for the drawer, whose form holds all that is chosen: its address only says what changes."""
+        facts = Asked(**changes).facts
+        return f"{self.anew_path}?{urlencode({name: facts.get(name, '') for name in changes})}"
 
     @property
     def register_url(self):
@@ -68,6 +74,13 @@ def index():
     return show(PAGE, PART, desk=_drawer())
 
 
+@bp.post("/anew", needs=Permission.VISITS_BOOK, once=False, shows="patients")
+def anew():
+    """The drawer with another patient or type; what is written in it stays."""
+    # What the pressed button changes stands in the address.
+    return show(PAGE, PART, desk=_drawer(so_far.chosen() | request.args.to_dict()))
+
+
 @bp.get("/chosen", needs=Permission.VISITS_BOOK, shows="patients")
 def chosen():
     """The time with another type: whether it is still open, and the button that books it."""
@@ -76,8 +89,9 @@ def chosen():
 
 @bp.post("/find", needs=Permission.VISITS_BOOK, once=False, shows="patients")
 def find():
-    """The patients found while somebody types."""
-    return show(PAGE, "staff/booking/_people.html", desk=_drawer())
+    """The patients found while somebody types, or the drawer with them."""
+    part = PART if wants_inside("drawer") else "staff/booking/_people.html"
+    return show(PAGE, part, desk=_drawer(so_far.chosen()))
 
 
 @bp.post("", needs=Permission.VISITS_BOOK)
@@ -87,29 +101,43 @@ def create():
     return booked(form, lambda status: _once_more(form, status), _done)
 
 
-@bp.post("/begin", needs=Permission.PATIENTS_EDIT)
+@bp.post("/begin", needs=Permission.PATIENTS_EDIT, once=False)
 def begin():
-    """A new patient with what was typed in the search; nothing is kept yet."""
-    return show(NEW_PAGE, NEW_PART, form=PatientForm(own_clinic()), then=own_path())
+    """A new patient with what was typed in the search; what is written about the visit goes along."""
+    kept, then = so_far.written(), _drawer(so_far.chosen()).link()
+    return show(NEW_PAGE, NEW_PART, leads=_leads(then, kept), **begun(then, kept))
 
 
 @bp.post("/register", needs=Permission.PATIENTS_EDIT)
 def register():
     """Register the patient, unless they may be here already and nobody has said otherwise; then on with the booking."""
     form, part = PatientForm(own_clinic()), NEW_PART if wants_part() else NEW_PAGE
+    kept, then = so_far.carried(), own_path()
+    about = {"form": form, "then": then, "kept": kept, "leads": _leads(then, kept)}
     if not form.validate_on_submit():
-        return again(part, form=form, then=own_path())
+        return again(part, **about)
     if (alike := alike_to(form)) and not request.form.get("anyway"):
-        return again(part, status=409, form=form, alike=alike, then=own_path())
+        return again(part, status=409, alike=alike, **about)
     patient = verbs.register(db.session(), by=current.actor, **form.facts)
+    return _registered(patient, onwards(then or url_for(".index"), patient.id), kept)
+
+
+def _registered(patient, then, kept):
+    """On with the booking of whoever is registered, and with what is written about it."""
     words = _("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn)
-    then = onwards(own_path() or url_for(".index"), patient.id)
-    return changed("staff/drawer/_onwards.html", then=then, message=words, address=then)
+    leads = _leads(then, kept)
+    answer = changed("staff/drawer/_onwards.html", then=then, message=words, leads=leads or then, kept=kept)
+    return so_far.sent_on(leads) if kept and not wants_part() else answer
 
 
-def _drawer():
-    form = form_of_address(BookingForm)
-    return Drawer(form, Asked.by_address(form))
+def _leads(then, kept):
+    """Where the booking is gone on with: where something is kept about it, that is sent to the drawer, drawn anew."""
+    return f"{url_for('.anew')}?{urlsplit(then).query}" if then and kept else then
+
+
+def _drawer(facts=None):
+    form = form_of_address(BookingForm, facts)
+    return Drawer(form, Asked.by_address(form, facts))
 
 
 def _once_more(form, status):

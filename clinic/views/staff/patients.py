@@ -1,10 +1,11 @@
 """The desk finds patients, registers new ones and keeps their details; a doctor sees their own patients."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from clinic import typed_dates, walltime
 from clinic.access import GuardedBlueprint, Permission
@@ -25,7 +26,7 @@ from clinic.queries import patients as queries
 from clinic.queries.calls import offers_to_tell
 from clinic.views.asked import Page, own_path, page_number
 from clinic.views.beside import beside
-from clinic.views.staff import charts, own_patients
+from clinic.views.staff import charts, own_patients, so_far
 from clinic.views.staff.connections import portal_facts
 from clinic.views.staff.own_patients import break_glass_allowed, reach
 
@@ -97,14 +98,27 @@ def begin():
 @bp.post("", needs=Permission.PATIENTS_EDIT)
 def create():
     """Register the patient, unless they may be here already and nobody has said otherwise yet."""
-    form = PatientForm(own_clinic())
+    form, about = PatientForm(own_clinic()), {"then": own_path(), "kept": so_far.carried()}
     if not form.validate_on_submit():
-        return again("staff/patients/new.html", form=form, then=own_path())
+        return again("staff/patients/new.html", form=form, **about)
     if (alike := alike_to(form)) and not request.form.get("anyway"):
-        return again("staff/patients/new.html", status=409, form=form, alike=alike, then=own_path())
+        return again("staff/patients/new.html", status=409, form=form, alike=alike, **about)
     patient = verbs.register(db.session(), by=current.actor, **form.facts)
     words = _("%(name)s is registered, record number %(number)s.", name=patient.full_name, number=patient.mrn)
-    return changed(then=onwards(own_path(), patient.id), message=words)
+    return _registered(patient, about, words)
+
+
+def _registered(patient, about, words):
+    """On with what somebody was registered for; what is written about a visit is sent on to the page that books it."""
+    then = onwards(about["then"], patient.id)
+    answer = changed(then=then, message=words)
+    return so_far.sent_on(then) if about["kept"] and urlsplit(then).path == url_for("staff.booking.new") else answer
+
+
+def begun(then, kept):
+    """What the page of a new patient shows at first: what was typed in a search, and what is kept about the visit."""
+    form = PatientForm(own_clinic(), formdata=MultiDict(over(typed())))
+    return {"form": form, "then": then, "kept": kept}
 
 
 @bp.get("/<uuid:patient_id>", needs=Permission.PATIENTS_FIND, shows="patients")
