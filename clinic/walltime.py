@@ -52,3 +52,9 @@ def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first instant (UTC) of the zone's day and the first of the next one; 23, 24 or 25 hours apart."""
     first, after = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
     return first, after
+
+
+def last_day(begins: datetime, ends: datetime, zone: ZoneInfo) -> date | None:
+    """The last day of what lasts whole days of the zone's calendar; None where either end is within a day."""
+    first, after = begins.astimezone(zone), ends.astimezone(zone)
+    return (after - timedelta(seconds=1)).date() if first.time() == after.time() == time() else None

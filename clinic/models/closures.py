@@ -1,12 +1,13 @@
 """When the whole clinic, one place of it or one doctor is closed: public holidays, a course, a move."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from clinic import walltime
 from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
 from clinic.models.keys import belongs_to_clinic, index, refers
 from clinic.scope import ClinicOwned
@@ -56,5 +57,4 @@ class Closure(ClinicOwned, Timestamped, Base):
 
     def last_day(self, zone: str):
         """The last day of a closure that lasts whole days of the zone's calendar, or None."""
-        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))
-        return (ends - timedelta(seconds=1)).date() if begins.time() == ends.time() == time() else None
+        return walltime.last_day(self.starts_at, self.ends_at, ZoneInfo(zone))

@@ -31,6 +31,15 @@ IN_SPAN = (
     + AT.format(v="v")
     + ")"
 )
+# Of the whole clinic, how many lie in each of several spans, in their order.
+IN_SPANS = sa.text(
+    f"""SELECT (SELECT count(*) FROM (
+{TO_COME}   AND v.starts_at > span.begins - interval '24 hours' AND v.starts_at < span.ends AND v.ends_at > span.begins
+       ) AS found)
+  FROM unnest(CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]))
+       WITH ORDINALITY AS span (begins, ends, nth)
+ ORDER BY span.nth"""
+)
 # The blocked pieces ``b`` and the closures ``c`` that take visit ``v`` its time.
 BLOCKS = """FROM slots AS b
         WHERE b.clinic_id = v.clinic_id AND b.provider_id = v.provider_id AND b.kind = 'blocked'
@@ -135,6 +144,12 @@ ANY = {name: sa.text(f"SELECT EXISTS ({question})") for name, question in QUESTI
 def is_any(session, which, **facts) -> bool:
     """Whether the change strands anybody; ``which`` is the question, ``facts`` what it asks by."""
     return session.connection().execute(ANY[which], _asked(facts)).scalar()
+
+
+def in_spans(session, clinic, spans) -> list[int]:
+    """How many visits each span (from, until) would take the time of, were the clinic closed in it; one statement."""
+    facts = {"clinic_id": clinic.id, "begins": [begins for begins, _ends in spans], "ends": [ends for _, ends in spans]}
+    return session.connection().execute(IN_SPANS, _asked(facts)).scalars().all()
 
 
 def note_all(session, which, stranding_id, **facts):

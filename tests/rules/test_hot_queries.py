@@ -135,6 +135,10 @@ def _statements(place):
         "which rooms go with which time": (calendar.ROOMS, bounds),
         "a day on paper": (calendar.SHEET, bounds | {"provider_id": place.doctors[0]}),
         "visits in a closure": (affected.ANY["span"], stranded),
+        "visits on the days of a calendar file": (
+            affected.IN_SPANS,
+            stranded | {"begins": [day.starts_at], "ends": [day.ends_at]},
+        ),
         "visits in blocked time": (
             affected.ANY["pieces"],
             stranded | {"begins": [day.starts_at], "ends": [day.ends_at]},

@@ -15,9 +15,10 @@ from clinic.db import db
 from clinic.forms.holidays import HolidayFileForm, HolidaysForm, written
 from clinic.htmx import again, changed, show
 from clinic.integrations.calendar_files import Unreadable, read
+from clinic.queries import affected
 from clinic.queries.closures import of_files
 from clinic.uploads import Accepts, NotTaken, receive
-from clinic.walltime import today
+from clinic.walltime import last_day, today
 
 bp = GuardedBlueprint("holidays", __name__, face="staff", url_prefix="/holidays")
 NEW, LOOK = "staff/holidays/new.html", "staff/holidays/look.html"
@@ -76,9 +77,18 @@ def _events(form):
 
 
 def _rows(events):
-    """Each date as (event, what the box sends, whether it is closed, was removed, or is new)."""
-    known = of_files(db.session(), {each.uid for each in events})
-    return [(each, written(each), known.get((each.uid, each.starts_at), "new")) for each in events]
+    """Each date as (event, its last day if it is whole days, what the box sends, how it stands, visits in it).
+
+    It is closed, was removed, or is new.
+    """
+    session, zone = db.session(), ZoneInfo(current.clinic.timezone)
+    known = of_files(session, {each.uid for each in events})
+    visits = affected.in_spans(session, current.clinic, [(each.starts_at, each.ends_at) for each in events])
+    return [
+        (each, last_day(each.starts_at, each.ends_at, zone), written(each),
+         known.get((each.uid, each.starts_at), "new"), many)
+        for each, many in zip(events, visits, strict=True)
+    ]  # fmt: skip
 
 
 def _blamed(sentences):

@@ -3,14 +3,17 @@
 import io
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from babel.dates import format_date
 
 from clinic.models.audit import AuditEntry
 from clinic.models.closures import Closure, ClosureSource
+from clinic.queries import affected
 from clinic.queries.open_times import open_times
 from clinic.views.staff import holidays
 
@@ -63,6 +66,39 @@ def test_the_days_are_shown_first_and_the_ticked_ones_are_closed(ines, cast, ses
     assert not open_times(session, cast.at, cast.consultation, [cast.dr_osei.id], day(cast, 10), day(cast, 10))
     entries = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.resource_type == "closures")).all()
     assert entries == ["closures.add", "closures.add"]
+
+
+def test_each_day_says_from_when_to_when_it_closes(ines, cast):
+    def event(uid, name, begins, ends):
+        return ["BEGIN:VEVENT", f"UID:{uid}", f"DTSTART{begins}", f"DTEND{ends}", f"SUMMARY:{name}", "END:VEVENT"]
+
+    def words(days):
+        return format_date(day(cast, days), "medium", locale="en_GB")
+
+    afternoon = event("eve", "The eve", f":{day(cast, 8):%Y%m%d}T120000", f":{day(cast, 8):%Y%m%d}T180000")
+    week = event("week", "The week", f";VALUE=DATE:{day(cast, 9):%Y%m%d}", f";VALUE=DATE:{day(cast, 13):%Y%m%d}")
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//"]
+    text = "\r\n".join([*head, *afternoon, *week, "END:VCALENDAR", ""]).encode()
+    eve, rest = (re.sub(r"<[^>]*>|\s+", " ", part) for part in look(ines, text).text.split("The week", 1))
+    assert f"{words(8)}, 12:00" in eve and f"{words(8)}, 18:00" in eve
+    assert words(9) in rest and f"{words(12)} all day" in re.sub(" +", " ", rest)
+
+
+def test_each_day_says_how_many_visits_it_would_take_the_time_of(ines, cast, file):
+    for hour in (10, 14):
+        cast.booked(cast.tomorrow_at(hour, days=10))
+    cast.booked(cast.tomorrow_at(10, days=11))
+    page = look(ines, file()).text
+    assert page.count("2 visits lie in it; their patients will need another time") == 1
+    assert page.count("lie in it") + page.count("lies in it") == 1
+
+
+def test_the_visits_of_all_days_are_counted_at_once(session, cast):
+    at = cast.tomorrow_at(10, days=10)
+    cast.booked(at)
+    spans = [(at + timedelta(hours=n), at + timedelta(hours=n + 2)) for n in (-1, 0, 5, -2)]
+    assert affected.in_spans(session, cast.at, spans) == [1, 1, 0, 0]
+    assert affected.in_spans(session, cast.at, []) == []
 
 
 def test_visits_on_the_days_are_looked_after_at_once(ines, cast, session, file):
