@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 PRODUCT = "-//Clinic//Visits//EN"
 # Programs ask no more often than this; some obey the one name, some the other.
@@ -35,7 +35,8 @@ def feed(name: str, appointments) -> bytes:
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("X-PUBLISHED-TTL", REFRESH)
+    # A name that the format does not know would be written as Python writes it.
+    calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
     for appointment in appointments:
         calendar.add_component(_event(appointment))
     return calendar.to_ical()
