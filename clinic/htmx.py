@@ -10,6 +10,9 @@ from htmx_flask import request as htmx_request
 
 # The first attribute of a part's root element is its id; that is where an out-of-band swap finds its place.
 ROOT_ID = re.compile(r'<[a-z]+ id="[^"]+" ?')
+# How a page begins, and where one goes that htmx is answered: never into the part that asked.
+PAGE = re.compile(r"\s*<!doctype", re.IGNORECASE)
+INSTEAD = {"HX-Retarget": "body", "HX-Reswap": "innerHTML show:window:top"}
 # An answer to htmx is a part of the page that a browser gets at the same address.
 VARY = ("HX-Request", "Cookie")
 # The headers with which an answer tells htmx what to do.
@@ -78,8 +81,14 @@ def only_moves_on(response) -> bool:
 
 
 def again(page_or_part, status=422, **context):
-    """The same form with what was typed and what is wrong with it."""
-    return make_response(render_template(page_or_part, **context), status)
+    """The same form with what was typed and what is wrong with it.
+
+    Where htmx asks for a part and only a page can answer, the page takes the place of the one on the screen.
+    """
+    response = make_response(text := render_template(page_or_part, **context), status)
+    if wants_part() and PAGE.match(text):
+        response.headers.update(INSTEAD)
+    return response
 
 
 def _out_of_band(part):

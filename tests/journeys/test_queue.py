@@ -7,7 +7,9 @@ import pytest
 from clinic.actions import screens
 from clinic.actions.screens import hash_code
 from clinic.db import now
+from clinic.views.staff import queue
 from tests.journeys.browser import DESK, PHONE
+from tests.waiting import walked_in
 
 CODE = "K7QPM3RTX9WD"
 DOOR, TELEVISION = {"width": 1080, "height": 1920}, {"width": 1920, "height": 1080}
@@ -71,6 +73,22 @@ def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session
     doctor.look("walk-in-seen").press("Complete Tom Baker")
     doctor.sees("The visit is completed.")
     desk.go("/staff/queue?provider=all").sees("Nobody is here")
+
+
+@pytest.mark.parametrize("answer", [queue.CALLING, queue.PAGE], ids=["part", "page"])
+def test_a_refused_call_leaves_one_page_whatever_it_is_answered_with(window, session, cast, monkeypatch, answer):
+    monkeypatch.setattr(queue, "CALLING", answer)
+    walked_in(session, cast)
+    desk = window(cast.amara).go("/staff/queue?provider=all").press("Call Tom Baker")
+    desk.sees("Number 1 has no room yet.")
+    on_both(desk, "queue-refused")
+    desk.write("Or another place", "Room 2")
+    desk.press("Call next")
+    desk.sees("Number 1: Room 2.")
+    for once in ("header", "main", "h1", "#main", "[name=room_id]", "#queue"):
+        assert desk.page.locator(once).count() == 1, once
+    assert desk.page.locator(".error-summary").count() == 0
+    assert desk.page.get_by_label("Or another place").input_value() == "Room 2"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])

@@ -12,7 +12,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import said
 from clinic.forms.queue import ALL, CallForm, LimitsForm, QueueFilter, TriageForm
-from clinic.htmx import again, changed, show
+from clinic.htmx import again, changed, show, wants_part
 from clinic.models.organizations import Clinic
 from clinic.queries import queue as asked
 from clinic.queries import waits
@@ -22,6 +22,8 @@ from clinic.views.staff.queue_rows import shown
 
 bp = GuardedBlueprint("queue", __name__, face="staff", url_prefix="/queue")
 PAGE, PART, LIMITS = "staff/queue/index.html", "staff/queue/_queue.html", "staff/queue/limits.html"
+# The queue with where people are called to: only a call takes its place, so that the bell leaves alone what is typed.
+CALLING = "staff/queue/_calling.html"
 P = Permission
 # Where this person last called somebody to: a room's id or words of a place, kept in their cookie.
 ROOM, PLACE = "queue_room", "queue_place"
@@ -38,7 +40,7 @@ def call_next():
     """Call whoever is next."""
     form = _form_of_calls()
     if not form.validate():
-        return again(PAGE, **_page(form))
+        return _again(form)
     provider_id = _whose_next()
     return _called(
         lambda: queue.call_next(db.session(), provider_id=provider_id, by=current.actor, **_where(form)), form
@@ -50,7 +52,7 @@ def call(visit_id):
     """Call this one, whoever would be next."""
     visit, form = own_patients.visit(visit_id), _form_of_calls()
     if not form.validate():
-        return again(PAGE, **_page(form))
+        return _again(form)
     return _called(lambda: queue.call(visit, by=current.actor, **_where(form)), form)
 
 
@@ -110,10 +112,14 @@ def _called(verb, form):
     except Refused as refused:
         db.session.rollback()
         form.blame(said(refused), refused.field)
-        return again(PAGE, status=409, **_page(form))
+        return _again(form, status=409)
     session[ROOM], session[PLACE] = str(form.room_id.data or ""), form.place.data or ""
     words = _("Number %(number)s: %(place)s.", number=visit.ticket_number, place=visit.called_to)
-    return _done(words, undo=url_for(".uncall", visit_id=visit.id))
+    return _done(words, CALLING, undo=url_for(".uncall", visit_id=visit.id))
+
+
+def _again(form, status=422):
+    return again(CALLING if wants_part() else PAGE, status=status, **_page(form))
 
 
 def _whose_next():
@@ -123,9 +129,9 @@ def _whose_next():
     return current.provider_id or abort(403)
 
 
-def _done(message, undo=None):
+def _done(message, part=PART, undo=None):
     db.session.flush()
-    return changed(PART, then=url_for(".index", **request.args), message=message, undo=undo, **_page())
+    return changed(part, then=url_for(".index", **request.args), message=message, undo=undo, **_page())
 
 
 def _where(form):

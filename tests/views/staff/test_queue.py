@@ -128,6 +128,22 @@ class TestCalls:
         answer = amara.send("staff.queue.call_next", {"room_id": "", "place": ""})
         assert answer.status_code == 409 and "Number 1 has no room yet. Say where they should go" in answer.text
 
+    def test_a_refused_call_is_answered_with_the_part_it_takes_the_place_of_and_keeps_what_was_chosen(
+        self, session, cast, amara
+    ):
+        visit, room = walked_in(session, cast), str(cast.dr_osei.id)
+        part = amara.open("staff.queue.index").text.partition('<div id="queue-calling"')[2]
+        assert part.count('hx-target="#queue-calling"') == 2
+        for sent, status in (({"room_id": "", "place": " "}, 409), ({"room_id": room, "place": "By the window"}, 422)):
+            for endpoint, values in (("call_next", {}), ("call", {"visit_id": visit.id})):
+                answer = amara.send(f"staff.queue.{endpoint}", sent, htmx=True, **values)
+                assert answer.status_code == status and answer.text.startswith('<div id="queue-calling"')
+                assert "<html" not in answer.text and "<h1" not in answer.text and "error-summary" in answer.text
+                assert answer.text.count('name="room_id"') == 1 and 'id="queue"' in answer.text
+                assert f'value="{sent["place"].strip()}"' in answer.text
+        done = amara.send("staff.queue.call_next", CALL, htmx=True).text
+        assert done.startswith('<div id="queue-calling"') and "error-summary" not in done and 'value="Room 2"' in done
+
     def test_one_is_called_out_of_turn_once_more_and_not_at_all(self, session, cast, amara):
         visit = walked_in(session, cast)
         assert amara.send("staff.queue.call", CALL, visit_id=visit.id).status_code == 303
