@@ -246,7 +246,11 @@ def send(row: StrandedVisit, *, by):
         offers.withdraw(offer, by=by)
         return row
     lasting = timedelta(hours=row.stranding.answer_hours)
-    offers.send(offer, by=by, until=_end(offer.starts_at, told_from(session, visit.patient), lasting))
+    ends_at = _end(offer.starts_at, told_from(session, visit.patient), lasting)
+    if row.starts_at > now() + offers.SHORTEST:
+        # Whoever has not answered when the former time begins stands at the door.
+        ends_at = min(ends_at, row.starts_at)
+    offers.send(offer, by=by, until=ends_at)
     bell.ring(session, row.clinic_id, TOPIC)
     return row
 

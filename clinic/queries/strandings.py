@@ -36,6 +36,7 @@ class Why(Choice):
     NOT_ASKED = "not_asked", word("They could not be asked in time")
     WITHDRAWN = "withdrawn", word("The proposal was taken back")
     NOT_REACHED = "not_reached", word("No message reaches them")
+    UNANSWERED = "unanswered", word("No answer yet")
 
 
 # The changes ``g`` that took visit ``v`` the time it has from the doctor it is with: it cannot take place then. One
@@ -48,8 +49,11 @@ IS_STRANDED = f"EXISTS (SELECT 1 {TOOK_ITS_TIME})"
 # What the ledger says of a message that nobody read: the patient is reached by phone, or not at all.
 NOT_REACHED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                             AND n.state IN ('call', 'failed', 'unclear'))"""
-# Whether the next word is the patient's: a proposal was sent, reaches them, and can still be answered.
-ASKED = f"(coalesce(o.status = 'sent' AND o.until > now(), false) AND NOT {NOT_REACHED})"
+# Half of the time from the sending to the former visit is over: whoever has not answered is called before they set out,
+# though their answer may come yet. Asked after it would have begun, nobody sets out any more.
+UNANSWERED = "(o.sent_at < r.starts_at AND o.sent_at + (r.starts_at - o.sent_at) / 2 <= now())"
+# Whether the next word is the patient's: a proposal was sent, reaches them, and can still be answered in good time.
+ASKED = f"(coalesce(o.status = 'sent' AND o.until > now() AND NOT {UNANSWERED}, false) AND NOT {NOT_REACHED})"
 # Whether the patient heard of the proposal at all before it ended.
 IS_ASKED = """EXISTS (SELECT 1 FROM notifications AS n WHERE n.clinic_id = r.clinic_id AND n.offer_id = r.offer_id
                          AND (n.state IN ('sending', 'sent', 'delivered', 'unclear') OR n.desk_done_at IS NOT NULL))"""
@@ -76,7 +80,7 @@ SELECT r.id, r.visit_id, r.offer_id, r.starts_at, r.is_urgent, r.called_at, r.st
             WHEN o.status IN ('declined', 'withdrawn') THEN o.status
             WHEN o.status IN ('lapsed', 'prepared') OR o.until <= :now
             THEN CASE WHEN {IS_ASKED} THEN 'lapsed' ELSE 'not_asked' END
-            ELSE 'not_reached' END AS why
+            WHEN {NOT_REACHED} THEN 'not_reached' ELSE 'unanswered' END AS why
   FROM stranded_visits AS r
   JOIN strandings AS g ON g.clinic_id = r.clinic_id AND g.id = r.stranding_id
   JOIN visits AS v ON v.clinic_id = r.clinic_id AND v.id = r.visit_id

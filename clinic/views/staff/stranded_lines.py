@@ -35,7 +35,14 @@ class Line:
     @property
     def has_live_offer(self):
         """Whether a time is kept for the patient that they, or the desk for them, can take."""
-        return self.stage in (Stage.READY, Stage.ASKED) or (self.stage == Stage.CALL and self.row.why == "not_reached")
+        is_open_still = self.stage == Stage.CALL and self.row.why in (Why.NOT_REACHED, Why.UNANSWERED)
+        return self.stage in (Stage.READY, Stage.ASKED) or is_open_still
+
+    @property
+    def may_answer_until(self):
+        """Until when the answer of a patient to call may come by itself all the same, or None."""
+        is_called = self.stage == Stage.CALL and self.row.why == Why.UNANSWERED
+        return _when(self.row.until) if is_called else None
 
 
 def lines(stranding, rows) -> list[Line]:

@@ -1,12 +1,14 @@
 """The stranded-patients workbench: opened by leave, answered by link or phone, taken back."""
 
 import re
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from clinic.actions import allergies, blocks, closures, patients, stranding_offers, strandings
+from clinic.db import now
 from clinic.models.offers import OfferStatus
 from clinic.models.patients import TagKind
 from clinic.models.schedule import Slot, SlotKind
@@ -236,3 +238,24 @@ def test_nothing_is_sent_for_a_change_that_was_taken_back(ines, amara, session, 
     assert amara.send("staff.stranded.send", {"hours": "48"}, stranding_id=stranding.id).status_code == 409
     with pytest.raises(stranding_offers.Refused):
         stranding_offers.look_again(session.get(Stranding, (cast.rose.id, stranding.id)), by=cast.amara.actor)
+
+
+class TestNoAnswerYet:
+    def test_who_lets_half_of_the_time_go_by_is_to_be_called_and_may_answer_still(
+        self, app, amara, cast, session, stranding, rows
+    ):
+        stranding_offers.send_all(stranding, by=cast.amara.actor)
+        session.commit()
+        work(app, session, cast, stranding.id, "strandings.send")
+        tom = rows()[0]
+        # The sending lies as far back as the visit lies ahead.
+        tom.offer.sent_at = now() - (tom.starts_at - now()) - timedelta(minutes=1)
+        session.commit()
+        page = amara.open("staff.stranded.show", stranding_id=stranding.id, stage="call").text
+        assert "Tom Baker" in page and "Maya Lopez" not in page
+        assert "No answer yet" in page and "An answer may still come by itself until" in page
+        assert re.search(r"Stranded patients.{0,200}?>1<", page, re.DOTALL)
+        amara.send("staff.stranded_visits.call", stranding_id=stranding.id, stranded_id=tom.id)
+        assert "nobody answered" in amara.open("staff.stranded.show", stranding_id=stranding.id, stage="call").text
+        amara.send("staff.stranded_visits.accept", stranding_id=stranding.id, stranded_id=tom.id)
+        assert rows()[0].offer.status == OfferStatus.ACCEPTED
