@@ -10,6 +10,7 @@ from clinic.db import now
 from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, VisitType
 from clinic.queries.open_times import OPEN_TIMES, patient_window
+from clinic.queries.portal_offers import WITH_DOCTORS
 
 MOST_DOCTORS = 60
 MOST_TYPES = 40
@@ -58,10 +59,10 @@ class Doctor:
 
 
 def visit_types(session):
-    """The visit types a patient can book, in the clinic's order."""
+    """The visit types a patient can book with some doctor, in the clinic's order."""
     return session.scalars(
         sa.select(VisitType)
-        .where(VisitType.is_active, VisitType.booking != BookingRule.OFF)
+        .where(VisitType.is_active, VisitType.booking != BookingRule.OFF, VisitType.id.in_(WITH_DOCTORS))
         .order_by(VisitType.position, VisitType.name)
         .limit(MOST_TYPES)
     ).all()

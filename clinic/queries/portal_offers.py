@@ -55,6 +55,13 @@ PRICES = sa.text(
  WHERE t.clinic_id = :clinic_id AND t.id = ANY(CAST(:visit_type_ids AS uuid[])) GROUP BY t.id"""
 )
 
+# The ids of the visit types that at least one bookable doctor offers.
+WITH_DOCTORS = (
+    sa.select(ProviderVisitType.visit_type_id)
+    .join(ProviderVisitType.provider)
+    .where(Provider.approved_at.is_not(None), Provider.is_active)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedType(PatientsMayChange):
@@ -116,14 +123,9 @@ def own_patients(session, patient_ids):
 
 def visit_types_with_doctors(session):
     """Active visit types that at least one bookable doctor offers, in the clinic's own order."""
-    offered = (
-        sa.select(ProviderVisitType.visit_type_id)
-        .join(ProviderVisitType.provider)
-        .where(Provider.approved_at.is_not(None), Provider.is_active)
-    )
     return session.scalars(
         sa.select(VisitType)
-        .where(VisitType.is_active, VisitType.id.in_(offered))
+        .where(VisitType.is_active, VisitType.id.in_(WITH_DOCTORS))
         .order_by(VisitType.position, VisitType.name)
     ).all()
 

@@ -45,6 +45,13 @@ def visit_types(session):
     return session.scalars(sa.select(VisitType).order_by(*order).limit(MOST)).all()
 
 
+def types_with_doctors(session) -> dict:
+    """The visit types that doctors offer: {id: whether any of these can be booked}."""
+    can_be_booked = sa.func.bool_or(sa.and_(Provider.approved_at.is_not(None), Provider.is_active))
+    asked = sa.select(ProviderVisitType.visit_type_id, can_be_booked).join(ProviderVisitType.provider)
+    return dict(session.execute(asked.group_by(ProviderVisitType.visit_type_id)).all())
+
+
 def names(session, *, bookable=False):
     """The id and name of every doctor who works here, or only of those for whom visits can be booked."""
     asked = sa.select(Provider.id, Provider.display_name).where(Provider.is_active)

@@ -22,7 +22,7 @@ PAGE, LIST = "staff/visit_types/edit.html", "staff/visit_types/_list.html"
 @bp.get("", needs=Permission.CLINIC_EDIT)
 def index():
     """Every visit type in the clinic's order."""
-    return show("staff/visit_types/index.html", LIST, visit_types=asked.visit_types(db.session()))
+    return show("staff/visit_types/index.html", LIST, **_listed())
 
 
 @bp.get("/new", needs=Permission.CLINIC_EDIT)
@@ -96,8 +96,12 @@ def activate(visit_type_id):
 
 
 def _list(message=None, undo=None):
-    listed = asked.visit_types(db.session())
-    return changed(LIST, then=url_for(".index"), message=message, undo=undo, visit_types=listed)
+    return changed(LIST, then=url_for(".index"), message=message, undo=undo, **_listed())
+
+
+def _listed():
+    session = db.session()
+    return {"visit_types": asked.visit_types(session), "with_doctors": asked.types_with_doctors(session)}
 
 
 def _form(**given):

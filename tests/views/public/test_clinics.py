@@ -12,7 +12,7 @@ from clinic.models.accounts import Membership, User
 from clinic.models.organizations import Clinic
 from clinic.models.patients import Patient, PatientAccess
 from clinic.models.people import Relation
-from clinic.models.providers import Provider
+from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, VisitType
 from tests.views.public.signing_in import sign_in
 from tests.visitor import Visitor
@@ -63,6 +63,31 @@ class TestShow:
     def test_a_type_only_the_clinic_books_is_not_offered(self, nobody, cast, session, values):
         change(session, VisitType, cast.follow_up.id, **values)
         assert "Follow-up" not in nobody.open("public.clinics.show", slug="rose-street").text
+
+    @pytest.mark.parametrize("values", [{"approved_at": None}, {"is_active": False}])
+    def test_a_type_that_no_bookable_doctor_offers_is_not_named(self, nobody, cast, session, values):
+        session.add(VisitType(clinic_id=cast.rose.id, name="Ultrasound", minutes=20))
+        checks = VisitType(clinic_id=cast.rose.id, name="Skin check", minutes=20)
+        session.add(checks)
+        session.flush()
+        ids = {"clinic_id": cast.rose.id, "visit_type_id": checks.id, "provider_id": cast.dr_osei.id}
+        session.add(ProviderVisitType(**ids))
+        session.commit()
+        page = nobody.open("public.clinics.show", slug="rose-street").text
+        assert "Skin check" in page and "Ultrasound" not in page
+        change(session, Provider, cast.dr_osei.id, **values)
+        assert "Skin check" not in nobody.open("public.clinics.show", slug="rose-street").text
+
+    def test_what_can_be_booked_is_not_narrowed_with_the_doctors(self, nobody, cast, session):
+        change(session, Provider, cast.dr_osei.id, specialties=["Skin"], languages=["English"])
+        change(session, Provider, cast.dr_lind.id, specialties=["Eyes"], languages=["English"])
+        gone = sa.delete(ProviderVisitType).where(
+            ProviderVisitType.visit_type_id == cast.follow_up.id, ProviderVisitType.provider_id == cast.dr_lind.id
+        )
+        session.execute(gone)
+        session.commit()
+        page = nobody.open("/c/rose-street?specialty=Eyes").text
+        assert "Follow-up" in page.split('id="visit-types"')[1]
 
     # What its pages answer: a clinic that has closed says so, one that was deleted never was.
     @pytest.mark.parametrize(("gone", "told"), [("closed_at", 410), ("deleted_at", 404)])

@@ -7,7 +7,7 @@ from clinic.actions.acting import Refused
 from clinic.actions.booking import book
 from clinic.models.audit import AuditEntry
 from clinic.models.people import VisitMode
-from clinic.models.providers import ProviderVisitType
+from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import BookingRule, VisitType
 
 TYPED = {
@@ -125,6 +125,25 @@ class TestOrder:
         assert order() == ["Follow-up", "Consultation"]
         part = ines.send("staff.visit_types.move_up", htmx=True, visit_type_id=cast.consultation.id)
         assert order() == ["Consultation", "Follow-up"] and part.text.lstrip().startswith('<div id="visit-types">')
+
+
+class TestIndex:
+    def test_a_type_that_no_doctor_offers_says_so_and_where_that_is_mended(self, ines, cast, session):
+        assert "No doctor offers it" not in ines.open("staff.visit_types.index").text
+        session.execute(sa.delete(ProviderVisitType).where(ProviderVisitType.visit_type_id == cast.follow_up.id))
+        session.commit()
+        page = ines.open("staff.visit_types.index").text
+        assert page.count("No doctor offers it") == 1
+        assert f'href="/staff/visit-types/{cast.follow_up.id}#provider_ids"' in page
+        assert 'id="provider_ids' in ines.open("staff.visit_types.edit", visit_type_id=cast.follow_up.id).text
+
+    def test_one_whose_doctors_cannot_be_booked_says_that(self, ines, cast, session):
+        session.execute(sa.update(Provider).values(approved_at=None))
+        session.commit()
+        page = ines.open("staff.visit_types.index").text
+        assert page.count("No doctor of it can be booked") == 2 and "No doctor offers it" not in page
+        ines.send("staff.visit_types.deactivate", visit_type_id=cast.follow_up.id)
+        assert ines.open("staff.visit_types.index").text.count("No doctor of it can be booked") == 1
 
 
 class TestDeactivate:
