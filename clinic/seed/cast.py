@@ -10,6 +10,13 @@ from clinic.models.schedule import BookingRule
 PASSWORD = "a day at the clinic"  # noqa: S105 - meant to be read
 
 
+REASONS = (
+    "Sore throat for a week", "Headaches in the evening", "Blood pressure", "Knee pain after running", "A rash",
+    "Tired for months", "Results of the last test", "Cough that does not go", "Travel advice", "Back pain",
+    "Trouble sleeping", "Repeat prescription",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """One who is booked: the person, what they offer (names of types), and how they introduce themselves."""
@@ -46,6 +53,8 @@ class Demo:
     busy: float = 0.8
     # How many more patients there are, with names put together out of the others'.
     crowd: int = 0
+    # Why somebody comes, in the words they say it in.
+    reasons: tuple[str, ...] = REASONS
     # In which language most patients are told, and by full name who speaks another one.
     spoken: str = "en"
     speaks: dict[str, str] = field(default_factory=dict)
@@ -168,14 +177,14 @@ AM_HAFEN = Demo(
     busy=0.6,
     crowd=30,
     spoken="de",
+    reasons=(
+        "Seit einer Woche Halsschmerzen", "Abends Kopfschmerzen", "Blutdruck", "Knieschmerzen nach dem Laufen",
+        "Ausschlag", "Seit Monaten müde", "Ergebnisse der letzten Untersuchung", "Husten, der nicht weggeht",
+        "Reiseberatung", "Rückenschmerzen", "Schlafstörungen", "Folgerezept",
+    ),
     speaks={"Aylin Öztürk": "en", "Piotr Kowalski": "en"},
 )  # fmt: skip
 DEMOS = (ROSE_STREET, AM_HAFEN)
-REASONS = (
-    "Sore throat for a week", "Headaches in the evening", "Blood pressure", "Knee pain after running", "A rash",
-    "Tired for months", "Results of the last test", "Cough that does not go", "Travel advice", "Back pain",
-    "Trouble sleeping", "Repeat prescription",
-)  # fmt: skip
 
 
 def address_of(first_name, slug):

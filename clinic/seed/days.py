@@ -15,7 +15,6 @@ from clinic.models.people import VisitMode
 from clinic.models.schedule import BookingRule
 from clinic.models.visits import CancelReason, Visit, VisitSource, VisitStatus
 from clinic.queries.open_times import open_times, patient_window
-from clinic.seed.cast import REASONS
 from clinic.seed.opening import CLOSES, OPENS, Opened
 from clinic.seed.waiting import come_in, somebody_calls_off
 
@@ -119,7 +118,7 @@ def _booked(session, week, provider, visit_type, starts_at, patient=None, by=Non
         patient = dice.choice([each for each in free if week.visits[each.id] == fewest])
     mode = visit_type.visit_mode or VisitMode.IN_PERSON
     wish = Wish(
-        opened.clinic.id, provider.id, visit_type.id, patient.id, starts_at, mode, dice.choice(REASONS),
+        opened.clinic.id, provider.id, visit_type.id, patient.id, starts_at, mode, dice.choice(opened.demo.reasons),
         meeting_url="https://video.example/rose" if mode == VisitMode.VIRTUAL else None,
         # Of the days after that the ledger is empty: the demo is to be there within seconds.
         **{"source": VisitSource.DESK, "told": starts_at < now() + timedelta(days=2), **more},

@@ -11,12 +11,19 @@ from clinic.models.requests import ReasonCategory
 from clinic.models.visits import Visit, VisitSource, VisitStatus
 from clinic.seed.days import Week
 
-# From the end of the list of patients: why, what about, how urgent, and through what they asked.
-ASKED = (
-    ("Chest feels tight since this morning, worse on the stairs", ReasonCategory.NEW_PROBLEM, Severity.RED),
-    ("The rash is back and spreading", ReasonCategory.FOLLOW_UP, Severity.YELLOW),
-    ("Ear ache for two days, cannot sleep", ReasonCategory.NEW_PROBLEM, Severity.YELLOW),
-)
+# From the end of the list of patients, in the words of each language: why, what about and how urgent.
+ASKED = {
+    "en": (
+        ("Chest feels tight since this morning, worse on the stairs", ReasonCategory.NEW_PROBLEM, Severity.RED),
+        ("The rash is back and spreading", ReasonCategory.FOLLOW_UP, Severity.YELLOW),
+        ("Ear ache for two days, cannot sleep", ReasonCategory.NEW_PROBLEM, Severity.YELLOW),
+    ),
+    "de": (
+        ("Seit heute früh Druck auf der Brust, auf der Treppe schlimmer", ReasonCategory.NEW_PROBLEM, Severity.RED),
+        ("Der Ausschlag ist wieder da und breitet sich aus", ReasonCategory.FOLLOW_UP, Severity.YELLOW),
+        ("Seit zwei Tagen Ohrenschmerzen, kann nicht schlafen", ReasonCategory.NEW_PROBLEM, Severity.YELLOW),
+    ),
+}
 AHEAD = timedelta(days=21)
 
 
@@ -29,7 +36,7 @@ def ask_and_wait(session, week: Week):
 def _ask(session, week):
     opened = week.opened
     callers = [opened.patients[name] for name in opened.demo.patients[4:7]]
-    for patient, (reason, category, severity) in zip(callers, ASKED, strict=True):
+    for patient, (reason, category, severity) in zip(callers, ASKED[opened.demo.spoken], strict=True):
         asking = requests.Asking(
             reason=reason, reason_category=category, source=VisitSource.PHONE, requested_on=opened.today,
             until_on=opened.today + timedelta(days=3),

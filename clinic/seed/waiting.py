@@ -10,7 +10,6 @@ from clinic.models.people import Severity
 from clinic.models.visits import CancelReason, Visit, VisitStatus
 from clinic.queries.queue import rooms
 from clinic.queries.waits import FEWEST
-from clinic.seed.cast import REASONS
 
 # One who came without a time after the other: how urgent, and how many minutes ago.
 COMING = ((Severity.ORANGE, 33), (Severity.YELLOW, 26), (Severity.GREEN, 17), (None, 12))
@@ -43,8 +42,8 @@ def come_in(session, week, midnight):
     for number, (severity, minutes) in enumerate(COMING):
         patient = opened.patients[opened.demo.patients[number - 6]]
         visit = walk_ins.add(
-            session, patient, timezone=opened.clinic.timezone, by=week.desk, reason=opened.dice.choice(REASONS),
-            provider_id=provider.id if number > 1 else None, severity=severity,
+            session, patient, timezone=opened.clinic.timezone, by=week.desk, severity=severity,
+            reason=opened.dice.choice(opened.demo.reasons), provider_id=provider.id if number > 1 else None,
         )  # fmt: skip
         came = max(midnight, now() - timedelta(minutes=minutes))
         week.stamps[visit.id] = {"created_at": came, "starts_at": came, "checked_in_at": came}

@@ -37,6 +37,20 @@ class TestSeed:
         for slug in ("rose-street", "praxis-am-hafen"):
             assert {row.language for row in ask(of_it, slug=slug)} == {"de", "en", None}
 
+    def test_what_patients_read_and_say_is_in_the_language_of_their_clinic(self, ask):
+        words = """SELECT DISTINCT c.slug, said.words FROM clinics AS c JOIN (
+                     SELECT clinic_id, unnest(choices || question || hint) AS words FROM intake_questions
+                      UNION SELECT clinic_id, answer FROM intake_answers WHERE answer !~ '^[0-9]+$' AND answer != 'yes'
+                      UNION SELECT clinic_id, comment FROM visit_feedback
+                      UNION SELECT clinic_id, reason FROM visits
+                      UNION SELECT clinic_id, reason FROM visit_requests) AS said ON said.clinic_id = c.id
+                    WHERE said.words IS NOT NULL"""
+        by_clinic = {"rose-street": set(), "praxis-am-hafen": set()}
+        for row in ask(words):
+            by_clinic[row.slug].add(row.words)
+        assert "Blood pressure" in by_clinic["rose-street"] and "Blutdruck" in by_clinic["praxis-am-hafen"]
+        assert not by_clinic["rose-street"] & by_clinic["praxis-am-hafen"]
+
     def test_today_has_visits_that_wait_go_on_are_over_and_are_to_come(self, ask):
         found = dict(ask(TODAY, slug="rose-street"))
         assert {"booked", "confirmed", "checked_in", "in_progress", "completed", "cancelled"} <= set(found)
