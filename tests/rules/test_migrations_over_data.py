@@ -45,6 +45,8 @@ INSERT INTO user_tokens (id, user_id, purpose, token_hash, expires_at, new_email
 SELECT md5('k')::uuid, id, 'change_email', '\\x01', now(), 'new@long-lane.example' FROM users LIMIT 1;
 INSERT INTO legal_holds (clinic_id, id, patient_id, reason, placed_by_id)
 SELECT clinic_id, md5('h')::uuid, id, 'Letter of a court', (SELECT id FROM users LIMIT 1) FROM patients LIMIT 1;
+INSERT INTO notifications (clinic_id, id, patient_id, visit_id, kind)
+SELECT clinic_id, md5('t')::uuid, patient_id, id, 'ticket' FROM visits LIMIT 1;
 """
 HERE = "at the newest revision"
 KEPT = ("clinics", "users", "user_sessions", "providers", "patients", "visits", "visit_events")
