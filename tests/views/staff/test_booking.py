@@ -72,12 +72,8 @@ class TestNew:
     def test_nobody_found_registers_and_comes_back(self, amara):
         page = amara.send("staff.booking.find", {"q": "Zoë Quill"}, date="2030-01-02").text
         assert 'form="the-booking" formaction="/staff/booking/begin"' in page and page.count('name="next"') == 1
-        begun = amara.send("staff.booking.begin", {"q": "Zoë Quill 31/12/1990", "next": "/staff/booking/new?"}).text
-        assert (
-            'value="Zoë Quill"' in begun
-            and 'value="31/12/1990"' in begun
-            and 'name="next" value="/staff/booking/new?"' in begun
-        )
+        begun = amara.send("staff.booking.begin", {"q": "Zoë Quill", "next": "/staff/booking/new?date=2030-01-02"}).text
+        assert 'value="Zoë Quill"' in begun and 'name="next" value="/staff/booking/new?date=2030-01-02"' in begun
 
     def test_a_search_beside_a_type_or_a_doctor_of_another_clinic_is_not_found(self, amara, cast):
         for asked in ({"visit_type_id": cast.checkup.id}, {"provider_id": cast.dr_reyes.id}, {"patient_id": uuid4()}):
