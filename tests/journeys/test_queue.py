@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from clinic import htmx
 from clinic.actions import screens
 from clinic.actions.screens import hash_code
 from clinic.db import now
-from clinic.views.staff import queue
 from tests.journeys.browser import DESK, PHONE
 from tests.waiting import walked_in
 
@@ -75,11 +75,20 @@ def test_a_walk_in_is_added_called_shown_on_the_display_and_seen(window, session
     desk.go("/staff/queue?provider=all").sees("Nobody is here")
 
 
-@pytest.mark.parametrize("answer", [queue.CALLING, queue.PAGE], ids=["part", "page"])
-def test_a_refused_call_leaves_one_page_whatever_it_is_answered_with(window, session, cast, monkeypatch, answer):
-    monkeypatch.setattr(queue, "CALLING", answer)
-    walked_in(session, cast)
-    desk = window(cast.amara).go("/staff/queue?provider=all").press("Call Tom Baker")
+def page_instead(route):
+    """The answer as a browser without script would get it, sent to htmx as `clinic.htmx.again` sends a page."""
+    plain = {name: value for name, value in route.request.headers.items() if not name.startswith("hx-")}
+    answer = route.fetch(headers=plain)
+    route.fulfill(response=answer, headers=answer.headers | htmx.INSTEAD)
+
+
+@pytest.mark.parametrize("is_page", [False, True], ids=["part", "page"])
+def test_a_refused_call_leaves_one_page_whatever_it_is_answered_with(window, session, cast, is_page):
+    visit = walked_in(session, cast)
+    desk = window(cast.amara).go("/staff/queue?provider=all")
+    if is_page:
+        desk.page.route(f"**/{visit.id}/call*", page_instead)
+    desk.press("Call Tom Baker")
     desk.sees("Number 1 has no room yet.")
     on_both(desk, "queue-refused")
     desk.write("Or another place", "Room 2")

@@ -6,6 +6,7 @@ import pytest
 
 from clinic.actions import queue, visit_links, visits
 from clinic.db import now
+from clinic.models.patients import Patient
 from clinic.models.people import VisitMode
 from tests.visit_links import asks_by_itself
 from tests.waiting import were_seen
@@ -67,6 +68,30 @@ def test_called_they_read_where_to_go_and_the_page_notices_by_itself(session, ca
     queue.call(hers, by=cast.osei.actor, place="Room 2")
     session.commit()
     assert "please go to Room 2" in maya.open(asks, htmx=True).text
+
+
+@pytest.mark.parametrize(
+    ("language", "call", "wait"),
+    [
+        ("en", "You are being called: please go to Room 2.", "take a seat"),
+        ("de", "Sie werden aufgerufen. Bitte gehen Sie hierhin: Room 2.", "nehmen Sie Platz"),
+    ],
+)
+def test_called_they_read_the_call_alone_and_nothing_of_a_seat(
+    session, cast, maya, hers, nobody, link, language, call, wait
+):
+    session.get(Patient, (cast.rose.id, cast.maya_patient.id)).language = language
+    visits.check_in(hers, by=cast.amara.actor)
+    session.commit()
+    assert wait in nobody.open(link).text
+    queue.call(hers, by=cast.osei.actor, place="Room 2")
+    session.commit()
+    pages = [nobody.open(link).text]
+    if language == "en":
+        pages += [maya.open("portal.home.index").text, maya.open("portal.visits.show", visit_id=hers.id).text]
+    for page in pages:
+        assert page.count(call) == 1 and wait not in page
+    assert f'callout-title">{call}<' in pages[0]
 
 
 def test_by_their_own_link_they_draw_the_same_numbers_and_hear_the_same(session, cast, nobody, hers, link):
