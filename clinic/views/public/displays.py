@@ -11,7 +11,7 @@ from clinic.current import current
 from clinic.db import db
 from clinic.errors import wait
 from clinic.forms.screens import CodeForm
-from clinic.htmx import again, moved_on
+from clinic.htmx import again, moved_on, wants_part
 from clinic.htmx import show as show_page
 from clinic.models.screens import ScreenKind
 from clinic.queries import queue
@@ -20,7 +20,7 @@ from clinic.queries.screens import screen_of
 from clinic.scope import Scope
 
 bp = GuardedBlueprint("displays", __name__, face="public", url_prefix="/c")
-ASK = "public/displays/ask.html"
+ASK, OFF = "public/displays/ask.html", "public/displays/off.html"
 # As many as can be read from five metres; the newest is the largest.
 MOST = 7
 
@@ -34,11 +34,9 @@ def ask(slug):
 @bp.get("/<slug>/display/<token>", needs=Permission.PUBLIC, extends=False)
 def show(slug, token):
     """The numbers called today, the newest first; the page fetches itself anew, with script and without."""
-    clinic = clinic_of(slug)
-    if not screen_of(db.session(), clinic.id, ScreenKind.DISPLAY, hash_code(token)):
-        abort(404)
-    called = queue.called(db.session(), clinic.id, MOST)
     here = url_for("public.displays.show", slug=slug, token=token)
+    clinic, _screen = screen_at(slug, ScreenKind.DISPLAY, token, here)
+    called = queue.called(db.session(), clinic.id, MOST)
     return show_page("public/displays/show.html", "public/displays/_called.html", called=called, here=here)
 
 
@@ -48,6 +46,18 @@ def clinic_of(slug):
     db.session().enter(Scope.public(clinic.id))
     g.page_clinic = clinic
     return clinic
+
+
+def screen_at(slug, kind, token, here):
+    """The clinic and the id of its live screen with this code; with any other it says that it is off, and no more.
+
+    htmx is sent to the whole page: nothing of what the screen showed stays on it.
+    """
+    clinic = clinic_of(slug)
+    screen_id = screen_of(db.session(), clinic.id, kind, hash_code(token))
+    if not screen_id:
+        abort(moved_on(here) if wants_part() else show_page(OFF, status=404))
+    return clinic, screen_id
 
 
 def ask_for_code(slug, kind, endpoint):

@@ -9,7 +9,6 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from clinic.access import GuardedBlueprint, Permission
 from clinic.actions import own_visits, throttles
 from clinic.actions.acting import Actor, Refused
-from clinic.actions.screens import hash_code
 from clinic.actions.throttles import TooManyTries
 from clinic.db import db
 from clinic.errors import said, wait
@@ -19,9 +18,8 @@ from clinic.htmx import show as show_page
 from clinic.models.screens import ScreenKind
 from clinic.models.visits import Visit, VisitStatus
 from clinic.queries import queue
-from clinic.queries.screens import screen_of
 from clinic.scope import Scope
-from clinic.views.public.displays import ask_for_code, clinic_of
+from clinic.views.public.displays import ask_for_code, screen_at
 
 bp = GuardedBlueprint("kiosks", __name__, face="public", url_prefix="/c")
 PAGE = "public/kiosks/show.html"
@@ -82,7 +80,8 @@ def _arrived(clinic_id, screen_id, code, born, form, facts):
         _check_in(clinic_id, visit_id, patient_id)
     except Refused as refused:
         db.session.rollback()
-        form.blame(f"{said(refused)} {_('Please go to the desk.')}")
+        where = _("Please go to the desk.")
+        form.blame(f"{said(refused)} {where}")
         return again(PAGE, status=409, form=form, **facts)
     return moved_on(f"{facts['here']}/{_signed().dumps([str(visit_id), str(patient_id)])}")
 
@@ -106,8 +105,7 @@ def _check_in(clinic_id, visit_id, patient_id):
 
 
 def _enter(slug, token):
-    clinic = clinic_of(slug)
-    return clinic, screen_of(db.session(), clinic.id, ScreenKind.KIOSK, hash_code(token)) or abort(404)
+    return screen_at(slug, ScreenKind.KIOSK, token, _here(slug, token))
 
 
 def _here(slug, token):

@@ -1,9 +1,11 @@
 """The waiting room's display: numbers and places, no names, for whoever knows the screen's code."""
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import queue, screens, visits
 from clinic.actions.screens import hash_code
+from clinic.models.screens import Screen
 from tests.waiting import appointed, walked_in
 
 CODE = "K7QPM3RTX9WD"
@@ -55,6 +57,17 @@ def test_another_clinics_numbers_are_not_on_it(session, cast, nobody, display):
 def test_a_wrong_code_shows_nothing_and_a_kiosks_code_is_none(session, cast, nobody, display):
     assert nobody.open(f"/c/rose-street/display/{'A' * 12}").status_code == 404
     assert nobody.open(display.replace("display", "kiosk")).status_code == 404
+
+
+def test_one_that_was_revoked_says_so_on_a_page_of_its_own_and_its_part_leads_there(session, cast, nobody, display):
+    _called(session, cast, walked_in(session, cast))
+    (screen,) = session.scalars(sa.select(Screen)).all()
+    screens.revoke(screen, by=cast.ines.actor)
+    session.commit()
+    page = nobody.open(display)
+    assert page.status_code == 404 and "This screen is switched off" in page.text and "Room 2" not in page.text
+    part = nobody.open(display, htmx=True)
+    assert part.headers["HX-Redirect"] == display and not part.text
 
 
 class TestTypingTheCode:
