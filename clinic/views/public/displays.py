@@ -10,9 +10,11 @@ from clinic.actions.throttles import TooManyTries
 from clinic.current import current
 from clinic.db import db
 from clinic.errors import wait
+from clinic.filters import speak
 from clinic.forms.screens import CodeForm
 from clinic.htmx import again, moved_on, wants_part
 from clinic.htmx import show as show_page
+from clinic.languages import CONVERSATION, first_of
 from clinic.models.screens import ScreenKind
 from clinic.queries import queue
 from clinic.queries.clinics import open_clinic, was_closed
@@ -41,10 +43,14 @@ def show(slug, token):
 
 
 def clinic_of(slug):
-    """The open clinic with this address, as the public sees it: nobody's rows."""
+    """The open clinic with this address, as the public sees it: nobody's rows; from here on its language is spoken.
+
+    A screen hangs on its wall for everybody, whatever language its browser or who set it up asks for.
+    """
     clinic = open_clinic(db.session(), slug) or abort(410 if was_closed(db.session(), slug) else 404)
     db.session().enter(Scope.public(clinic.id))
     g.page_clinic = clinic
+    speak(first_of(CONVERSATION, clinic.locale) or CONVERSATION[0])
     return clinic
 
 
