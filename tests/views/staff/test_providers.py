@@ -13,7 +13,9 @@ from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider, ProviderVisitType
 from clinic.models.schedule import Availability
+from clinic.models.strandings import Stranding
 from clinic.models.visits import Visit, VisitStatus
+from tests.actions.stranding import work
 from tests.rooms import a_place
 
 TYPED = {
@@ -218,6 +220,17 @@ class TestOffer:
 
 
 class TestLeaving:
+    def test_it_is_said_beforehand_what_happens_to_them(self, app, ines, cast, session):
+        cast.booked(cast.tomorrow_at(10))
+        before = ines.open("staff.providers.leaving", provider_id=cast.dr_osei.id).text
+        assert "listed as needing another time" in before and "come for nothing" not in before
+        assert "when the desk sends these proposals" in before
+        list_of_them = ines.send("staff.providers.deactivate", provider_id=cast.dr_osei.id).location
+        stranding = session.scalars(sa.select(Stranding)).one()
+        assert list_of_them.endswith(f"/staff/stranded/{stranding.id}")
+        (row,) = work(app, session, stranding)
+        assert row.offer.provider_id == cast.dr_lind.id and not stranding.sent_at
+
     def test_the_visits_still_to_come_are_counted_and_stay_booked(self, ines, cast, session):
         visit = cast.booked()
         page = ines.open("staff.providers.leaving", provider_id=cast.dr_osei.id)
