@@ -25,6 +25,18 @@ def waiting(session, patient_id=None):
     ).all()
 
 
+def proposed_for(session, visit) -> SlotOffer | None:
+    """The other time that is kept for the visit and waits for the patient's answer, or None."""
+    return session.scalars(
+        sa.select(SlotOffer)
+        .where(
+            SlotOffer.visit_id == visit.id, SlotOffer.is_move, SlotOffer.status == OfferStatus.SENT,
+            SlotOffer.until > now(),
+        )
+        .options(joinedload(SlotOffer.provider))
+    ).one_or_none()  # fmt: skip
+
+
 def live_of(session, patient_id) -> SlotOffer | None:
     """An offer that is still good and keeps a time for the patient, sent or not, or None."""
     return session.scalars(

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import errors
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import visits
+from clinic.actions import offer_links, visits
 from clinic.actions.acting import Refused
 from clinic.current import current
 from clinic.db import db, now
@@ -20,6 +20,7 @@ from clinic.queries import (
     consultations,
     intake,
     notifications,
+    offers,
     series,
     visit_feedback,
     visits_of_patient,
@@ -45,7 +46,7 @@ def show(visit_id):
 def status(visit_id):
     """The one part that changes by itself on the day; 204 while it is what the page already shows."""
     visit = own_visit_or_404(visit_id)
-    if request.args.get("seen") == seen(visit, has_lost_its_time(db.session(), visit)):
+    if request.args.get("seen") == standing(visit)["seen"]:
         return "", 204
     return show_page("portal/visits/_status.html", **told(visit))
 
@@ -85,10 +86,22 @@ def own_visit_or_404(visit_id):
 
 def told(visit):
     """What every page about one visit shows."""
-    known = {"visit": visit, "at": place_of(db.session(), visit), "is_today": is_today(visit)}
-    stranded = has_lost_its_time(db.session(), visit)
-    known |= {"is_stranded": stranded, "seen": seen(visit, stranded)}
+    known = {"visit": visit, "at": place_of(db.session(), visit), "is_today": is_today(visit), **standing(visit)}
     return {**known, "in_series": series.place_of(db.session(), visit), **way_of(visit)}
+
+
+def standing(visit):
+    """Whether it has lost its time, what is proposed instead, where that is answered, and the one word of it all."""
+    stranded = has_lost_its_time(db.session(), visit)
+    proposal = proposed_instead(visit, stranded)
+    answer_at = proposal and url_for("public.offers.show", token=offer_links.token_of(proposal))
+    known = {"is_stranded": stranded, "proposal": proposal, "answer_at": answer_at}
+    return {**known, "seen": seen(visit, stranded, proposal and proposal.id)}
+
+
+def proposed_instead(visit, is_stranded):
+    """The time that waits for the patient's yes in place of one that was lost, or None."""
+    return offers.proposed_for(db.session(), visit) if is_stranded else None
 
 
 def way_of(visit):

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from clinic import errors
 from clinic.access import GuardedBlueprint, Permission
-from clinic.actions import own_visits, visit_links
+from clinic.actions import offer_links, own_visits, visit_links
 from clinic.actions.acting import Refused, audit
 from clinic.actions.throttles import TooManyTries
 from clinic.db import db
@@ -14,7 +14,7 @@ from clinic.htmx import again, asked_by_itself, changed, moved_on
 from clinic.htmx import show as show_page
 from clinic.queries import own_visits as asked
 from clinic.queries.places import place_of
-from clinic.views.portal.visits import before_and_after, is_today, seen
+from clinic.views.portal.visits import before_and_after, is_today, proposed_instead, seen
 from clinic.views.public.visit_link_bearer import bearer_of
 
 PUBLIC = Permission.PUBLIC
@@ -116,18 +116,26 @@ def told(bearer, feedback=None):
     session, visit = db.session(), bearer.visit
     check_in = asked.check_in_of(session, visit)
     takes_back, stranded = asked.may_take_back(session, visit), asked.has_lost_its_time(session, visit)
-    meeting = asked.meeting_is_open(visit)
+    meeting, proposal = asked.meeting_is_open(visit), proposed_instead(visit, stranded)
     return {
         "bearer": bearer, "token": bearer.token, "visit": visit, "clinic": bearer.clinic, "check_in": check_in,
         "at": place_of(session, visit), "is_today": is_today(visit),
         "may_take_back": takes_back, "moved": asked.last_move(session, visit),
         "meeting_is_open": meeting, "is_known": bearer.is_known, "is_stranded": stranded,
+        "proposal": proposal, "answer_at": proposal and _where_answered(bearer, proposal),
         **before_and_after(visit, feedback),
         "seen": seen(
-            visit, stranded, check_in.is_ahead, check_in.is_open, takes_back, bearer.is_known,
+            visit, stranded, proposal and proposal.id, check_in.is_ahead, check_in.is_open, takes_back, bearer.is_known,
             meeting and visit.meeting_url, visit.patient_may_move, visit.patient_may_cancel,
         ),
     }  # fmt: skip
+
+
+def _where_answered(bearer, proposal):
+    """The proposal's own page, whose link is given only to who gave the date of birth."""
+    if not bearer.is_known:
+        return url_for(".birth", token=bearer.token)
+    return url_for("public.offers.show", token=offer_links.token_of(proposal))
 
 
 def _note_opened(bearer):
