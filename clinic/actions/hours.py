@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
@@ -11,9 +12,12 @@ from clinic import bell
 from clinic.actions import stranding_returns, strandings
 from clinic.actions.acting import Refused, action, note
 from clinic.actions.freed_times import tell_waitlist_of_hours
+from clinic.models.organizations import Clinic
 from clinic.models.people import VisitMode
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability, AvailabilityStatus
+from clinic.queries.hours import to_come
+from clinic.walltime import today
 
 # What a row of hours says, beside whose it is.
 KEPT = (
@@ -79,6 +83,38 @@ def resume(row: Availability, provider: Provider, *, by):
 
 
 @action
+def pause_all(provider: Provider, row_ids=None, *, by):
+    """Pause every row that counts now or later, or of these some; whom that strands is one list. Returns them."""
+    session, held = object_session(provider), strandings.hold_hours(provider)
+    rows = _standing(session, provider, AvailabilityStatus.ACTIVE, row_ids)
+    for row in rows:
+        row.status = AvailabilityStatus.PAUSED
+    if rows:
+        strandings.by_all_hours(provider, {"do": "resume_all", "row_ids": [str(row.id) for row in rows]}, held, by=by)
+    note(session, hours=[len(rows), 0])
+    bell.ring(session, provider.clinic_id, "visits")
+    return rows
+
+
+@action
+def resume_all(provider: Provider, row_ids=None, *, by):
+    """Offer times in every paused row again, or in some of them; all of them or, where two overlap, none."""
+    session, held = object_session(provider), strandings.hold_hours(provider)
+    rows = _standing(session, provider, AvailabilityStatus.PAUSED, row_ids)
+    for row in rows:
+        _fits_beside_the_others(session, row)
+        row.status = AvailabilityStatus.ACTIVE
+        # The next one is looked at beside this one.
+        session.flush()
+    stranding_returns.stand_again(session, held.stranded, by=by)
+    for row in rows:
+        tell_waitlist_of_hours(session, provider, row.id)
+    note(session, hours=[0, len(rows)])
+    bell.ring(session, provider.clinic_id, "visits")
+    return rows
+
+
+@action
 def remove(row: Availability, provider: Provider, *, by):
     """Take the hours away; what is booked in them stays booked."""
     session, former, held = object_session(row), kept(row), strandings.hold_hours(provider)
@@ -109,6 +145,13 @@ def read(row):
         "visit_mode": VisitMode, "status": AvailabilityStatus,
     }  # fmt: skip
     return {name: reads[name](value) if value is not None and name in reads else value for name, value in row.items()}
+
+
+def _standing(session, provider, status, wanted):
+    """The doctor's rows of this status that count now or later; only those of the ``wanted`` ids, where there are."""
+    zone = ZoneInfo(session.get(Clinic, provider.clinic_id).timezone)
+    rows = to_come(session, provider.id, today(zone), status)
+    return [row for row in rows if wanted is None or row.id in wanted]
 
 
 def _only_shorter(is_now, former):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import object_session
 
 from clinic.actions import blocks, closures, hours, providers, stranding_returns, strandings
 from clinic.actions.acting import Refused, action
+from clinic.db import word
 from clinic.models.closures import Closure
 from clinic.models.providers import Provider
 from clinic.models.schedule import Availability
@@ -15,6 +16,7 @@ from clinic.models.strandings import Stranding, StrandingCause
 from clinic.queries.strandings import is_answered
 
 C = StrandingCause
+CHANGED_SINCE = word("These hours have been changed since. Please change them by hand.")
 
 
 @action
@@ -54,9 +56,12 @@ def _closure(session, stranding, by):
 
 def _hours(session, stranding, by):
     provider, former = _doctor(session, stranding), stranding.former
+    if former.get("do") == "resume_all":
+        _all_hours(session, stranding, provider, by)
+        return
     found = former.get("row_id") and session.get(Availability, (stranding.clinic_id, UUID(former["row_id"])))
     if former.get("do") != "add" and not found:
-        raise Refused("These hours have been changed since. Please change them by hand.")
+        raise Refused(CHANGED_SINCE)
     if former["do"] == "add":
         hours.add(session, provider, by=by, **hours.read(former["row"]))
     elif former["do"] == "remove":
@@ -65,6 +70,14 @@ def _hours(session, stranding, by):
         hours.resume(found, provider, by=by)
     else:
         hours.update(found, provider, by=by, **hours.read(former["row"]))
+
+
+def _all_hours(session, stranding, provider, by):
+    ids = [UUID(each) for each in stranding.former["row_ids"]]
+    there = session.scalar(sa.select(sa.func.count()).where(Availability.id.in_(ids)))
+    if there < len(ids):
+        raise Refused(CHANGED_SINCE)
+    hours.resume_all(provider, ids, by=by)
 
 
 def _inactive(session, stranding, by):

@@ -58,7 +58,16 @@ def by_hours(provider, row, former, held, *, by):
 
     ``former`` says what takes the change back; see ``stranding_undo``. ``held`` is what ``hold_hours`` returned.
     """
-    session, days = object_session(provider), _days(row, former.get("row") or {})
+    return _outside(provider, _days(row, former.get("row") or {}), former, held, by)
+
+
+def by_all_hours(provider, former, held, *, by):
+    """Gather the doctor's visits that no hours cover on any day; otherwise as ``by_hours``."""
+    return _outside(provider, {"weekday": None, "on_date": None}, former, held, by)
+
+
+def _outside(provider, days, former, held, by):
+    session = object_session(provider)
     session.flush()
     elsewhere = affected.elsewhere(session, provider.clinic_id, held.places)
     asked = {"provider_id": provider.id, "zone": _zone(provider), "elsewhere": elsewhere, **days}

@@ -43,6 +43,20 @@ def dated(session, provider_id, today: date):
     return _rows(session, Availability.provider_id == provider_id, Availability.on_date >= today)
 
 
+def to_come(session, provider_id, today: date, status) -> list[Availability]:
+    """The rows of this status that count now or later, weekly and of single days, the earliest first."""
+    weekly = sa.and_(
+        Availability.weekday.is_not(None),
+        sa.or_(Availability.valid_until.is_(None), Availability.valid_until >= today),
+    )
+    return session.scalars(
+        sa.select(Availability)
+        .where(Availability.provider_id == provider_id, Availability.status == status)
+        .where(sa.or_(weekly, Availability.on_date >= today))
+        .order_by(Availability.weekday, Availability.on_date, Availability.start_time, Availability.id)
+    ).all()
+
+
 def waited_for(session, provider, row_id, zone: str, today: date, on_date=None) -> list:
     """From when to when (opens, closes) these hours are, and all of the date, on the days that somebody waits for."""
     facts = {

@@ -165,6 +165,8 @@ DID = {
     "hours.update": _l("%(who)s changed a doctor’s hours"),
     "hours.pause": _l("%(who)s paused hours of a doctor"),
     "hours.resume": _l("%(who)s resumed hours of a doctor"),
+    "hours.pause_all": _l("%(who)s paused all hours of a doctor"),
+    "hours.resume_all": _l("%(who)s resumed all hours of a doctor"),
     "hours.remove": _l("%(who)s removed hours of a doctor"),
     "providers.add": _l("%(who)s added a doctor"),
     "providers.update": _l("%(who)s changed a doctor’s profile"),

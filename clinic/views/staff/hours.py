@@ -1,8 +1,9 @@
 """A doctor's hours: the desk and the doctor read them, the administrator changes them."""
 
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from clinic.access import GuardedBlueprint, Permission
@@ -24,6 +25,8 @@ from clinic.walltime import today
 
 bp = GuardedBlueprint("hours", __name__, face="staff", url_prefix="/providers/<uuid:provider_id>/hours")
 PAGE, PART, FORM = "staff/hours/index.html", "staff/hours/_hours.html", "staff/hours/edit.html"
+# Rows that one address can name: it is kept in a cookie until it is shown.
+MOST_NAMED = 40
 
 
 @bp.get("", needs=Permission.SCHEDULE_SEE)
@@ -101,6 +104,23 @@ def resume(provider_id, row_id):
     return _changed(provider, _("These hours count again."), undo)
 
 
+@bp.post("/pause-all", needs=Permission.SCHEDULE_EDIT)
+def pause_all(provider_id):
+    """Offer nothing in any of the doctor's hours for a while; ?row= for some of them."""
+    provider = load(provider_id)
+    rows = hours.pause_all(provider, _named(), by=current.actor)
+    message = _("All hours are paused: nothing new can be booked in them.")
+    return _changed(provider, message, _back(".resume_all", provider, rows))
+
+
+@bp.post("/resume-all", needs=Permission.SCHEDULE_EDIT)
+def resume_all(provider_id):
+    """Offer times in all paused hours again; ?row= for some of them."""
+    provider = load(provider_id)
+    rows = hours.resume_all(provider, _named(), by=current.actor)
+    return _changed(provider, _("All hours count again."), _back(".pause_all", provider, rows))
+
+
 @bp.post("/<uuid:row_id>/remove", needs=Permission.SCHEDULE_EDIT)
 def remove(provider_id, row_id):
     """Take the hours away."""
@@ -124,13 +144,28 @@ def _row(provider, row_id):
     return row if row is not None and row.provider_id == provider.id else abort(404)
 
 
+def _named():
+    """The ids of the rows that the address names, as the undo of all of them does, or None."""
+    try:
+        return [UUID(each) for each in request.args.getlist("row")] or None
+    except ValueError:
+        abort(404)
+
+
+def _back(endpoint, provider, rows):
+    """What takes the change of just these rows back, where the address can name them all."""
+    named = 0 < len(rows) <= MOST_NAMED
+    return url_for(endpoint, provider_id=provider.id, row=[row.id for row in rows]) if named else None
+
+
 def _page(provider, weekly_form=None, dated_form=None):
     day = today(ZoneInfo(current.clinic.timezone))
-    rows = asked.weekly(db.session(), provider.id, day)
+    rows, dated = (find(db.session(), provider.id, day) for find in (asked.weekly, asked.dated))
     return {
         "provider": provider, "zone": current.clinic.timezone, "today": day,
         "week": [(label, [row for row in rows if row[0].weekday == number]) for number, label in WEEK],
-        "dated": asked.dated(db.session(), provider.id, day), "may_edit": current.may(Permission.SCHEDULE_EDIT),
+        "dated": dated, "standing": {row.status.value for row, _place in (*rows, *dated)},
+        "may_edit": current.may(Permission.SCHEDULE_EDIT),
         "closures_zone": ZoneInfo(current.clinic.timezone), "closures": closures.coming(db.session(), provider.id),
         "weekly_form": weekly_form or _weekly(formdata=None), "dated_form": dated_form or _dated(formdata=None),
     }  # fmt: skip

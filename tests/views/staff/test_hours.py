@@ -1,6 +1,8 @@
 """A doctor's hours: who may see and change them, what cannot be, and the same wall time across a clock change."""
 
+import re
 from datetime import date, time, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -136,6 +138,41 @@ class TestPauseAndRemove:
         done = sa.select(AuditEntry).where(AuditEntry.action == "hours.remove", AuditEntry.decision == "allowed")
         entry = session.scalars(done).one()
         assert entry.changes["start_time"] == ["09:00:00", None]
+
+    def test_all_hours_are_paused_and_resumed_at_once_and_that_is_taken_back_as_it_was(self, ines, osei, cast, session):
+        here = {"provider_id": cast.dr_osei.id}
+        own = sa.select(Availability).where(Availability.provider_id == cast.dr_osei.id)
+        first, *others = session.scalars(own.order_by(Availability.id)).all()
+        ines.send("staff.hours.pause", row_id=first.id, **here)
+        page = ines.open("staff.hours.index", **here).text
+        assert "Pause all hours" in page and "Resume all" in page
+        assert "Pause all hours" not in osei.open("staff.hours.index", **here).text
+        part = ines.send("staff.hours.pause_all", htmx=True, **here).text
+        assert "Pause all hours" not in part and "Resume all" in part
+        back = unescape(re.search(r'action="([^"]*resume-all\?[^"]*)"', part)[1])
+        assert str(first.id) not in back and all(str(row.id) in back for row in others)
+        assert ines.send(back).status_code == 303
+        session.expire_all()
+        assert {row.id for row in session.scalars(own) if row.status == AvailabilityStatus.PAUSED} == {first.id}
+        assert ines.send("staff.hours.resume_all", **here).status_code == 303
+        session.expire_all()
+        assert {row.status for row in session.scalars(own)} == {AvailabilityStatus.ACTIVE}
+
+    def test_all_hours_paused_while_people_are_booked_opens_one_list_of_them(self, ines, cast, session):
+        for days in (1, 2):
+            cast.booked(cast.tomorrow_at(10, days=days))
+        answer = ines.send("staff.hours.pause_all", provider_id=cast.dr_osei.id)
+        assert answer.status_code == 303 and "/staff/stranded/" in answer.location
+        assert "2 visits are affected" in ines.open(answer.location).text
+
+    def test_all_hours_of_another_clinics_doctor_or_by_somebody_else_are_not_paused(self, ines, amara, osei, cast):
+        for verb in ("pause_all", "resume_all"):
+            endpoint = f"staff.hours.{verb}"
+            assert ines.send(endpoint, provider_id=cast.dr_reyes.id).status_code == 404
+            assert amara.send(endpoint, provider_id=cast.dr_osei.id).status_code == 403
+            assert osei.send(endpoint, provider_id=cast.dr_osei.id).status_code == 403
+            address = f"/staff/providers/{cast.dr_osei.id}/hours/{verb.replace('_', '-')}?row=x"
+            assert ines.send(address).status_code == 404
 
     def test_paused_hours_cannot_be_resumed_over_others_added_meanwhile(self, ines, cast, session):
         row = session.scalars(
