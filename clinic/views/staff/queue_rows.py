@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from clinic.access import Permission
 from clinic.current import current
+from clinic.db import now
 from clinic.filters import clock
 from clinic.models.people import Severity, VisitMode
 from clinic.models.visits import VisitStatus
@@ -37,6 +38,7 @@ class Row:
     told: str | None
     place: str | None
     may_start: bool
+    may_be_missed: bool
     without_link: bool
 
 
@@ -64,6 +66,8 @@ def _row(row, part, limits, is_closed, own):
         by_video=row.visit_mode == VisitMode.VIRTUAL, since=_since(part, moment, minutes),
         long=_too_long(part) if is_long else None, told=_told(row, part),
         place=_place(row, part), may_start=_may_start(row, part, own),
+        # Whoever went before they were seen; nobody has missed a time that is still to come.
+        may_be_missed=part != "seen" and row.starts_at <= now(),
         without_link=row.without_link and current.may(Permission.VISITS_BOOK),
     )  # fmt: skip
 

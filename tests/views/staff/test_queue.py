@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from clinic.actions import visits
 from clinic.models.notifications import Notification, NotificationKind, NotificationState
 from clinic.models.visits import Visit
+from clinic.views.staff import queue_rows
 from tests.queries_counted import counted
 from tests.waiting import appointed, walked_in, were_seen
 
@@ -157,6 +158,30 @@ class TestCalls:
     def test_a_doctor_calls_their_own_next_whatever_the_page_shows(self, session, cast, osei):
         appointed(session, cast, "Not Mine", provider=cast.dr_lind)
         assert osei.send("staff.queue.call_next", CALL, provider="all").status_code == 409
+
+    @pytest.mark.parametrize("is_called", [True, False])
+    def test_who_has_gone_is_taken_out_and_may_be_put_back_where_they_were(self, session, cast, amara, is_called):
+        visit = walked_in(session, cast)
+        if is_called:
+            amara.send("staff.queue.call", CALL, visit_id=visit.id)
+        page = amara.open("staff.queue.index", provider="all").text
+        row = page.partition('<div class="more-steps">')[2].partition("</details>")[0]
+        assert f'formaction="/staff/visits/{visit.id}/mark-no-show">Did not come<' in row
+        came_from = {"next": "/staff/queue?provider=all"}
+        answer = amara.send("staff.visits.mark_no_show", came_from, visit_id=visit.id)
+        assert answer.status_code == 303 and answer.location == came_from["next"]
+        page = amara.open(answer.location).text
+        assert "Nobody is here" in page and "Marked as not come." in page and f"/staff/visits/{visit.id}/undo" in page
+        assert amara.send("staff.visits.undo", came_from, visit_id=visit.id).location == came_from["next"]
+        page = amara.open("staff.queue.index", provider="all").text
+        assert "Tom Baker" in page and ("queue-called" in page and "Room 2" in page) == is_called
+
+    def test_nobody_has_missed_a_time_that_is_still_to_come(self, session, cast, amara, monkeypatch):
+        visit = appointed(session, cast)
+        assert "Did not come" in amara.open("staff.queue.index").text
+        monkeypatch.setattr(queue_rows, "now", lambda: visit.starts_at - timedelta(minutes=1))
+        page = amara.open("staff.queue.index").text
+        assert f"/staff/queue/{visit.id}/call" in page and "Did not come" not in page
 
     def test_a_colour_is_said(self, session, cast, amara):
         visit = walked_in(session, cast)
