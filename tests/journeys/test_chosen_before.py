@@ -179,6 +179,8 @@ def test_with_script_another_patient_in_the_drawer_leaves_the_reason_there(windo
     found.click()
     _write_in_drawer(desk)
     desk.press("Another patient")
+    # What is typed is heard only once htmx has taken the new part in.
+    desk.page.locator("#drawer:not(.htmx-added)", has_text="Who is it for?").wait_for()
     _find(desk).click()
     desk.page.locator("#drawer .booking-patient", has_text="Tom Baker").wait_for()
     assert _written(desk) == ("Pressure", "Wheelchair")
