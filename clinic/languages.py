@@ -7,7 +7,8 @@ from babel import Locale, UnknownLocaleError
 # Every page is in each of these, wholly.
 LANGUAGES = ["en"]
 # In each of these is all that a patient and a clinic say to each other by message: the mails and text messages, the
-# words that answer them, and the pages behind their links. Nothing else is shown in one that is not above as well.
+# words that answer them, the pages behind their links, and the screens they check in on and are called by. Nothing else
+# is shown in one that is not above as well.
 CONVERSATION = ["en", "de"]
 
 

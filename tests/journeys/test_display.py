@@ -1,13 +1,16 @@
-"""The waiting room's display when it cannot ask, and when it may not any more: no number stays that may be old."""
+"""The waiting room's display when it cannot ask or may not any more, and both screens where people speak German."""
 
 import pytest
+import sqlalchemy as sa
 
 from clinic.actions import queue, screens
 from clinic.actions.screens import hash_code
+from clinic.db import now
+from clinic.models.organizations import Clinic
 from tests.journeys.browser import PHONE
 from tests.waiting import walked_in
 
-CODE = "K7QPM3RTX9WD"
+CODE, DOOR = "K7QPM3RTX9WD", "K7QPM3RTX9WE"
 TELEVISION = {"width": 1920, "height": 1080}
 # Fifteen seconds without an answer are too many; then what is looked at a second later.
 OLD = 30_000
@@ -74,3 +77,31 @@ def test_revoked_while_it_hangs_there_it_says_so_and_shows_no_number(television,
     television.sees("This screen is switched off", timeout=OLD)
     assert television.page.get_by_text("Room 2").count() == 0
     television.check_on_both("display-revoked")
+
+
+@pytest.fixture
+def german(session, cast):
+    """Rose Street, where people speak German."""
+    session.execute(sa.update(Clinic).where(Clinic.id == cast.rose.id).values(locale="de_DE"))
+    session.commit()
+
+
+def test_in_a_german_clinic_both_screens_are_german_and_their_longer_words_fit(window, session, cast, german, hanging):
+    wall = window().go(f"/c/rose-street/display/{CODE}")
+    wall.sees("Bitte kommen Sie herein")
+    wall.check_on_both("display-german")
+    screens.add(session, by=cast.ines.actor, kind="kiosk", name="Door", code_hash=hash_code(DOOR))
+    visit = cast.booked(now(), overbook="Whatever the hour of the test")
+    session.commit()
+    session.refresh(visit)
+    door = window().go(f"/c/rose-street/kiosk/{DOOR}")
+    door.write("Ihr Anmeldecode", "000000")
+    door.write("Ihr Geburtsjahr", "1901")
+    door.press("Anmelden")
+    door.sees("Wir finden mit diesem Code")
+    door.check_on_both("kiosk-german")
+    door.write("Ihr Anmeldecode", visit.check_in_code)
+    door.write("Ihr Geburtsjahr", "1955")
+    door.press("Anmelden")
+    door.sees("Ihre Nummer ist")
+    door.check_on_both("kiosk-german-done")
