@@ -6,6 +6,7 @@ from sqlalchemy.orm import joinedload
 from clinic.db import now
 from clinic.models.offers import LIVE, OfferPurpose, OfferStatus, SlotOffer
 from clinic.models.schedule import VisitType
+from clinic.queries.blocks import MOVABLE
 from clinic.queries.open_times import nearest_open, patient_window
 from clinic.queries.own_visits import has_lost_its_time
 
@@ -63,3 +64,10 @@ def is_for_a_stranded(session, offer) -> bool:
 def is_settled(session, offer) -> bool:
     """Whether the visit that it would have moved can take place by now, at whatever time."""
     return offer.visit is not None and not has_lost_its_time(session, offer.visit)
+
+
+def leaves_it_there(session, offer) -> bool:
+    """Whether the visit that it would have moved is to come at the time it had, and takes place."""
+    visit = offer.visit if offer.is_move else None
+    stands = visit and visit.status in MOVABLE and visit.starts_at == offer.visit_starts_at and visit.starts_at > now()
+    return bool(stands) and not has_lost_its_time(session, visit)

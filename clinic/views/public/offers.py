@@ -15,7 +15,7 @@ from clinic.filters import speak
 from clinic.htmx import again, changed
 from clinic.htmx import show as show_page
 from clinic.languages import spoken
-from clinic.models.offers import OfferStatus
+from clinic.models.offers import OfferPurpose, OfferStatus
 from clinic.queries import offers as asked
 from clinic.queries import portal_offers
 from clinic.queries.clinics import open_clinic_by_id
@@ -24,6 +24,8 @@ from clinic.queries.places import place_of
 bp = GuardedBlueprint("offers", __name__, face="public", url_prefix="/o")
 PAGE = "public/offers/show.html"
 ROLE = "offer_link"
+NOT_ANSWERED = (OfferStatus.LAPSED, OfferStatus.WITHDRAWN)
+OVER = (*NOT_ANSWERED, OfferStatus.DECLINED)
 # What is agreed by accepting.
 _agreed = attrgetter("starts_at", "provider_id", "visit_mode")
 
@@ -83,15 +85,24 @@ def _bearer(offer):
 
 def _told(token, offer):
     """What the page shows: no more of the patient than the first name, nothing of why they come."""
-    session, over = db.session(), offer.state in (OfferStatus.LAPSED, OfferStatus.WITHDRAWN)
-    changed_visit = _changed(offer)
+    session, changed_visit = db.session(), _changed(offer)
     return {
         "token": token, "offer": offer, "state": offer.state.value, "purpose": offer.purpose.value,
-        "is_stranded": asked.is_for_a_stranded(session, offer) and not (over and asked.is_settled(session, offer)),
         "at": place_of(session, changed_visit or offer), "changed": changed_visit,
         "clinic": g.page_clinic, "first_name": offer.patient.first_name or offer.patient.full_name.split()[0],
         "price": portal_offers.price_of(session, offer.clinic_id, offer.visit_type_id, offer.provider_id),
-        "nearest": asked.nearest(session, g.page_clinic, offer) if over else [],
+        **_of_the_former(session, offer),
+    }  # fmt: skip
+
+
+def _of_the_former(session, offer):
+    """Whether the visit that it would move has lost its time, or stays at it after all; then no other is needed."""
+    is_stranded = asked.is_for_a_stranded(session, offer)
+    is_settled = offer.state in OVER and asked.is_settled(session, offer)
+    wants_another = offer.state in NOT_ANSWERED and not (offer.purpose == OfferPurpose.STRANDED and is_settled)
+    return {
+        "is_stranded": is_stranded and not is_settled, "stays": asked.leaves_it_there(session, offer),
+        "nearest": asked.nearest(session, g.page_clinic, offer) if wants_another else [],
     }  # fmt: skip
 
 

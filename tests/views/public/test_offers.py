@@ -1,13 +1,16 @@
 """The page behind an offer's link: no account, no more of the patient than the first name, one answer."""
 
+from uuid import UUID
+
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import offer_links, offers, visits
+from clinic.actions import blocks, offer_links, offers, visits
 from clinic.models.audit import AuditEntry
 from clinic.models.offers import OfferStatus
 from clinic.models.people import VisitMode
 from clinic.models.schedule import BookingRule
+from clinic.models.strandings import StrandedVisit
 from clinic.models.visits import CancelReason
 from tests.actions.offering import offered, run_out
 from tests.actions.stranding import leave
@@ -117,7 +120,8 @@ class TestShow:
     def test_taken_back_it_says_whether_the_visit_has_a_time(self, nobody, offer, token, session, cast):
         offers.take_back(offer, by=cast.amara.actor)
         session.commit()
-        assert "We have changed nothing" in nobody.open("public.offers.show", token=token).text
+        page = nobody.open("public.offers.show", token=token).text
+        assert "Your visit stays where it was" in page and "10:00" in page and "These times are open" not in page
         leave(session, cast)
         page = nobody.open("public.offers.show", token=token).text
         assert "has no new time yet. We will call you." in page and "We have changed nothing" not in page
@@ -158,7 +162,8 @@ class TestAccept:
         again = nobody.send("public.offers.accept", token=token)
         assert again.status_code == 409 and "accepted already" in again.text
 
-    def test_too_late_is_said_with_the_nearest_times_and_the_number(self, nobody, offer, token, session):
+    def test_too_late_is_said_with_the_nearest_times_and_the_number(self, nobody, offer, token, session, cast):
+        leave(session, cast)
         run_out(session, offer)
         page = nobody.send("public.offers.accept", token=token)
         assert page.status_code == 409 and "The time to answer this offer is over" in page.text
@@ -175,10 +180,51 @@ class TestAccept:
 
 class TestDecline:
     def test_no_leaves_the_visit_and_says_that_the_clinic_calls(self, nobody, offer, token, session, cast):
+        leave(session, cast)
         assert nobody.send("public.offers.decline", token=token).status_code == 303
         assert now_is(session, offer) == S.DECLINED and offer.visit.starts_at == cast.tomorrow_at(10)
         assert "We will call you" in nobody.open("public.offers.show", token=token).text
         assert nobody.send("public.offers.accept", token=token).status_code == 409
+
+
+class TestAfterTheChangeWasTakenBack:
+    """Dr Osei is there after all: the visit at ten takes place, and nobody is told that it does not."""
+
+    @pytest.fixture(params=["declined", "unanswered", "run out"])
+    def taken_back(self, request, nobody, session, cast, offer, token):
+        """Maya said no, or nothing, or nothing in time; then the leave is taken back."""
+        stranding = leave(session, cast)
+        session.scalars(sa.select(StrandedVisit)).one().offer_id = offer.id
+        session.commit()
+        if request.param == "declined":
+            nobody.send("public.offers.decline", token=token)
+        if request.param == "run out":
+            run_out(session, offer)
+        session.enter(cast.scope)
+        pieces = [UUID(each) for each in stranding.former["piece_ids"]]
+        blocks.remove(session.merge(cast.dr_osei), pieces, stranding.starts_at, stranding.ends_at, by=cast.ines.actor)
+        session.commit()
+        session.expire_all()
+        return offer
+
+    def test_the_page_says_that_the_visit_stays_and_offers_no_other_times(self, nobody, token, taken_back):
+        page = nobody.open("public.offers.show", token=token).text
+        assert "Your visit stays where it was" in page and "10:00" in page
+        for untrue in ("cannot take place", "We will call you", "If you are not sure", "These times are open now"):
+            assert untrue not in page
+
+    def test_a_visit_that_moved_or_was_called_off_since_is_not_said_to_stay(
+        self, nobody, token, taken_back, session, cast
+    ):
+        later = cast.wish(cast.tomorrow_at(16, days=2), patient=cast.maya_patient)
+        visits.move_to(taken_back.visit, later, by=cast.amara.actor)
+        session.commit()
+        page = nobody.open("public.offers.show", token=token).text
+        assert "stays where it was" not in page and "cannot take place" not in page and "please call us" in page
+        session.enter(cast.scope)
+        visits.cancel(session.merge(taken_back.visit), CancelReason.CLINIC, by=cast.amara.actor)
+        session.commit()
+        assert "stays where it was" not in nobody.open("public.offers.show", token=token).text
 
 
 def test_the_patients_own_page_shows_what_waits_for_an_answer(maya, offer, token, session, cast):
