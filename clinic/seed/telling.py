@@ -17,7 +17,7 @@ from clinic.queries import reaching
 from clinic.work.messages import plain_words
 
 N = NotificationState
-ANSWER = "Can my daughter come with me?"
+ANSWERS = {"en": "Can my daughter come with me?", "de": "Darf meine Tochter mitkommen?"}
 
 
 def tell_the_past(session, week):
@@ -77,7 +77,7 @@ def _for_the_desk(session, opened, telling):
         if state == N.FAILED:
             session.flush()
             calls.record(line, CallOutcome.NO_ANSWER, note="Engaged", by=opened.staff[Role.RECEPTIONIST])
-            session.add(_answer(line))
+            session.add(_answer(line, ANSWERS[opened.demo.spoken]))
 
 
 def _line(session, clinic, telling, visit, channel, state, why):
@@ -93,9 +93,9 @@ def _line(session, clinic, telling, visit, channel, state, why):
     return line
 
 
-def _answer(line):
+def _answer(line, text):
     return TextReply(
         clinic_id=line.clinic_id, id=uuid7(), patient_id=line.patient_id, notification_id=line.id,
-        service_id=f"SM{line.id.hex}", sender=line.sent_to, text=ANSWER, meaning=ReplyMeaning.OTHER,
+        service_id=f"SM{line.id.hex}", sender=line.sent_to, text=text, meaning=ReplyMeaning.OTHER,
         result=ReplyResult.TO_READ, desk_since=now(),
     )  # fmt: skip

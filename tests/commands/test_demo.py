@@ -42,6 +42,7 @@ class TestSeed:
                      SELECT clinic_id, unnest(choices || question || hint) AS words FROM intake_questions
                       UNION SELECT clinic_id, answer FROM intake_answers WHERE answer !~ '^[0-9]+$' AND answer != 'yes'
                       UNION SELECT clinic_id, comment FROM visit_feedback
+                      UNION SELECT clinic_id, text FROM text_replies
                       UNION SELECT clinic_id, reason FROM visits
                       UNION SELECT clinic_id, reason FROM visit_requests) AS said ON said.clinic_id = c.id
                     WHERE said.words IS NOT NULL"""
