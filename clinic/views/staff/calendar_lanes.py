@@ -37,7 +37,7 @@ class Lanes:
             "video": _("%(type)s · video"), "visit": _("Visit"), "overbooked": _("Overbooked"), "series": _("Series"),
             "stranded": _("Needs another time"), "block": _("Away"),
             "hold": _("Being booked right now"), "offer": _("Offered to somebody"), "closure": _("Closed"),
-            "group": _("Group"), "now": _("Now %(time)s"),
+            "group": _("Group"), "now": _("Now %(time)s"), "all day": _("All day"),
         }  # fmt: skip
         self.times = {}
 
@@ -55,7 +55,7 @@ class Lanes:
                 things.append(self._placed(place, scale, self._visit(visit), visit.starts_at))
         for each in times:
             if place := scale.place(each.starts_at, each.ends_at):
-                item = self._group(each, shared[each.id]) if each.what == "group" else self._other(each)
+                item = self._group(each, shared[each.id]) if each.what == "group" else self._other(each, scale.day)
                 things.append(self._placed(place, scale, item, each.starts_at))
         things.sort(key=lambda thing: (thing.first, -thing.after))
         beside(things)
@@ -125,11 +125,13 @@ class Lanes:
             group_id=slot.id if slot.published else None,
         )  # fmt: skip
 
-    def _other(self, each):
-        """A block, a closure, or a time that somebody is booking at this moment."""
+    def _other(self, each, day):
+        """A block, a closure, or a time that somebody is booking at this moment; of the lane's day, what is in it."""
+        starts_at, ends_at = max(each.starts_at, day.starts_at), min(each.ends_at, day.ends_at)
+        all_day = (starts_at, ends_at) == (day.starts_at, day.ends_at)
         return SimpleNamespace(
-            what=each.what, id=each.id, time=self._time(each.starts_at), until=self._time(each.ends_at),
-            name=self.words[each.what], word=each.reason or "",
+            what=each.what, id=each.id, time=self.words["all day"] if all_day else self._time(starts_at),
+            until=None if all_day else self._time(ends_at), name=self.words[each.what], word=each.reason or "",
         )  # fmt: skip
 
     def _time(self, moment):

@@ -243,6 +243,9 @@ class TestSheet:
         session.commit()
         page = amara.open("staff.calendar.sheet", date=tomorrow, provider=cast.dr_osei.id).text
         assert "20:00–00:00</span> Closed: Works" in page
+        next_day = cast.tomorrow_at(9, days=2).date().isoformat()
+        later = amara.open("staff.calendar.sheet", date=next_day, provider=cast.dr_osei.id).text
+        assert "All day</span> Closed: Works" in later
         for words in ("Room 7", "+44 20 7946 0123", "Back care", "12:00–13:00", "Away: Lunch"):
             assert words in page
 
