@@ -33,6 +33,14 @@ class CallForm(Form):
     room_id = RowChoice(_l("Room"))
     place = words(_l("Or another place"), most=LONGEST_PLACE)
 
+    @property
+    def where(self):
+        """What is chosen or typed, in words."""
+        room_id = str(self.room_id.data or "")
+        if self.place.data and not room_id:
+            return self.place.data
+        return next((each.label for each in self.room_id.choices if each.value == room_id), None)
+
 
 class TriageForm(Form):
     """How urgent somebody is."""

@@ -135,3 +135,22 @@ def test_the_day_is_closed(window, session, cast):
     on_both(admin.go("/staff/day-closing?date=2026-02-03"), "closed")
     for page in ("screens", "queue/limits", "queue/estimates"):
         on_both(admin.go(f"/staff/{page}"), page.replace("/", "-"))
+
+
+def test_a_doctor_calls_from_their_own_day_and_finds_their_leave_there(window, session, cast, way):
+    walked_in(session, cast, "Ana Lopes"), walked_in(session, cast)
+    doctor = window(cast.osei, **way).go("/staff/my-day")
+    doctor.look("my-day-waiting").press("Call Ana Lopes")
+    doctor.sees("Number 1 has no room yet.")
+    doctor.go("/staff/my-day").page.get_by_text("You call people to").click()
+    doctor.write("Or another place", "Room 2")
+    doctor.look("my-day-calling").press("Call Ana Lopes")
+    doctor.sees("Number 1: Room 2.")
+    doctor.sees("You call people to: Room 2")
+    doctor.look("my-day-called").press("Call Tom Baker")
+    doctor.sees("Number 2: Room 2.")
+    doctor.press("Undo")
+    doctor.sees("Number 2 waits again.")
+    doctor.page.get_by_role("button", name="Call Tom Baker").wait_for()
+    doctor.press("My leave", "link")
+    doctor.page.locator("#block-form").wait_for()

@@ -5,11 +5,12 @@ from flask_babel import gettext as _
 from clinic.access import GuardedBlueprint, Permission
 from clinic.current import current
 from clinic.db import db
-from clinic.htmx import show
+from clinic.htmx import show, wants_part
 from clinic.models.people import Severity
 from clinic.models.visits import VisitStatus
 from clinic.queries.day import Day, doctors_of, visits_of
 from clinic.queries.queue import in_turn
+from clinic.views.staff.queue import last_place
 from clinic.views.staff.visit_lines import Lines
 
 S = VisitStatus
@@ -19,7 +20,14 @@ bp = GuardedBlueprint("my_day", __name__, face="staff", url_prefix="/my-day")
 @bp.get("", needs=Permission.VISITS_CONDUCT, shows="visits")
 def index():
     """The day of the doctor who looks."""
-    return show("staff/my_day/index.html", "staff/my_day/_my_day.html", **_my_day())
+    return show("staff/my_day/index.html", "staff/my_day/_my_day.html", **_my_day(), calling=_calling())
+
+
+def _calling():
+    """Where they call people to, which the part that follows the day leaves as it is; None where they call nobody."""
+    if wants_part() or current.provider_id is None or not current.may(Permission.VISITS_CHECK_IN):
+        return None
+    return last_place()
 
 
 def _my_day():
@@ -52,7 +60,7 @@ def _title(following):
 
 
 def _sections(visits, mine, following):
-    lines, others = Lines(visits), [visit for visit in visits if visit is not following]
+    lines, others = Lines(visits, calls=True), [visit for visit in visits if visit is not following]
     waiting = in_turn(visit for visit in others if visit.status == S.CHECKED_IN)
 
     def those(*statuses):

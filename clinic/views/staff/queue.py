@@ -17,6 +17,7 @@ from clinic.models.organizations import Clinic
 from clinic.queries import queue as asked
 from clinic.queries import waits
 from clinic.queries.day import Day, doctors_of
+from clinic.views.asked import own_path
 from clinic.views.staff import own_patients
 from clinic.views.staff.queue_rows import shown
 
@@ -115,7 +116,7 @@ def _called(verb, form):
         return _again(form, status=409)
     session[ROOM], session[PLACE] = str(form.room_id.data or ""), form.place.data or ""
     words = _("Number %(number)s: %(place)s.", number=visit.ticket_number, place=visit.called_to)
-    return _done(words, CALLING, undo=url_for(".uncall", visit_id=visit.id))
+    return _done(words, CALLING, undo=url_for(".uncall", visit_id=visit.id, next=own_path()))
 
 
 def _again(form, status=422):
@@ -131,7 +132,8 @@ def _whose_next():
 
 def _done(message, part=PART, undo=None):
     db.session.flush()
-    return changed(part, then=url_for(".index", **request.args), message=message, undo=undo, **_page())
+    then = own_path() or url_for(".index", **request.args)
+    return changed(part, then=then, message=message, undo=undo, **_page())
 
 
 def _where(form):
@@ -145,7 +147,8 @@ def _form_of_calls(**given):
     return form
 
 
-def _last_place():
+def last_place():
+    """The form that says where people are called to, as this person filled it last."""
     return _form_of_calls(formdata=None, room_id=session.get(ROOM) or None, place=session.get(PLACE) or None)
 
 
@@ -174,7 +177,7 @@ def _page(form=None):
         url=lambda other: f"{address}&page={other}",
     )  # fmt: skip
     return {
-        "filter": chosen, "form": form or _last_place(), "day": day, "pages": pages, "total": total,
+        "filter": chosen, "form": form or last_place(), "day": day, "pages": pages, "total": total,
         "query": f"?provider={chosen.provider.data}&page={number}", "may_call": current.may(P.VISITS_CHECK_IN),
         **shown(rows, asked.limits_of(db.session(), current.clinic.id)),
     }  # fmt: skip

@@ -30,9 +30,11 @@ ID, WHO = "~id~", "~who~"
 class Lines:
     """Makes lines for one answer; a line is the tuple that `staff/visits/_lines.html` unpacks."""
 
-    def __init__(self, visits=(), leads=None):
+    def __init__(self, visits=(), leads=None, calls=False):
         # Where some steps lead on a page that has another place for them than everywhere else; of one visit's line.
         self.leads = leads or {}
+        # Whether the page has the form that says where somebody is called to.
+        self.calls = calls and current.may(Permission.VISITS_CHECK_IN)
         # A doctor reads the whole day, but opens their own patients only: the others' lines lead nowhere.
         self.closed = closed_among(visits)
         self.shows_flags, self.leads_on = current.may(Permission.PINS_SEE), current.may(Permission.PATIENTS_FIND)
@@ -72,7 +74,8 @@ class Lines:
             notes = self.notes(status, kind, checked_in_at, answer_by, overbooked, ticket, called_to)
         severity = severity if status in HERE else None
         type_ = type_ or words["visit"]
-        steps = self.steps(standing).replace(ID, id_).replace(WHO, name)
+        may_call = self.calls and status == S.CHECKED_IN and mode != VisitMode.VIRTUAL and not called_to
+        steps = self.steps(standing, may_call).replace(ID, id_).replace(WHO, name)
         if patient_id in self.closed:
             patient_id, flags = None, ()
             id_, steps = (id_, steps) if waits_for_anybody(visit) else (None, "")
@@ -136,10 +139,12 @@ class Lines:
             found.append(words["overbooked"] % {"why": overbooked})
         return " · ".join(found)
 
-    def steps(self, standing):
+    def steps(self, standing, may_call=False):
         """The buttons of everyone who stands like this; a line's own facts take the places that are kept for them."""
-        found = self.buttons.get(standing)
+        found = self.buttons.get((standing, may_call))
         if found is None:
             first, others = next_steps(Standing(*standing), current.may)
-            found = self.buttons[standing] = self.template.steps(first, others, ID, f"{self.key}.{ID}", WHO, self.leads)
+            key = f"{self.key}.{ID}"
+            found = self.template.steps(first, others, ID, key, WHO, self.leads, may_call)
+            self.buttons[standing, may_call] = found
         return found

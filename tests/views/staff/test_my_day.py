@@ -1,5 +1,6 @@
 """A doctor's own day: next patient first, who waits and since when, the rest, and what is done."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,41 @@ class TestMyDay:
         page = osei.open("staff.my_day.index").text
         assert "In Red" in page.partition("Done today")[2] and "is-red" not in page
 
+    def test_who_waits_is_called_from_here_to_where_the_doctor_called_somebody_last(self, cast, session, osei):
+        visit, coming = walked_in(session, cast, "Waits"), _around_now(cast, 30)
+        page = osei.open("staff.my_day.index").text
+        call = f'form="calling" formaction="/staff/queue/{visit.id}/call">Call<'
+        assert call in page and page.count('form="calling"') == 1 and f"visit-{coming.id}" in page
+        sent = {"next": "/staff/my-day", "room_id": "", "place": "Room 2"}
+        assert all(f'name="{name}"' in page.partition('id="calling"')[2].partition("</form>")[0] for name in sent)
+        answer = osei.send("staff.queue.call", sent, visit_id=visit.id)
+        assert answer.status_code == 303 and answer.location == "/staff/my-day"
+        page = osei.open(answer.location).text
+        assert "Called to Room 2" in page and 'form="calling"' not in page and 'value="Room 2"' in page
+        undo = re.search(r'action="([^"]+/uncall[^"]*)"', page)[1]
+        assert osei.send(undo).location == "/staff/my-day"
+        assert call in osei.open("staff.my_day.index").text
+
+    def test_a_call_to_nowhere_is_asked_for_its_place_by_the_queue(self, cast, session, osei):
+        visit = walked_in(session, cast)
+        sent = {"next": "/staff/my-day", "room_id": "", "place": ""}
+        answer = osei.send("staff.queue.call", sent, visit_id=visit.id)
+        assert answer.status_code == 409 and "Number 1 has no room yet." in answer.text
+
+    def test_who_waits_by_video_is_called_to_no_room(self, cast, session, osei):
+        visit = visits.check_in(_around_now(cast, -4, visit_mode="virtual"), by=cast.amara.actor)
+        session.commit()
+        page = osei.open("staff.my_day.index").text
+        assert f"visit-{visit.id}" in page and 'form="calling"' not in page
+
+    def test_a_doctors_own_leave_is_one_press_away(self, cast, osei):
+        page = osei.open("staff.my_day.index").text
+        leave = f'href="/staff/providers/{cast.dr_osei.id}/blocks"'
+        assert f"{leave}>My leave<" in page.replace(' class="btn btn-quiet"', "")
+        assert (
+            'action="' in osei.open("staff.blocks.index", provider_id=cast.dr_osei.id).text.partition("block-form")[2]
+        )
+
     def test_other_doctors_visits_are_not_shown(self, cast, lind):
         _around_now(cast, -4)
         assert "Tom Baker" not in lind.open("staff.my_day.index").text
@@ -132,7 +168,8 @@ class TestMyDay:
     def test_a_doctor_who_is_not_on_the_calendar_is_told_so(self, cast, session, amara):
         session.add(Membership(clinic_id=cast.rose.id, user_id=cast.amara.user.id, role=Role.DOCTOR))
         session.commit()
-        assert "not on the calendar" in amara.open("staff.my_day.index").text
+        page = amara.open("staff.my_day.index").text
+        assert "not on the calendar" in page and "My leave" not in page and 'id="calling"' not in page
 
     def test_the_desk_has_no_day_of_its_own(self, amara):
         assert amara.open("staff.my_day.index").status_code == 403
