@@ -135,7 +135,7 @@ class TestNothingIsLeftInEnglish:
     def test_an_offer_of_a_time_that_is_not_booked_yet(self, nobody, unsaid, cast, session):
         cast.consultation.fee = 60
         session.commit()
-        page = nobody.open(f"/o/{offer_links.token_of(offered(session, cast, cast.tomorrow_at(15)))}").text
+        page = nobody.open(f"/o/{offer_links.token_of(offered(session, cast, cast.tomorrow_at(15, days=3)))}").text
         assert "Preis: 60,00" in page and "bis 24 Stunden vorher absagen" in page and not unsaid
 
     @pytest.mark.parametrize("answer", ["accept", "decline"])

@@ -1,6 +1,7 @@
 """Cancelling and moving by a visit's link: after the date of birth, by the portal's rules, taken back in time."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -110,6 +111,22 @@ class TestMove:
         assert nobody.send(f"{link}/move", facts).status_code == 409
         assert nobody.open(f"{link}/move").status_code == 200
         assert again(session, cast, visit).status == S.BOOKED
+
+    @pytest.mark.parametrize(
+        ("hours", "words"),
+        [(24, "cancel it until 24 hours before"), (200, "To move or cancel a visit at this time, please call us.")],
+    )
+    def test_before_it_is_moved_it_says_until_when_it_can_be_changed_there(
+        self, nobody, maya, link, visit, session, cast, hours, words
+    ):
+        session.enter(cast.scope)
+        kind = session.merge(cast.consultation)
+        kind.move_cutoff_hours = kind.cancel_cutoff_hours = hours
+        session.commit()
+        chosen = {"provider_id": cast.dr_osei.id, "starts_at": cast.tomorrow_at(15, days=3).isoformat()}
+        there = maya.url("portal.visits.move_check", visit_id=visit.id, **chosen)
+        for page in (proved(nobody, link).open(f"{link}/move/check?{urlencode(chosen)}"), maya.open(there)):
+            assert "Move your visit?" in page.text and words in page.text
 
     def test_what_only_the_clinic_books_is_not_promised_to_be_moved_here(self, nobody, link, session, cast):
         assert "Move this visit" in proved(nobody, link).open(link).text
