@@ -165,10 +165,17 @@ def _page(provider, weekly_form=None, dated_form=None):
         "provider": provider, "zone": current.clinic.timezone, "today": day,
         "week": [(label, [row for row in rows if row[0].weekday == number]) for number, label in WEEK],
         "dated": dated, "standing": {row.status.value for row, _place in (*rows, *dated)},
-        "may_edit": current.may(Permission.SCHEDULE_EDIT),
+        "usual_place": _usual_place(provider), "may_edit": current.may(Permission.SCHEDULE_EDIT),
         "closures_zone": ZoneInfo(current.clinic.timezone), "closures": closures.coming(db.session(), provider.id),
         "weekly_form": weekly_form or _weekly(formdata=None), "dated_form": dated_form or _dated(formdata=None),
     }  # fmt: skip
+
+
+def _usual_place(provider):
+    """The name of where hours are that say no place of their own; None where nothing says it."""
+    places = locations(db.session())
+    usual = provider.location or (places[0] if len(places) == 1 else None)
+    return usual and usual.name
 
 
 def _weekly(**given):

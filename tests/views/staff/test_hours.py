@@ -13,6 +13,7 @@ from clinic.models.organizations import Clinic, Location
 from clinic.models.people import VisitMode
 from clinic.models.schedule import Availability, AvailabilityStatus
 from clinic.queries.open_times import open_times
+from tests.rooms import a_place
 
 TYPED = {
     "weekly-weekdays": ["1", "3"],
@@ -35,6 +36,11 @@ def evening_hours(session, cast):
 
 def dated(day, begins="10:00", ends="12:00"):
     return {"dated-on_date": day.isoformat(), "dated-start_time": begins, "dated-end_time": ends}
+
+
+def said_of_rows(page):
+    """The week and the single days, without the forms that follow them."""
+    return re.sub(r"<details.*?</details>", "", page.partition('<div id="hours">')[2], flags=re.DOTALL)
 
 
 class TestAddWeekly:
@@ -117,6 +123,23 @@ class TestWhoMay:
         session.commit()
         typed = {**TYPED, "weekly-location_id": str(pier.id)}
         assert ines.send("staff.hours.add_weekly", typed, provider_id=cast.dr_osei.id).status_code == 422
+
+
+def test_hours_without_a_place_of_their_own_name_the_usual_one(ines, cast, session):
+    pier, shore = (a_place(session, cast, name) for name in ("Pier", "Shore"))
+    here = {"provider_id": cast.dr_osei.id}
+    own = sa.select(Availability).where(Availability.provider_id == cast.dr_osei.id, Availability.weekday.in_((1, 2)))
+    first, second = session.scalars(own.order_by(Availability.weekday)).all()
+    first.location_id, second.visit_mode = shore.id, VisitMode.VIRTUAL
+    session.commit()
+    ines.send("staff.hours.add_dated", dated(cast.tomorrow_at(12, days=3).date()), **here)
+    assert "the usual place" not in said_of_rows(ines.open("staff.hours.index", **here).text)
+    cast.dr_osei.location_id = pier.id
+    session.commit()
+    said = said_of_rows(ines.open("staff.hours.index", **here).text)
+    # On every day of the week but the one elsewhere and the one by video, and on the single day.
+    days = session.scalar(sa.select(sa.func.count()).where(Availability.provider_id == cast.dr_osei.id))
+    assert said.count("Pier, the usual place") == days - 2 and said.count("Shore") == 1
 
 
 class TestPauseAndRemove:
