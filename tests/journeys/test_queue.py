@@ -9,6 +9,7 @@ from clinic.actions import screens
 from clinic.actions.screens import hash_code
 from clinic.db import now
 from tests.journeys.browser import DESK, PHONE
+from tests.visit_links import path_of
 from tests.waiting import walked_in
 
 CODE = "K7QPM3RTX9WD"
@@ -154,3 +155,22 @@ def test_a_doctor_calls_from_their_own_day_and_finds_their_leave_there(window, s
     doctor.page.get_by_role("button", name="Call Tom Baker").wait_for()
     doctor.press("My leave", "link")
     doctor.page.locator("#block-form").wait_for()
+
+
+def test_who_is_called_reads_where_to_go_and_who_has_gone_is_taken_out(window, session, cast):
+    visit = walked_in(session, cast)
+    phone = window(size=PHONE).go(path_of(session, visit, cast))
+    phone.sees("Please take a seat")
+    desk = window(cast.amara).go("/staff/queue?provider=all")
+    desk.write("Or another place", "Room 2")
+    desk.press("Call Tom Baker")
+    phone.sees("You are being called: please go to Room 2.", timeout=30_000)
+    phone.look("called")
+    assert phone.page.get_by_text("take a seat").count() == 0
+    desk.page.get_by_text("More for Tom Baker").click()
+    on_both(desk, "queue-more")
+    desk.press("Did not come Tom Baker")
+    desk.sees("Nobody is here")
+    desk.press("Undo")
+    desk.page.get_by_role("heading", name="Called").wait_for()
+    desk.sees("Taken back.")
