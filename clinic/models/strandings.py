@@ -1,6 +1,6 @@
 """Visits that lost their time to a change of the clinic's, each on its way to another."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic import walltime
 from clinic.db import Base, Choice, ChoiceType, Timestamped, one_of, word
 from clinic.models.closures import Closure
 from clinic.models.keys import belongs_to_clinic, index, refers, refers_to_user
@@ -76,8 +77,7 @@ class Stranding(ClinicOwned, Timestamped, Base):
         """The last day of a change that lasts whole days of the zone's calendar, or None."""
         if self.starts_at is None:
             return None
-        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))
-        return (ends - timedelta(seconds=1)).date() if begins.time() == ends.time() == time() else None
+        return walltime.last_day(self.starts_at, self.ends_at, ZoneInfo(zone))
 
 
 class StrandedVisit(PatientOwned, Timestamped, Base):

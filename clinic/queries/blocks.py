@@ -1,13 +1,14 @@
 """A doctor's blocked time, and the visits that lie in it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from clinic import walltime
 from clinic.db import now
 from clinic.models.schedule import Slot, SlotKind
 from clinic.models.visits import Visit, VisitStatus
@@ -42,8 +43,7 @@ class Block:
 
     def last_day(self, zone: str):
         """The last day of a block that lasts whole days of the zone's calendar, or None."""
-        begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (self.starts_at, self.ends_at))
-        return (ends - timedelta(seconds=1)).date() if begins.time() == ends.time() == time() else None
+        return walltime.last_day(self.starts_at, self.ends_at, ZoneInfo(zone))
 
 
 def coming(session, provider_id) -> list[Block]:

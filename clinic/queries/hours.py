@@ -30,12 +30,7 @@ WAITED_FOR = sa.text(
 
 def weekly(session, provider_id, today: date):
     """The weekly hours that count now or later, as (row, name of the place), by weekday and time."""
-    return _rows(
-        session,
-        Availability.provider_id == provider_id,
-        Availability.weekday.is_not(None),
-        sa.or_(Availability.valid_until.is_(None), Availability.valid_until >= today),
-    )
+    return _rows(session, Availability.provider_id == provider_id, *_lasting_weekly(today))
 
 
 def dated(session, provider_id, today: date):
@@ -45,16 +40,18 @@ def dated(session, provider_id, today: date):
 
 def to_come(session, provider_id, today: date, status) -> list[Availability]:
     """The rows of this status that count now or later, weekly and of single days, the earliest first."""
-    weekly = sa.and_(
-        Availability.weekday.is_not(None),
-        sa.or_(Availability.valid_until.is_(None), Availability.valid_until >= today),
-    )
     return session.scalars(
         sa.select(Availability)
         .where(Availability.provider_id == provider_id, Availability.status == status)
-        .where(sa.or_(weekly, Availability.on_date >= today))
+        .where(sa.or_(sa.and_(*_lasting_weekly(today)), Availability.on_date >= today))
         .order_by(Availability.weekday, Availability.on_date, Availability.start_time, Availability.id)
     ).all()
+
+
+def _lasting_weekly(today):
+    """What is true of weekly hours that count now or later."""
+    yield Availability.weekday.is_not(None)
+    yield sa.or_(Availability.valid_until.is_(None), Availability.valid_until >= today)
 
 
 def waited_for(session, provider, row_id, zone: str, today: date, on_date=None) -> list:
