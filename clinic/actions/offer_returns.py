@@ -5,16 +5,14 @@ as an answer takes them: the visit, the doctor, the offer, then what it was made
 """
 
 import sqlalchemy as sa
-from sqlalchemy.orm import object_session
 
 from clinic.actions import offer_times, offers, visits
 from clinic.actions.acting import Refused, action
 from clinic.actions.booking import lock
-from clinic.actions.moves import hold
 from clinic.db import now
 from clinic.models.notifications import Notification
 from clinic.models.offers import OfferPurpose, OfferStatus, SlotOffer
-from clinic.models.visits import UNDO_WINDOW, CancelReason, Visit, VisitStatus
+from clinic.models.visits import UNDO_WINDOW, CancelReason, VisitStatus
 from clinic.queries.blocks import MOVABLE
 from clinic.queries.heard import was_told
 from clinic.queries.strandings import is_stranded
@@ -27,7 +25,8 @@ GONE_ON = "What this time was offered for has gone on meanwhile. Please look at 
 @action
 def reopen(offer: SlotOffer, *, by) -> SlotOffer:
     """Offer the patient the time again that the person has just noted a yes or a no to, as if it were not answered."""
-    visit = _visit(offer)
+    # What it would move, or what was booked by the yes to it.
+    visit = offers.locked_visit(offer, instead_of=offer.visit_id)
     session = offers.read_locked(offer)
     _refuse_what_stays(session, offer, by)
     if offer.status == S.ACCEPTED:
@@ -41,14 +40,6 @@ def reopen(offer: SlotOffer, *, by) -> SlotOffer:
     if not offer.is_move:
         offer.visit_id = None
     return offer
-
-
-def _visit(offer):
-    """The visit that the offer would move, or that was booked by the yes to it, locked; None where there is none."""
-    visit = offer.visit_id and object_session(offer).get(Visit, (offer.clinic_id, offer.visit_id))
-    if visit:
-        hold(visit)
-    return visit or None
 
 
 def _refuse_what_stays(session, offer, by):

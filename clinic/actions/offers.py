@@ -100,7 +100,7 @@ def prepare(session, offering: Offering, *, by) -> SlotOffer:
 @action
 def send(offer: SlotOffer, *, by, until=None):
     """Give the offer its link and let the patient know; ``until`` is its end from now on, and that of the held time."""
-    visit = _visit(offer)
+    visit = locked_visit(offer)
     session = read_locked(offer)
     _may_be_answered(session, offer, visit)
     if until is not None:
@@ -123,7 +123,7 @@ def accept(offer: SlotOffer, *, by):
     Of two who accept at once one does; the other is told that the offer is accepted already.
     """
     session = object_session(offer)
-    visit = _visit(offer, offer_purposes.instead_of(session, offer))
+    visit = locked_visit(offer, offer_purposes.instead_of(session, offer))
     wish = wish_of(offer, **offer_purposes.details(session, offer))
     # The clinic offered it, so neither the notice nor the limits of those who book themselves are in the way.
     clinics = replace(by, in_portal=False)
@@ -207,7 +207,7 @@ def let_know(moment, session, offer, by):
     return offer
 
 
-def _visit(offer, instead_of=None):
+def locked_visit(offer, instead_of=None):
     """The visit the offer would move, or another one by its id, locked; None for one that books a new visit."""
     visit_id = offer.visit_id if offer.is_move else instead_of
     visit = visit_id and object_session(offer).get(Visit, (offer.clinic_id, visit_id))
