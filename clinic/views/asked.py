@@ -32,7 +32,12 @@ def a_moment(name: str) -> datetime | None:
 
 def a_word(name: str, facts=None, most: int = 80) -> str | None:
     """The words of that name, without spaces around them, or None where there are none."""
-    return (request.args if facts is None else facts).get(name, "").strip()[:most] or None
+    return facts_or_address(facts).get(name, "").strip()[:most] or None
+
+
+def facts_or_address(facts):
+    """The ``facts``, by name, or those of the address where there are none."""
+    return request.args if facts is None else facts
 
 
 def page_number() -> int:
@@ -76,7 +81,7 @@ class Page:
 
 
 def _read(name, kind, facts=None):
-    text = (request.args if facts is None else facts).get(name, "")
+    text = facts_or_address(facts).get(name, "")
     try:
         return kind(text) if text else None
     except ValueError:

@@ -16,7 +16,7 @@ from clinic.filters import moment
 from clinic.forms.booking import BookingForm, TimeForm
 from clinic.htmx import again, changed, show, wants_inside
 from clinic.queries import picking
-from clinic.views.asked import own_path
+from clinic.views.asked import facts_or_address, own_path
 from clinic.views.staff import own_patients, so_far
 from clinic.views.staff.choosing import Asked, Desk
 from clinic.views.staff.patients import begun
@@ -116,7 +116,7 @@ def _sides():
 def form_of_address(kind_of_form, facts=None):
     """A form that has read the time in the address, or in ``facts``, and holds what was written in it so far."""
     form = kind_of_form(current.clinic, formdata=None)
-    _read_time(form, request.args if facts is None else facts)
+    _read_time(form, facts_or_address(facts))
     so_far.write_again(form)
     return form
 

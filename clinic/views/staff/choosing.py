@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import abort, request, url_for
+from flask import abort, url_for
 
 from clinic import walltime
 from clinic.actions import obstacles
@@ -19,7 +19,7 @@ from clinic.db import db
 from clinic.forms.booking import FURTHEST
 from clinic.models.people import VisitMode
 from clinic.queries import patients, picking, rooms
-from clinic.views.asked import a_day, a_word, an_id
+from clinic.views.asked import a_day, a_word, an_id, facts_or_address
 from clinic.views.staff.heeds import heeds_of
 from clinic.views.staff.own_patients import reach
 from clinic.views.staff.patients import found, over, typed, understood
@@ -42,7 +42,7 @@ class Asked:
     @classmethod
     def by_address(cls, form, facts=None):
         """Out of the address, or of ``facts`` by the same names; ``form`` has read the time in it."""
-        mode = (request.args if facts is None else facts).get("visit_mode") or None
+        mode = facts_or_address(facts).get("visit_mode") or None
         if mode not in (None, *VisitMode):
             abort(404)
         return cls(
