@@ -1,31 +1,24 @@
 """From the door to the doctor: a walk-in is called and seen, a patient checks in by themselves, the day is closed."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from clinic import htmx
-from clinic.actions import screens
-from clinic.actions.screens import hash_code
 from clinic.db import now
 from tests.journeys.browser import DESK, PHONE
+from tests.screens import hung
 from tests.visit_links import path_of
 from tests.waiting import walked_in
 
-CODE = "K7QPM3RTX9WD"
 DOOR, TELEVISION = {"width": 1080, "height": 1920}, {"width": 1920, "height": 1080}
 
 
 @pytest.fixture
 def screen(session, cast):
     """The address of a screen of this kind: ``screen("display")``."""
-
-    def made(kind):
-        screens.add(session, by=cast.ines.actor, kind=kind, name=kind, code_hash=hash_code(CODE))
-        session.commit()
-        return f"/c/rose-street/{kind}/{CODE}"
-
-    return made
+    return partial(hung, session, cast)
 
 
 def on_both(window, name):

@@ -1,18 +1,19 @@
 """In whose language the screens on a wall are: wholly in the clinic's, whatever their browser speaks."""
 
+from functools import partial
+
 import pytest
 import sqlalchemy as sa
 
-from clinic.actions import blocks, queue, screens, visits
-from clinic.actions.screens import hash_code
+from clinic.actions import blocks, queue, visits
 from clinic.db import now
 from clinic.languages import CONVERSATION, LANGUAGES
 from clinic.models.organizations import Clinic
+from tests.screens import CODE, hung
 from tests.unsaid import listening
 from tests.waiting import walked_in, were_seen
 
 OTHERS = [each for each in CONVERSATION if each not in LANGUAGES]
-CODE = "K7QPM3RTX9WD"
 
 
 def is_in(session, cast, locale):
@@ -24,13 +25,7 @@ def is_in(session, cast, locale):
 @pytest.fixture
 def screen(session, cast):
     """The address of a screen of this kind: ``screen("display")``."""
-
-    def made(kind):
-        screens.add(session, by=cast.ines.actor, kind=kind, name=kind, code_hash=hash_code(CODE))
-        session.commit()
-        return f"/c/rose-street/{kind}/{CODE}"
-
-    return made
+    return partial(hung, session, cast)
 
 
 @pytest.fixture
